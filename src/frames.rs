@@ -1,0 +1,147 @@
+//! What crosses a process border: artifacts, and the few frames by which an agent and an operator greet each other.
+//!
+//! In: values. Out: length-prefixed bytes, and values read back from them. Never here: sockets, or trust in a length.
+//! The only room that names the codec, so that it stays replaceable.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::io::{self, Read, Write};
+
+use crate::limits::Budget;
+use crate::spec::Manifest;
+
+/// Agents and operators of different versions refuse each other by this number.
+pub const PROTOCOL: u32 = 1;
+/// A frame longer than this is not read: the largest artifact with room to spare.
+const FRAME_BYTES_MAX: u32 = 64 << 20;
+
+/// A module ready to run: what it is, and its machine code for one engine configuration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Artifact {
+    pub manifest: Manifest,
+    /// What `wasmtime` serialized; executed when deserialized, so it travels only over private channels.
+    pub code: Vec<u8>,
+}
+
+/// A session's modules, from operator to agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Load {
+    pub modules: Vec<LoadModule>,
+    pub ring_bytes: u64,
+    pub ledger_bytes: u64,
+    /// `-m NAME`: that module runs as `__main__`.
+    pub main_module: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LoadModule {
+    pub artifact: Artifact,
+    pub budget: Budget,
+}
+
+/// Agent to operator.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum FromAgent {
+    /// The first frame.
+    Hello(Hello),
+    /// The session is loaded; the segment's descriptor comes with this frame.
+    Loaded,
+    Refused(Refusal),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    pub protocol: u32,
+    pub pid: u32,
+    pub python: String,
+    /// A forked child has its session already and brings its own segment with this frame.
+    pub forked_from: Option<u32>,
+}
+
+/// Operator to agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum ToAgent {
+    Load(Box<Load>),
+    /// A forked child's segment was taken.
+    Taken,
+}
+
+/// Why a session was not loaded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// `engine`, `attach`, `policy`, `protocol`.
+    pub stage: String,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Why bytes are not a frame.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    #[error("the other side closed the connection")]
+    Closed,
+    #[error("frame of {0} bytes, expected at most {FRAME_BYTES_MAX}")]
+    Long(u32),
+    #[error("frame is not understood: {0}")]
+    Malformed(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Encodes one value; the form is private to one version of waspect.
+///
+/// # Errors
+/// When the codec refuses the value.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, FrameError> {
+    bincode::serde::encode_to_vec(value, bincode::config::standard()).map_err(|e| FrameError::Malformed(e.to_string()))
+}
+
+/// Decodes one value that must fill the bytes.
+///
+/// # Errors
+/// When the bytes are not one value, or more.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
+    let config = bincode::config::standard().with_limit::<{ FRAME_BYTES_MAX as usize }>();
+    match bincode::serde::decode_from_slice(bytes, config) {
+        Ok((value, used)) if used == bytes.len() => Ok(value),
+        Ok((_, used)) => Err(FrameError::Malformed(format!("{} bytes too many", bytes.len() - used))),
+        Err(e) => Err(FrameError::Malformed(e.to_string())),
+    }
+}
+
+/// Writes one frame: u32 length, then the value.
+///
+/// # Errors
+/// When the writer or the codec fails.
+pub fn write<T: Serialize>(to: &mut impl Write, value: &T) -> Result<(), FrameError> {
+    let body = encode(value)?;
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    if length > FRAME_BYTES_MAX {
+        return Err(FrameError::Long(length));
+    }
+    to.write_all(&length.to_le_bytes())?;
+    to.write_all(&body)?;
+    Ok(to.flush()?)
+}
+
+/// Reads one frame.
+///
+/// # Errors
+/// When the reader fails or ends, or the bytes are not a frame.
+pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<T, FrameError> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length).map_err(closed)?;
+    let length = u32::from_le_bytes(length);
+    if length > FRAME_BYTES_MAX {
+        return Err(FrameError::Long(length));
+    }
+    let mut body = Vec::new();
+    from.take(u64::from(length)).read_to_end(&mut body)?;
+    if body.len() < length as usize {
+        return Err(FrameError::Closed);
+    }
+    decode(&body)
+}
+
+fn closed(e: io::Error) -> FrameError {
+    if e.kind() == io::ErrorKind::UnexpectedEof { FrameError::Closed } else { FrameError::Io(e) }
+}

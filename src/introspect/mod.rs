@@ -1,0 +1,120 @@
+//! Reads of the application's objects that run no Python code: the contract, over CPython or over plain data.
+//!
+//! In: objects and frames, borrowed for one firing. Out: scalars, text, children, and [`Code`]s for what cannot be read
+//! without running code. Never here: a call into the application or the standard library, a kept reference, a
+//! materialised `__dict__`, a cached UTF-8 copy, an allocation of a Python object.
+
+use waspect_abi::{Code, Kind};
+
+#[cfg(feature = "python")]
+#[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
+pub mod cpython;
+pub mod fake;
+pub mod tree;
+
+/// What one look at an object tells: scalars whole, everything else by kind and size.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Look {
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An int beyond 64 bits.
+    BigInt,
+    Float(f64),
+    /// Has a `len` that is known without running code (str in code points, bytes, containers).
+    Sized(Kind, usize),
+    Other(Kind),
+}
+
+/// One thing inside a container or object.
+#[derive(Clone, Copy, Debug)]
+pub enum Child<'a, O> {
+    Item(O),
+    Pair(O, O),
+    Field(&'a str, O),
+}
+
+/// Which whole the guest asked for; none exists as an object of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whole {
+    /// All positionals, `self` and the elements of `*rest` included.
+    Args,
+    /// The `**kwargs` of the frame, by name.
+    Kwargs,
+    Locals,
+    Globals,
+}
+
+/// What kind of walk a visitor wants next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Walk {
+    On,
+    Stop,
+}
+
+/// The reads. `Obj` is a borrowed handle that is valid until the firing ends; nothing here owns or releases.
+pub trait Introspect: 'static {
+    type Obj: Copy + PartialEq + 'static;
+    /// A probed frame, as the hook found it.
+    type Frame: Copy + 'static;
+    /// A name prepared at load: interned, with this read site's own cache.
+    type Name: 'static;
+
+    /// Prepares a name. Load path: may allocate.
+    fn name(text: &str) -> Self::Name;
+
+    fn look(o: Self::Obj) -> Look;
+    /// `self`-identity of two handles.
+    fn same(a: Self::Obj, b: Self::Obj) -> bool;
+    /// Appends a str's UTF-8 (lone surrogates as U+FFFD), at most `max` bytes cut at a code point. Gives whether it was
+    /// whole. Not a str: nothing appended, true.
+    fn text(o: Self::Obj, max: usize, out: &mut Vec<u8>) -> bool;
+    /// Borrowed content of bytes or bytearray; empty for anything else.
+    fn raw(o: Self::Obj) -> &'static [u8];
+    /// An int beyond 64 bits: sign, and up to `max` little-endian bytes of magnitude. Gives whether it was whole.
+    fn big(o: Self::Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool);
+    /// The class's qualified name, `pkg.Cart`; builtins without module.
+    fn type_name(o: Self::Obj, out: &mut String);
+
+    /// # Errors
+    /// ABSENT, CODE (a property, `__getattr__`, …), KIND.
+    fn attr(o: Self::Obj, name: &Self::Name) -> Result<Self::Obj, Code>;
+    /// `o["name"]`.
+    ///
+    /// # Errors
+    /// ABSENT, CODE (an overridden `__getitem__`, a key with code), KIND.
+    fn key(o: Self::Obj, name: &Self::Name) -> Result<Self::Obj, Code>;
+    /// `o[i]` of list, tuple, and dicts with int keys; negative from the end.
+    ///
+    /// # Errors
+    /// As [`Introspect::key`].
+    fn index(o: Self::Obj, i: i64) -> Result<Self::Obj, Code>;
+    /// The items, pairs or fields, in order, until the visitor stops. Object fields: instance dict and slots.
+    fn children(o: Self::Obj, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);
+
+    /// A positional parameter's current value, then the elements of `*rest`; negative = from the end.
+    ///
+    /// # Errors
+    /// ABSENT: no such argument, or deleted.
+    fn arg(f: Self::Frame, i: i32) -> Result<Self::Obj, Code>;
+    fn arg_count(f: Self::Frame) -> i32;
+    /// A local by name: parameters, variables, cells seen through.
+    ///
+    /// # Errors
+    /// ABSENT: no such local, or not bound now.
+    fn local(f: Self::Frame, name: &Self::Name) -> Result<Self::Obj, Code>;
+    /// A free variable by name.
+    ///
+    /// # Errors
+    /// ABSENT.
+    fn closure(f: Self::Frame, name: &Self::Name) -> Result<Self::Obj, Code>;
+    /// A module global by name.
+    ///
+    /// # Errors
+    /// ABSENT.
+    fn global(f: Self::Frame, name: &Self::Name) -> Result<Self::Obj, Code>;
+    /// The parts of a whole, in order.
+    fn whole(f: Self::Frame, which: Whole, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);
+    /// The line the frame stands at.
+    fn line(f: Self::Frame) -> i32;
+}

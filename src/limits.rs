@@ -1,0 +1,106 @@
+//! Every bound waspect keeps, by name and unit: what the operator sees in `waspect limits`, what a budget may lower.
+//!
+//! In: nothing. Out: constants, the table of them, and [`Budget`], the values one probe module runs under.
+//! Never here: a bound that is not in the table, or a number without a unit in its name.
+
+use serde::{Deserialize, Serialize};
+
+/// One row of the table: its default, its unit and what reaching it does; [`Limit::name`] is what users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    shouted: &'static str,
+    pub value: u64,
+    pub unit: &'static str,
+    pub on_reaching: &'static str,
+}
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])* $konst:ident = $value:expr, $unit:literal, $then:literal;)*) => {
+        $($(#[doc = $doc])* pub const $konst: u64 = $value;)*
+        /// Every limit, in the order of a module's life.
+        pub const TABLE: &[Limit] = &[$(Limit {
+            shouted: stringify!($konst), value: $konst, unit: $unit, on_reaching: $then,
+        },)*];
+    };
+}
+
+limits! {
+    /// Bytes of a module before anything else is looked at.
+    MODULE_BYTES_MAX = 256 << 10, "bytes", "refused at load";
+    MODULE_FUNCTIONS_MAX = 2_000, "functions", "refused at load";
+    MODULE_TYPES_MAX = 1_000, "types", "refused at load";
+    MODULE_GLOBALS_MAX = 1_000, "globals", "refused at load";
+    MODULE_EXPORTS_MAX = 256, "exports", "refused at load";
+    MODULE_IMPORTS_MAX = 256, "imports", "refused at load";
+    MODULE_SEGMENTS_MAX = 1_000, "data and element segments", "refused at load";
+    MODULE_TABLE_ELEMENTS_MAX = 4_096, "elements", "refused at load";
+    MODULE_CUSTOM_BYTES_MAX = 64 << 10, "bytes", "refused at load";
+    FUNCTION_BODY_BYTES_MAX = 32 << 10, "bytes", "refused at load";
+    FUNCTION_LOCALS_MAX = 256, "locals", "refused at load";
+    FUNCTION_LOOP_NESTING_MAX = 8, "loops", "refused at load";
+    FUNCTION_LOOPS_X_LOCALS_MAX = 4_096, "loops x locals", "refused at load";
+    MODULE_LOOPS_X_LOCALS_MAX = 65_536, "loops x locals", "refused at load";
+    FUNCTION_BLOCKS_X_LOCALS_MAX = 65_536, "blocks x locals", "refused at load";
+    FUNCTION_BLOCK_DEPTH_MAX = 512, "blocks", "refused at load";
+    BR_TABLE_TARGETS_MAX = 1_024, "targets", "refused at load";
+    NAME_BYTES_MAX = 512, "bytes", "refused at load";
+    /// The compiling child: CPU seconds, address space, wall clock.
+    COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
+    COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
+    COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    /// Linear memory of one instance; bounds the declared minimum too.
+    GUEST_MEMORY_BYTES_MAX = 2 << 20, "bytes", "refused at load; `memory.grow` gives -1";
+    GUEST_STACK_BYTES = 64 << 10, "bytes", "fault `stack`";
+    /// Native stack that must be left before a probe fires: the guest's stack and the trap path.
+    STACK_HEADROOM_BYTES = 128 << 10, "bytes", "firing skipped, counted `stack_headroom`";
+    FUEL_PER_FIRE = 100_000, "fuel", "fault `out_of_fuel`";
+    HOST_BYTES_PER_FIRE_MAX = 64 << 10, "bytes", "fault `host_budget`";
+    RECORD_BYTES_MAX = 32 << 10, "bytes", "field truncated, marked and counted";
+    RECORD_FIELDS_MAX = 64, "fields", "field dropped and counted";
+    RECORDS_PER_FIRE_MAX = 16, "records", "record dropped `per_fire`";
+    VALUE_DEPTH_MAX = 3, "levels", "truncated with the reason";
+    VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
+    VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";
+    SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
+    EVENTS_PER_SECOND = 5_000, "events per second and probe", "record dropped `rate`";
+    EVENTS_PER_SECOND_PROCESS = 50_000, "events per second and process", "record dropped `rate`";
+    FAULTS_TO_DISARM = 3, "traps in the window", "disarmed";
+    OUT_OF_FUEL_TO_DISARM = 10, "out-of-fuel faults in the window", "disarmed";
+    FAULT_WINDOW_SECONDS = 60, "seconds", "faults older than this are forgotten";
+    RING_BYTES = 8 << 20, "bytes", "record dropped `ring_full`";
+    LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
+    MAP_ENTRIES_MAX = 4_096, "keys per aggregation", "key dropped `map_full`";
+    MAP_BYTES_MAX = 1 << 20, "bytes per aggregation", "key dropped `map_full`";
+    KEY_BYTES_MAX = 1_024, "bytes", "key truncated";
+    FUNCTIONS_PER_PROBE_MAX = 100_000, "functions", "the rest is not attached, and said";
+}
+
+impl Limit {
+    /// The name as users write it: `fuel_per_fire`.
+    pub fn name(&self) -> String {
+        self.shouted.to_ascii_lowercase()
+    }
+}
+
+/// What one module may spend. Every field starts at its limit; a budget only lowers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    pub fuel_per_fire: u64,
+    pub events_per_second: u64,
+    pub record_bytes_max: u64,
+    pub value_depth_max: u64,
+    pub value_items_max: u64,
+    pub value_str_bytes_max: u64,
+}
+
+impl Budget {
+    /// The defaults of the table.
+    pub const DEFAULT: Self = Self {
+        fuel_per_fire: FUEL_PER_FIRE,
+        events_per_second: EVENTS_PER_SECOND,
+        record_bytes_max: RECORD_BYTES_MAX,
+        value_depth_max: VALUE_DEPTH_MAX,
+        value_items_max: VALUE_ITEMS_MAX,
+        value_str_bytes_max: VALUE_STR_BYTES_MAX,
+    };
+}

@@ -1,0 +1,79 @@
+//! Paths: `arg0.user["email"][0]`, the static argument of `probe1.get`.
+//!
+//! In: text. Out: a [`Root`] and [`Step`]s, parsed once at load. Never here: reading anything by them.
+
+use std::fmt;
+
+/// Where a path starts.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Root {
+    /// `arg3`: a positional argument; `self` is `arg0`.
+    Arg(i32),
+    Args,
+    Kwargs,
+    /// `local.NAME`, or a bare name that is no other root.
+    Local(String),
+    Locals,
+    Globals,
+    /// `global.NAME`.
+    Global(String),
+    /// `closure.NAME`.
+    Closure(String),
+    Retval,
+    Exception,
+    ExcType,
+    ExcMessage,
+    /// `$elapsed` and its kin.
+    Context(Context),
+}
+
+/// One step from a value: `.name`, `["key"]`, `[3]`.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Step {
+    Attr(String),
+    Key(String),
+    Index(i64),
+}
+
+/// A whole path.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub struct Path {
+    pub root: Root,
+    pub steps: Vec<Step>,
+}
+
+/// What a `$` root asks of the firing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[rustfmt::skip]
+pub enum Context {
+    Pid, Tid, Thread, Task, Request, Fn, Qualname, Module, File, Line, Now, Mono, Elapsed, Depth, Cpu,
+}
+
+impl Context {
+    #[rustfmt::skip]
+    pub const ALL: &[(&'static str, Context)] = &[
+        ("$pid", Self::Pid), ("$tid", Self::Tid), ("$thread", Self::Thread), ("$task", Self::Task),
+        ("$request", Self::Request), ("$fn", Self::Fn), ("$qualname", Self::Qualname), ("$module", Self::Module),
+        ("$file", Self::File), ("$line", Self::Line), ("$now", Self::Now), ("$mono", Self::Mono),
+        ("$elapsed", Self::Elapsed), ("$depth", Self::Depth), ("$cpu", Self::Cpu),
+    ];
+}
+
+/// Why text is not a path: what was expected, and the byte it was expected at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} at byte {at} of path `{text}`")]
+pub struct PathError {
+    pub text: String,
+    pub at: usize,
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attr(name) => write!(f, ".{name}"),
+            Self::Key(key) => write!(f, "[{key:?}]"),
+            Self::Index(i) => write!(f, "[{i}]"),
+        }
+    }
+}

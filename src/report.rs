@@ -1,0 +1,208 @@
+//! What a session tells whoever shows it: the values that renderers turn into text and `Session.events()` into dicts.
+//!
+//! In: nothing; these are plain values. Out: [`Report`]. Never here: formatting, or how a value travelled.
+//! `docs/OUTPUT.md` is their JSON form.
+
+use crate::value::Value;
+
+/// One thing worth telling. Every time is in integer nanoseconds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Report {
+    Start(Start),
+    Record(Record),
+    Aggregation(Aggregation),
+    Function(Function),
+    Fault(Fault),
+    Log(Log),
+    State(State),
+    Summary(Summary),
+}
+
+/// A process began to be observed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Start {
+    pub python: String,
+    pub pid: u32,
+}
+
+/// What a probe captured and emitted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    pub module: String,
+    /// Wall clock.
+    pub ts_ns: i64,
+    pub mono_ns: i64,
+    pub pid: u32,
+    pub tid: u64,
+    pub thread: Option<String>,
+    pub task: Option<String>,
+    pub request: Option<String>,
+    pub probe: String,
+    pub function: String,
+    pub point: String,
+    pub fields: Vec<(String, Value)>,
+}
+
+/// One key of one aggregation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Aggregation {
+    pub module: String,
+    /// Without `@`.
+    pub name: String,
+    /// Empty for an aggregation without key; a tuple key is its parts.
+    pub key: Vec<Value>,
+    pub value: Summed,
+}
+
+/// A mergeable summary.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Summed {
+    Count(u64),
+    Sum(f64),
+    Min(f64),
+    Max(f64),
+    Avg { count: u64, sum: f64 },
+    Quantize(Histogram),
+    Lquantize(Histogram),
+}
+
+/// Buckets that were hit, in order: low inclusive, high exclusive.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Histogram {
+    pub count: u64,
+    pub sum: f64,
+    pub buckets: Vec<(f64, f64, u64)>,
+}
+
+/// Calls of one function: `entries = returns + raises + abandoned + live`. The last four are known only where the
+/// function has an exit point.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Function {
+    pub function: String,
+    pub entries: u64,
+    pub exits: Option<Exits>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Exits {
+    pub returns: u64,
+    pub raises: u64,
+    /// The frame vanished without returning or raising.
+    pub abandoned: u64,
+    pub live: u64,
+}
+
+/// A firing that did not finish.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    pub module: String,
+    pub probe: String,
+    pub kind: FaultKind,
+    /// The function that was probed.
+    pub place: String,
+}
+
+macro_rules! named {
+    ($(#[$m:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident $text:literal,)* }) => {
+        $(#[$m])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[doc = $doc])* $variant,)* }
+        impl $name {
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+            pub const fn name(self) -> &'static str { match self { $($name::$variant => $text,)* } }
+        }
+    };
+}
+
+named! {
+    /// Why a firing did not finish, or was not begun.
+    FaultKind {
+        /// The guest's own stop: unreachable, bounds, division, bad call.
+        Trap "trap",
+        OutOfFuel "out_of_fuel",
+        /// The guest's wasm stack.
+        Stack "stack",
+        HostBudget "host_budget",
+        /// The host's own bug, contained.
+        HostPanic "host_panic",
+        /// The guest returned a negative status.
+        Guest "guest",
+    }
+}
+
+impl FaultKind {
+    /// Which side did wrong.
+    pub const fn side(self) -> &'static str {
+        match self {
+            Self::HostPanic => "host",
+            _ => "guest",
+        }
+    }
+}
+
+named! {
+    /// Why a record, key or firing was not delivered.
+    DropKind {
+        RingFull "ring_full",
+        Rate "rate",
+        PerFire "per_fire",
+        MapFull "map_full",
+        /// The record had more bytes or fields than allowed.
+        Fields "fields",
+        /// A firing skipped: too little native stack left.
+        StackHeadroom "stack_headroom",
+        /// A firing skipped: a probe was already firing on this process.
+        Busy "busy",
+        /// A firing skipped: the instance is being renewed.
+        Renewing "renewing",
+    }
+}
+
+named! {
+    /// What a probe is doing.
+    Phase {
+        Pending "pending", Attached "attached", Throttled "throttled", Disarmed "disarmed", Failed "failed",
+        Detached "detached",
+    }
+}
+
+/// A line a probe wrote.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Log {
+    pub module: String,
+    pub probe: String,
+    /// 1 error … 5 trace.
+    pub level: u8,
+    pub text: String,
+}
+
+/// A probe's state changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    pub module: String,
+    pub probe: String,
+    pub phase: Phase,
+    pub reason: String,
+    pub functions: u64,
+}
+
+/// A probe's account.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    pub module: String,
+    pub probe: String,
+    pub firings: u64,
+    /// Ended Ok and wrote nothing.
+    pub rejected: u64,
+    /// Records committed to the ring.
+    pub records: u64,
+    pub faults: Vec<(FaultKind, u64)>,
+    pub drops: Vec<(DropKind, u64)>,
+    pub fuel: u64,
+    /// Of the sampled firings; `None` when none was sampled.
+    pub mean_ns: Option<u64>,
+    pub p99_ns: Option<u64>,
+    /// How many firings were timed.
+    pub sampled: u64,
+}

@@ -1,0 +1,109 @@
+//! Probe specs: `fn:shop.cart.*:entry?min=5ms#slow`, the name a module gives an export to say where it belongs.
+//!
+//! In: text in the plain or the identifier spelling. Out: [`Spec`]. Never here: resolving a target to functions.
+
+use serde::{Deserialize, Serialize};
+
+/// Where and under which options an export fires.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    pub target: Target,
+    pub point: Point,
+    pub options: Options,
+    /// Makes names unique; also the display name.
+    pub tag: Option<String>,
+}
+
+/// Parts of a dotted path; `<locals>` is never a part.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Target {
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Part {
+    /// A name, possibly with `*` (which never crosses a dot).
+    Name(String),
+    /// `**`: zero or more parts.
+    Any,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+pub enum Point {
+    Entry,
+    /// Return or raise.
+    Exit,
+    Return,
+    Raise,
+}
+
+/// Run by the host before it enters wasm.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Options {
+    /// Fire with this probability.
+    pub sample: Option<f64>,
+    /// Fire each n-th time.
+    pub every: Option<u32>,
+    /// Fire at most so many times a second.
+    pub rate: Option<f64>,
+    /// Exit points: only calls that took at least so many ns.
+    pub min_ns: Option<u64>,
+    /// Low fires first; 0 by default.
+    pub prio: i32,
+    /// Lowers the fuel budget.
+    pub fuel: Option<u64>,
+    /// `scope=request`.
+    pub request_scope: bool,
+}
+
+/// What the agent must know of a module besides its machine code; made by `module`, which read it in the bytes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// File name without folder, for people.
+    pub name: String,
+    pub sha256: [u8; 32],
+    pub wasm_bytes: u64,
+    pub memory: Option<Memory>,
+    pub probes: Vec<Probe>,
+    pub imports: Vec<ImportUse>,
+    pub has_initialize: bool,
+}
+
+/// Linear memory as declared, in 64 KiB pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Memory {
+    pub pages_min: u64,
+    pub pages_max: Option<u64>,
+}
+
+/// One export that is a probe.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Probe {
+    pub export: String,
+    pub spec: Spec,
+    /// `() -> i32` instead of `() -> ()`.
+    pub status: bool,
+    pub wants: Wants,
+}
+
+/// What a probe may read of a call, by the imports its export can reach.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Wants {
+    /// Positional arguments by number, sorted.
+    pub args: Vec<u16>,
+    /// Arguments that only run time knows (`probe1.arg` dynamic, `args`, `locals`, …).
+    pub any_arg: bool,
+    /// Time since entry: makes the entry take the clock.
+    pub elapsed: bool,
+    /// Invocation-local state: needs a token even on an entry point.
+    pub slots: bool,
+    /// Writes records, so that a firing must keep the clock.
+    pub emits: bool,
+}
+
+/// One import, as written in the module.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImportUse {
+    pub module: String,
+    pub name: String,
+}
