@@ -14,14 +14,18 @@ pub mod spec;
 pub mod value;
 
 pub mod bytecode;
+pub mod control;
 pub mod engine;
 pub mod introspect;
+pub mod totals;
 
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 #[expect(unsafe_code, reason = "the compiling child sets its own limits between fork and exec")]
 pub mod compile;
+#[cfg(feature = "cli")]
+pub mod drain;
 #[cfg(feature = "cli")]
 pub mod module;
 #[cfg(feature = "cli")]

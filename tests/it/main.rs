@@ -1,0 +1,5 @@
+//! The one Rust integration binary: a module per boundary.
+
+mod control;
+mod drain;
+mod render;
