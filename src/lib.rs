@@ -19,7 +19,6 @@ pub mod engine;
 pub mod guest;
 pub mod host;
 pub mod introspect;
-pub mod totals;
 
 // What a target writes and an operator reads.
 #[expect(unsafe_code, reason = "reads the time-stamp counter")]

@@ -1,10 +1,11 @@
 //! Made-up processes drained and added up.
 
 use waspect::drain::{Drain, Source};
+use waspect::ledger::probe::time_bucket;
 use waspect::report::{
     Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
 };
-use waspect::totals::{Account, Totals};
+use waspect::segment::{ReadError, Totals};
 use waspect::value::Value;
 
 /// A process that tells its batches one by one.
@@ -12,16 +13,18 @@ struct Fake {
     batches: Vec<Vec<Report>>,
     totals: Totals,
     stopped: bool,
+    damaged: Option<usize>,
 }
 
 impl Source for Fake {
-    fn drain(&mut self, out: &mut Vec<Report>) {
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
         if !self.batches.is_empty() {
             out.extend(self.batches.remove(0));
         }
+        self.damaged.map_or(Ok(()), |at| Err(ReadError::Ledger(at)))
     }
-    fn totals(&mut self) -> Totals {
-        self.totals.clone()
+    fn totals(&mut self) -> Result<Totals, ReadError> {
+        Ok(self.totals.clone())
     }
     fn stop(&mut self) {
         assert!(!self.stopped);
@@ -54,7 +57,7 @@ fn totals_of_all_processes_add_up() {
                 drops: vec![(DropKind::Rate, 4)],
                 fuel: 300,
                 mean_ns: Some(200),
-                p99_ns: Some(384),
+                p99_ns: Some(320),
                 sampled: 4,
             }),
         ]
@@ -65,11 +68,15 @@ fn totals_of_all_processes_add_up() {
 fn processes_that_ended_keep_their_totals_and_last_words() {
     let mut drain = Drain::default();
     let start = Start { python: "3.12.1".into(), pid: GONE };
-    drain.join(GONE, start.clone(), Fake { batches: vec![vec![log("last")]], totals: one(), stopped: false });
+    drain.join(
+        GONE,
+        start.clone(),
+        Fake { batches: vec![vec![log("last")]], totals: one(), stopped: false, damaged: None },
+    );
     drain.join(
         0,
         start,
-        Fake { batches: vec![vec![], vec![log("unseen")]], totals: Totals::default(), stopped: false },
+        Fake { batches: vec![vec![], vec![log("unseen")]], totals: Totals::default(), stopped: false, damaged: None },
     );
     let mut told = Vec::new();
     drain
@@ -87,6 +94,28 @@ fn processes_that_ended_keep_their_totals_and_last_words() {
         .unwrap();
     assert_eq!(told[1], log("unseen"));
     assert!(told.contains(&aggregation("c", vec![Value::Int(1)], Summed::Count(3))));
+}
+
+/// One process that went wrong neither ends the session nor hides what it told before.
+#[test]
+fn a_damaged_segment_is_left_alone() {
+    let mut drain = Drain::default();
+    let start = Start { python: "3.12.1".into(), pid: own_pid() };
+    let damaged =
+        Fake { batches: vec![vec![log("1")], vec![log("2")]], totals: one(), stopped: false, damaged: Some(7) };
+    drain.join(own_pid(), start.clone(), damaged);
+    drain.join(own_pid(), start, Fake { batches: vec![vec![log("3")]], totals: two(), stopped: false, damaged: None });
+    let mut told = Vec::new();
+    drain
+        .finish(|r| {
+            told.push(r.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    assert_eq!(told[..2], [log("1"), log("3")]);
+    assert!(told.contains(&aggregation("c", vec![Value::Int(1)], Summed::Count(4))));
+    let damages = drain.damages();
+    assert_eq!((damages.len(), damages[0].pid), (1, own_pid()));
 }
 
 #[test]
@@ -107,7 +136,11 @@ fn own_pid() -> u32 {
 fn finish(processes: Vec<(u32, Vec<Vec<Report>>, Totals)>) -> Vec<Report> {
     let mut drain = Drain::default();
     for (pid, batches, totals) in processes {
-        drain.join(pid, Start { python: "3.12.1".into(), pid }, Fake { batches, totals, stopped: false });
+        drain.join(
+            pid,
+            Start { python: "3.12.1".into(), pid },
+            Fake { batches, totals, stopped: false, damaged: None },
+        );
     }
     let mut told = Vec::new();
     drain
@@ -149,7 +182,7 @@ fn one() -> Totals {
             entries: 3,
             exits: Some(Exits { returns: 2, raises: 1, ..Exits::default() }),
         }],
-        accounts: vec![account(10, vec![(FaultKind::Trap, 1)], vec![], &[(100.0, 200.0, 3)], 500.0)],
+        accounts: vec![account(10, &[(FaultKind::Trap, 1)], 0, &[150, 150, 200])],
     }
 }
 
@@ -173,34 +206,26 @@ fn two() -> Totals {
             },
             Function { function: "g".into(), entries: 2, exits: None },
         ],
-        accounts: vec![account(
-            20,
-            vec![(FaultKind::Trap, 2), (FaultKind::Guest, 1)],
-            vec![(DropKind::Rate, 4)],
-            &[(200.0, 392.0, 1)],
-            300.0,
-        )],
+        accounts: vec![account(20, &[(FaultKind::Trap, 2), (FaultKind::Guest, 1)], 4, &[300])],
     }
 }
 
-fn account(
-    firings: u64,
-    faults: Vec<(FaultKind, u64)>,
-    drops: Vec<(DropKind, u64)>,
-    times: &[(f64, f64, u64)],
-    sum: f64,
-) -> Account {
-    let summary = Summary {
+fn account(firings: u64, faults: &[(FaultKind, u64)], rates: u64, times: &[u64]) -> Account {
+    let mut drops = vec![0; DropKind::Rate as usize + 1];
+    drops[DropKind::Rate as usize] = rates;
+    let mut buckets = vec![0; 8 * 32];
+    times.iter().for_each(|ns| buckets[time_bucket(*ns)] += 1);
+    Account {
         module: "m".into(),
         probe: "p".into(),
         firings,
         rejected: firings / 10,
         records: firings - firings / 10,
-        faults,
-        drops,
         fuel: firings * 10,
-        ..Summary::default()
-    };
-    let times = Histogram { count: times.iter().map(|t| t.2).sum(), sum, buckets: times.to_vec() };
-    Account { summary, times }
+        faults: FaultKind::ALL.iter().map(|k| faults.iter().filter(|f| f.0 == *k).map(|f| f.1).sum()).collect(),
+        drops,
+        timed: times.len() as u64,
+        timed_ns: times.iter().sum(),
+        times: buckets,
+    }
 }

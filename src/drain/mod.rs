@@ -3,19 +3,47 @@
 //! In: sources of records (one per process). Out: [`Report`]s, in each process's order, and at the end the totals of all.
 //! Never here: a socket, formatting, a record held back, a process's totals counted twice.
 
+mod merge;
+
 use std::fs;
 
 use crate::report::{Report, Start};
-use crate::totals::{Merged, Totals};
+use crate::segment::{ReadError, Reader, Totals};
+use merge::Merged;
 
 /// The reader of one process's segment.
 pub trait Source {
     /// Appends what was written since the last call: records, logs, faults, states, in order.
-    fn drain(&mut self, out: &mut Vec<Report>);
+    ///
+    /// # Errors
+    /// When the process wrote what no agent writes.
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError>;
     /// Everything counted so far.
-    fn totals(&mut self) -> Totals;
+    ///
+    /// # Errors
+    /// As [`Source::drain`].
+    fn totals(&mut self) -> Result<Totals, ReadError>;
     /// Makes every probe of the process inert.
     fn stop(&mut self);
+}
+
+impl Source for Reader {
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
+        Self::drain(self, out).map(drop)
+    }
+    fn totals(&mut self) -> Result<Totals, ReadError> {
+        Self::totals(self)
+    }
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+}
+
+/// A process whose segment cannot be read further. What was read before has been told.
+#[derive(Debug)]
+pub struct Damage {
+    pub pid: u32,
+    pub error: ReadError,
 }
 
 /// After `stop` a process may still commit what was under way; it cannot do so for ever.
@@ -24,6 +52,7 @@ const LAST_ROUNDS_MAX: usize = 16;
 struct Process<S> {
     pid: u32,
     source: S,
+    gone: bool,
 }
 
 /// All processes of a session.
@@ -32,23 +61,25 @@ pub struct Drain<S> {
     /// Of processes that ended.
     merged: Merged,
     batch: Vec<Report>,
+    damages: Vec<Damage>,
 }
 
 impl<S> Default for Drain<S> {
     fn default() -> Self {
-        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new() }
+        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new(), damages: Vec::new() }
     }
 }
 
 impl<S: Source> Drain<S> {
     /// Takes a process in; the report says so. `pid` is as seen from here.
     pub fn join(&mut self, pid: u32, start: Start, source: S) -> Report {
-        self.live.push(Process { pid, source });
+        self.live.push(Process { pid, source, gone: false });
         Report::Start(start)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.live.is_empty()
+    /// The damages found since the last call.
+    pub fn damages(&mut self) -> Vec<Damage> {
+        std::mem::take(&mut self.damages)
     }
 
     /// Drains each process once; gives how many reports there were. The batch keeps its room from round to round.
@@ -56,9 +87,14 @@ impl<S: Source> Drain<S> {
     /// # Errors
     /// What `tell` gives.
     pub fn round<E>(&mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<usize, E> {
-        for process in &mut self.live {
-            process.source.drain(&mut self.batch);
-        }
+        let (batch, damages) = (&mut self.batch, &mut self.damages);
+        self.live.retain_mut(|p| match p.source.drain(batch) {
+            Ok(()) => true,
+            Err(error) => {
+                damages.push(Damage { pid: p.pid, error });
+                false
+            }
+        });
         let told = self.batch.iter().try_for_each(&mut tell);
         let many = self.batch.len();
         self.batch.clear();
@@ -71,22 +107,32 @@ impl<S: Source> Drain<S> {
     /// What `tell` gives.
     pub fn retire<E>(&mut self, tell: impl FnMut(&Report) -> Result<(), E>) -> Result<(), E> {
         // Who is gone is asked before the last round: what it wrote until its end is in that round.
-        let gone: Vec<bool> = self.live.iter().map(|p| is_gone(p.pid)).collect();
-        if gone.contains(&true) {
-            self.round(tell)?;
+        for process in &mut self.live {
+            process.gone = is_gone(process.pid);
         }
-        for i in (0..gone.len()).rev().filter(|&i| gone[i]) {
-            let mut process = self.live.swap_remove(i);
-            self.merged.add(process.source.totals());
+        if self.live.iter().any(|p| p.gone) {
+            self.round(tell)?;
+            let (gone, live) = std::mem::take(&mut self.live).into_iter().partition(|p| p.gone);
+            self.live = live;
+            self.count(gone);
         }
         Ok(())
     }
 
-    /// Makes all probes inert, drains what is left and tells the totals.
+    fn count(&mut self, ended: Vec<Process<S>>) {
+        for mut process in ended {
+            match process.source.totals() {
+                Ok(totals) => self.merged.add(totals),
+                Err(error) => self.damages.push(Damage { pid: process.pid, error }),
+            }
+        }
+    }
+
+    /// Makes all probes inert, drains what is left and tells the totals; the processes are let go of.
     ///
     /// # Errors
     /// What `tell` gives.
-    pub fn finish<E>(mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<(), E> {
+    pub fn finish<E>(&mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<(), E> {
         for process in &mut self.live {
             process.source.stop();
         }
@@ -95,10 +141,9 @@ impl<S: Source> Drain<S> {
                 break;
             }
         }
-        for mut process in self.live {
-            self.merged.add(process.source.totals());
-        }
-        self.merged.reports().try_for_each(|report| tell(&report))
+        let ended = std::mem::take(&mut self.live);
+        self.count(ended);
+        std::mem::take(&mut self.merged).reports().try_for_each(|report| tell(&report))
     }
 }
 

@@ -1,29 +1,14 @@
-//! What a process has counted so far, and how several processes' counts become one.
+//! How several processes' counts become one.
 //!
-//! In: cumulative totals of one process. Out: their sum, as reports. Never here: a rate, a mean of means, an order that
-//! depends on which process came first.
+//! In: cumulative totals of one process after the other. Out: their sum, as reports. Never here: a rate, a mean of means,
+//! an order that depends on which process came first.
 
 use std::collections::BTreeMap;
 
-use crate::report::{Aggregation, Exits, Function, Histogram, Report, Summary, Summed};
+use crate::ledger::probe::bucket_low;
+use crate::report::{Account, Aggregation, Exits, Function, Histogram, Report, Summed};
+use crate::segment::Totals;
 use crate::value::Value;
-
-/// A process's cumulative counts at one instant.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Totals {
-    pub aggregations: Vec<Aggregation>,
-    pub functions: Vec<Function>,
-    pub accounts: Vec<Account>,
-}
-
-/// A probe's account with the times it was made from, so that accounts can be added.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Account {
-    /// `mean_ns`, `p99_ns` and `sampled` are ignored here: `times` says them.
-    pub summary: Summary,
-    /// Wall time of the sampled firings, in ns.
-    pub times: Histogram,
-}
 
 /// Totals of many processes, being added up.
 #[derive(Default)]
@@ -66,9 +51,9 @@ impl Merged {
     }
 
     fn add_account(&mut self, new: Account) {
-        let key = (new.summary.module.clone(), new.summary.probe.clone());
+        let key = (new.module.clone(), new.probe.clone());
         match self.accounts.get_mut(&key) {
-            Some(sum) => sum.merge(new),
+            Some(sum) => sum.add(&new),
             None => drop(self.accounts.insert(key, new)),
         }
     }
@@ -77,38 +62,9 @@ impl Merged {
     pub fn reports(&self) -> impl Iterator<Item = Report> + '_ {
         let aggregations = self.aggregations.values().cloned().map(Report::Aggregation);
         let functions = self.functions.values().cloned().map(Report::Function);
-        let summaries = self.accounts.values().map(|a| Report::Summary(a.summarised()));
+        let summaries = self.accounts.values().map(|a| Report::Summary(a.summary(bucket_low)));
         aggregations.chain(functions).chain(summaries)
     }
-}
-
-impl Account {
-    fn merge(&mut self, new: Self) {
-        let (sum, new, times) = (&mut self.summary, new.summary, new.times);
-        sum.firings += new.firings;
-        sum.rejected += new.rejected;
-        sum.records += new.records;
-        sum.fuel += new.fuel;
-        add_counts(&mut sum.faults, new.faults);
-        add_counts(&mut sum.drops, new.drops);
-        self.times.merge(&times);
-    }
-
-    /// The summary, with what the sampled times say.
-    pub fn summarised(&self) -> Summary {
-        let timed = self.times.count > 0;
-        Summary {
-            mean_ns: timed.then(|| whole(self.times.sum / self.times.count as f64)),
-            p99_ns: timed.then(|| whole(self.times.quantile(0.99))),
-            sampled: self.times.count,
-            ..self.summary.clone()
-        }
-    }
-}
-
-/// Times are positive and far below 2^53 ns.
-fn whole(ns: f64) -> u64 {
-    ns.round() as u64
 }
 
 impl Summed {
@@ -154,20 +110,6 @@ impl Histogram {
             }
         }
     }
-
-    /// The value below which the share `q` of the samples lies, interpolated inside its bucket.
-    pub fn quantile(&self, q: f64) -> f64 {
-        let wanted = q * self.count as f64;
-        let mut below = 0.0;
-        for &(low, high, n) in &self.buckets {
-            let n = n as f64;
-            if below + n >= wanted {
-                return low + (high - low) * ((wanted - below) / n);
-            }
-            below += n;
-        }
-        self.buckets.last().map_or(0.0, |b| b.1)
-    }
 }
 
 fn bytes_of(key: &[Value]) -> Vec<u8> {
@@ -185,13 +127,4 @@ fn add_exits(a: Option<Exits>, b: Option<Exits>) -> Option<Exits> {
         abandoned: a.abandoned + b.abandoned,
         live: a.live + b.live,
     })
-}
-
-fn add_counts<K: PartialEq>(sum: &mut Vec<(K, u64)>, new: Vec<(K, u64)>) {
-    for (kind, n) in new {
-        match sum.iter_mut().find(|(k, _)| *k == kind) {
-            Some((_, total)) => *total += n,
-            None => sum.push((kind, n)),
-        }
-    }
 }
