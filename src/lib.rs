@@ -16,11 +16,15 @@ pub mod value;
 pub mod bytecode;
 pub mod engine;
 pub mod introspect;
+pub mod pipes;
+pub mod seal;
 
+#[cfg(feature = "python")]
+#[expect(unsafe_code, reason = "the compiler is started so that the application sees no child")]
+pub mod compiler;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
-#[expect(unsafe_code, reason = "the compiling child sets its own limits between fork and exec")]
 pub mod compile;
 #[cfg(feature = "cli")]
 pub mod module;

@@ -48,6 +48,8 @@ limits! {
     COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
     COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
     COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    /// Machine code kept in the user's cache directory.
+    CACHE_BYTES_MAX = 256 << 20, "bytes", "the oldest is removed";
     /// Linear memory of one instance; bounds the declared minimum too.
     GUEST_MEMORY_BYTES_MAX = 2 << 20, "bytes", "refused at load; `memory.grow` gives -1";
     GUEST_STACK_BYTES = 64 << 10, "bytes", "fault `stack`";
