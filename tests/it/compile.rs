@@ -236,18 +236,24 @@ fn a_sealed_file_is_believed_only_by_who_sealed_it() {
     }
 }
 
+/// Why there is no artifact. (`unwrap_err` would print one.)
+fn refusal(bytes: &[u8], options: &Options) -> CompileError {
+    artifact(bytes, &manifest(), options).map(drop).unwrap_err()
+}
+
 /// Valid, small, and slow to compile: nested loops that all use all locals. `module` would refuse it.
 fn bomb() -> Vec<u8> {
     use std::fmt::Write as _;
     const LOOPS: usize = 64;
     const LOCALS: usize = 512;
-    let mut text = format!("(module (func (export \"f\") (local{})", " i64".repeat(LOCALS));
+    let mut text = format!("(module (func (export \"f\") (param i32) (result i64) (local{})", " i64".repeat(LOCALS));
     (0..LOOPS).for_each(|_| text.push_str("(loop "));
-    for i in 0..LOCALS {
-        let next = (i + 1) % LOCALS;
-        write!(text, "(local.set {i} (i64.add (local.get {i}) (local.get {next})))").unwrap();
+    for i in 1..=LOCALS {
+        write!(text, "(local.set {i} (i64.add (local.get {i}) (i64.const 1)))").unwrap();
     }
-    (0..LOOPS).for_each(|i| write!(text, "(br_if 0 (i64.eqz (local.get {i}))))").unwrap());
+    (0..LOOPS).for_each(|_| text.push_str("(br_if 0 (local.get 0)))"));
+    text.push_str("(i64.const 0)");
+    (1..=LOCALS).for_each(|i| write!(text, "(i64.xor (local.get {i}))").unwrap());
     text.push_str("))");
     wasm(&text)
 }
@@ -271,7 +277,7 @@ fn the_bound_that_ended_it_is_named() {
 fn check_bound(bounds: Bounds, expected: Bound, text: &str) {
     let options = Options { cache: Cache::Off, bounds, ..Home::new().options() };
     let start = Instant::now();
-    let error = artifact(&bomb(), &manifest(), &options).unwrap_err();
+    let error = refusal(&bomb(), &options);
     let CompileError::Limit { limit, .. } = error else { panic!("{expected:?}: {error}") };
     assert_eq!(limit, expected);
     assert_eq!(error.to_string(), format!("compiling took {text}"));
@@ -310,13 +316,13 @@ fn script_error(script: &str, wall: Duration) -> String {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let bounds = Bounds { wall, ..Bounds::default() };
     let options = Options { cache: Cache::Off, bounds, compiler: Compiler(program.into()) };
-    artifact(&wasm(SMALL), &manifest(), &options).unwrap_err().to_string()
+    refusal(&wasm(SMALL), &options).to_string()
 }
 
 #[test]
 fn a_compiler_that_is_not_there_is_said() {
     let options = Options { cache: Cache::Off, compiler: Compiler("/nowhere".into()), ..Options::default() };
-    let error = artifact(&wasm(SMALL), &manifest(), &options).unwrap_err();
+    let error = refusal(&wasm(SMALL), &options);
     assert!(error.to_string().starts_with("the compiler cannot be started: "), "{error}");
 }
 
@@ -370,7 +376,7 @@ fn engine_refusal(fields: &str) -> Option<String> {
 fn what_is_no_module_does_not_compile() {
     for bytes in [&b""[..], b"\0asm", b"garbage", b"\0asm\x01\0\0\0\xff"] {
         let options = Options { cache: Cache::Off, ..Home::new().options() };
-        let error = artifact(bytes, &manifest(), &options).unwrap_err();
+        let error = refusal(bytes, &options);
         assert!(matches!(error, CompileError::Refused(_)), "{error}");
     }
 }
