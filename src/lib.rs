@@ -14,14 +14,12 @@ pub mod spec;
 pub mod value;
 
 pub mod bytecode;
+pub mod compiler;
 pub mod engine;
 pub mod introspect;
 pub mod pipes;
 pub mod seal;
 
-#[cfg(feature = "python")]
-#[expect(unsafe_code, reason = "the compiler is started so that the application sees no child")]
-pub mod compiler;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]

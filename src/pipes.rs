@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -15,6 +15,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 const OUT_BYTES_MAX: usize = 65 << 20;
 /// What it may say about trouble; the rest is read and dropped.
 const ERR_BYTES_MAX: usize = 16 << 10;
+
+/// How long nothing may come before the writer is looked for.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What a child wrote.
 #[derive(Debug, Default)]
@@ -45,16 +48,28 @@ pub fn input(bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads both pipes to their ends, or until the deadline.
+/// Reads both pipes to their ends, or until the deadline. A pipe has no end while a process that was forked at the wrong
+/// moment keeps it open; so when nothing comes, `gone` is asked whether the writer has ended.
 ///
 /// # Errors
 /// When a pipe cannot be read.
-pub fn listen(out: &mut File, err: &mut File, deadline: Instant) -> io::Result<Said> {
+pub fn listen(
+    out: &mut File,
+    err: &mut File,
+    deadline: Instant,
+    mut gone: impl FnMut() -> bool,
+) -> io::Result<Said> {
     let mut said = Said::default();
     let (mut out_open, mut err_open) = (true, true);
     while out_open || err_open {
         let waiting = [(out_open, out.as_fd()), (err_open, err.as_fd())];
-        let Some([out_ready, err_ready]) = wait(waiting, deadline)? else { return Ok(said) };
+        if Instant::now() >= deadline {
+            return Ok(said);
+        }
+        let [out_ready, err_ready] = wait(waiting, deadline)?;
+        if !out_ready && !err_ready && gone() {
+            break;
+        }
         if out_ready {
             out_open = take(out, &mut said.out, OUT_BYTES_MAX)?;
         }
@@ -66,24 +81,19 @@ pub fn listen(out: &mut File, err: &mut File, deadline: Instant) -> io::Result<S
     Ok(said)
 }
 
-/// Which of the pipes have something; none when the deadline came first.
-fn wait(pipes: [(bool, BorrowedFd<'_>); 2], deadline: Instant) -> io::Result<Option<[bool; 2]>> {
+/// Which of the pipes have something; neither, when that lasts.
+fn wait(pipes: [(bool, BorrowedFd<'_>); 2], deadline: Instant) -> io::Result<[bool; 2]> {
     // A closed pipe would be ready for ever: it is not asked again.
     let mut fds: Vec<_> = pipes.iter().filter(|p| p.0).map(|p| PollFd::new(p.1, PollFlags::POLLIN)).collect();
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(None);
-        }
-        let millis = u16::try_from(left.as_millis()).unwrap_or(u16::MAX).saturating_add(1);
-        match poll(&mut fds, PollTimeout::from(millis)) {
-            Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => break,
-            Err(e) => return Err(e.into()),
-        }
+    let left = deadline.saturating_duration_since(Instant::now()).min(PATIENCE);
+    let millis = u16::try_from(left.as_millis()).unwrap_or(u16::MAX).saturating_add(1);
+    match poll(&mut fds, PollTimeout::from(millis)) {
+        Ok(0) | Err(Errno::EINTR) => return Ok([false; 2]),
+        Ok(_) => {}
+        Err(e) => return Err(e.into()),
     }
     let mut ready = fds.iter().map(|fd| fd.any().unwrap_or(false));
-    Ok(Some(pipes.map(|(open, _)| open && ready.next().unwrap_or(false))))
+    Ok(pipes.map(|(open, _)| open && ready.next().unwrap_or(false)))
 }
 
 /// One read; false at the end. Beyond `max` bytes are dropped, so that the writer never blocks.

@@ -27,7 +27,8 @@ pub(super) fn compile(wasm: &[u8], compiler: &Compiler, bounds: Bounds) -> Resul
     let (Some(out), Some(err)) = (child.0.stdout.take(), child.0.stderr.take()) else {
         return Err(CompileError::Garbled("it has no pipes".into()));
     };
-    let said = pipes::listen(&mut File::from(OwnedFd::from(out)), &mut File::from(OwnedFd::from(err)), deadline)?;
+    let (mut out, mut err) = (File::from(OwnedFd::from(out)), File::from(OwnedFd::from(err)));
+    let said = pipes::listen(&mut out, &mut err, deadline, || matches!(child.0.try_wait(), Ok(Some(_))))?;
     match ended(&mut child.0, deadline)? {
         Some(status) if said.done => code(status, &said, bounds),
         _ => Err(CompileError::Limit { limit: Bound::Wall, bounds }),
