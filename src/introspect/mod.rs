@@ -6,11 +6,15 @@
 
 use waspect_abi::{Code, Kind};
 
+pub mod compare;
 #[cfg(feature = "python")]
 #[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
 pub mod cpython;
 pub mod fake;
 pub mod tree;
+
+/// Frames counted at most for `$depth`.
+pub const DEPTH_MAX: i32 = 10_000;
 
 /// What one look at an object tells: scalars whole, everything else by kind and size.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -60,8 +64,24 @@ pub trait Introspect: 'static {
     /// A name prepared at load: interned, with this read site's own cache.
     type Name: 'static;
 
+    /// The frame that the running hook was spliced into.
+    fn here() -> Option<Self::Frame>;
+    /// The object's class.
+    fn class(o: Self::Obj) -> Self::Obj;
+    /// The first of an exception's `args`, if it is exactly a str.
+    ///
+    /// # Errors
+    /// ABSENT, or KIND for no exception.
+    fn message(o: Self::Obj) -> Result<Self::Obj, Code>;
+    /// How many Python frames are below this one, at most [`DEPTH_MAX`].
+    fn depth(f: Self::Frame) -> i32;
+    /// The running thread's name, as `threading` has it.
+    fn thread_name() -> Option<String>;
+
     /// Prepares a name. Load path: may allocate.
     fn name(text: &str) -> Self::Name;
+    /// Whether a prepared name spells this text.
+    fn is_name(name: &Self::Name, text: &str) -> bool;
 
     fn look(o: Self::Obj) -> Look;
     /// `self`-identity of two handles.
