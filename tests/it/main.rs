@@ -1,0 +1,7 @@
+//! The one integration binary: each file is one boundary, its cases are data.
+
+mod abi;
+mod cli;
+mod module;
+mod path;
+mod spec;
