@@ -14,10 +14,14 @@ pub mod spec;
 pub mod value;
 
 pub mod bytecode;
+pub mod compiler;
+pub mod control;
 pub mod engine;
 pub mod guest;
 pub mod host;
 pub mod introspect;
+pub mod pipes;
+pub mod seal;
 
 // What a target writes and an operator reads.
 #[expect(unsafe_code, reason = "reads the time-stamp counter")]
@@ -34,8 +38,9 @@ pub mod thread;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
-#[expect(unsafe_code, reason = "the compiling child sets its own limits between fork and exec")]
 pub mod compile;
+#[cfg(feature = "cli")]
+pub mod drain;
 #[cfg(feature = "cli")]
 pub mod module;
 #[cfg(feature = "cli")]

@@ -1,0 +1,11 @@
+//! The one integration binary: each file is one boundary, its cases are data.
+
+mod abi;
+mod cli;
+mod compile;
+mod control;
+mod drain;
+mod module;
+mod path;
+mod render;
+mod spec;
