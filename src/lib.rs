@@ -26,3 +26,5 @@ pub mod compile;
 pub mod module;
 #[cfg(feature = "cli")]
 pub mod render;
+#[cfg(feature = "python")]
+mod python;
