@@ -17,6 +17,11 @@ pub mod bytecode;
 pub mod engine;
 pub mod introspect;
 
+#[cfg(feature = "python")]
+pub mod attach;
+#[cfg(feature = "python")]
+pub mod python;
+
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
