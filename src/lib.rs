@@ -35,6 +35,11 @@ pub mod segment;
 #[expect(unsafe_code, reason = "asks the C library for the bounds of the stack")]
 pub mod thread;
 
+#[cfg(feature = "python")]
+pub mod attach;
+#[cfg(feature = "python")]
+pub mod python;
+
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
