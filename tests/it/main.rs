@@ -1,0 +1,3 @@
+//! The one Rust integration binary: each module is a boundary with one `check` and its cases as data.
+
+mod tidy;
