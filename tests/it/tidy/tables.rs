@@ -2,49 +2,58 @@
 //!
 //! In: nothing. Out: tables that `docs/ARCHITECTURE.md` tells in prose. Never here: a rule, or an exception in code.
 
-/// A room, and the rooms it may import.
+/// A room, or one file of it that has a row of its own, and the rooms it may import.
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// Top to bottom: plain words, then load, fire and drain, then the doors. `main` and `lib` are the files of that name.
 #[rustfmt::skip]
 pub(super) const ROOMS: &[Room] = &[
-    // Shared words: any room above the doors may name them.
+    // Shared words.
     ("limits", &[]),
     ("value", &["limits"]),
-    ("path", &["limits"]),
-    ("spec", &["limits", "path"]),
+    ("spec", &["limits"]),
+    ("path", &["limits", "spec"]),
     ("report", &["limits", "value", "spec"]),
+    ("totals", &["value", "report"]),
     ("frames", &["limits", "value", "spec", "report"]),
+    // The machine: clocks, threads, children.
     ("clock", &[]),
+    ("thread", &[]),
+    ("pipes", &[]),
     // Load, operator's side: bytes to artifact. The language never sees the runtime.
     ("policy", &["limits", "spec"]),
     ("lang", &["limits", "value", "spec"]),
     ("module", &["limits", "path", "spec"]),
-    ("compile", &["limits", "spec", "frames", "module", "engine"]),
-    // Load, agent's side: artifact to attached probe.
-    ("bytecode", &[]),
+    ("seal", &["limits", "frames"]),
     ("engine", &["limits", "spec", "frames"]),
-    ("compiler", &["limits", "spec", "frames"]),
+    ("compile", &["limits", "spec", "frames", "pipes", "seal", "engine", "module"]),
+    // Load, agent's side: a helper process that compiles, functions rewritten.
+    ("compiler", &["limits", "spec", "frames", "pipes"]),
+    ("bytecode", &[]),
     // The segment: what agent and operator both map. Fire writes it, drain reads it, neither names the other.
     ("segment", &["limits"]),
     ("ring", &["limits", "value", "report", "segment"]),
     ("ledger", &["limits", "value", "report", "segment"]),
-    // Fire.
+    ("segment/reader", &["limits", "value", "spec", "report", "totals", "segment", "ring", "ledger"]),
+    ("maps", &["limits", "value", "ledger"]),
+    ("outlet", &["limits", "value", "report", "clock", "thread", "segment", "ring", "ledger", "maps"]),
+    // Fire. Only `introspect` and `attach` know CPython.
     ("introspect", &["limits", "value"]),
     ("request", &["limits", "value", "introspect"]),
-    ("host", &["limits", "value", "path", "spec", "report", "clock", "introspect", "request", "ring", "ledger"]),
-    ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "engine", "introspect", "host", "ring", "ledger"]),
-    ("attach", &["limits", "value", "spec", "report", "clock", "bytecode", "introspect", "guest"]),
+    ("host", &["limits", "value", "path", "spec", "report", "clock", "thread", "introspect", "request", "ledger", "outlet"]),
+    ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
+    ("attach", &["limits", "value", "spec", "report", "clock", "thread", "bytecode", "introspect", "guest", "host", "outlet"]),
     // Drain.
-    ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ring", "ledger"]),
+    ("drain", &["limits", "value", "spec", "report", "totals", "frames", "clock", "segment"]),
     ("render", &["limits", "value", "report"]),
     // The seam, and the doors.
-    ("control", &["limits", "value", "spec", "report", "frames", "policy", "segment", "ring", "ledger", "drain", "engine", "guest", "attach", "compiler"]),
+    ("control", &["limits", "value", "spec", "report", "totals", "frames", "policy", "clock", "segment", "outlet", "engine", "guest", "attach", "seal", "compiler"]),
+    ("control/client", &["limits", "value", "spec", "report", "frames", "control", "segment"]),
     ("inject", &["limits", "frames", "control"]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
-    ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
-    ("python", &["limits", "value", "spec", "report", "frames", "introspect", "drain", "compiler", "engine", "attach", "control"]),
-    ("main", &["cli"]),
+    ("cli", &["limits", "value", "path", "spec", "report", "totals", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
+    ("python", &["limits", "value", "spec", "report", "totals", "frames", "clock", "introspect", "segment", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
+    ("main", &["cli", "compile"]),
     ("lib", &[]),
 ];
 
@@ -54,27 +63,27 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("waspect_abi", &[""]),
     ("thiserror", &[""]),
     ("wasmtime", &["engine", "guest", "host", "compile/", "replay"]),
-    // System calls.
-    ("nix", &["segment", "drain", "control", "compile", "inject", "attach", "clock", "cli", "python"]),
-    ("libc", &["segment", "drain", "control", "compile", "inject", "attach", "clock", "cli", "python"]),
+    // System calls, behind rooms that name what they are for.
+    ("nix", &["clock", "thread", "pipes", "seal", "segment", "control", "compile/", "compiler", "inject", "attach", "host/context", "cli", "python"]),
+    ("libc", &["thread", "seal", "compiler", "inject", "attach", "cli", "python"]),
     ("memmap2", &["segment"]),
     // Shared words derive its traits; only `frames` knows the codec.
-    ("serde", &["limits", "value", "path", "spec", "report", "frames"]),
+    ("serde", &["limits", "value", "path", "spec", "report", "frames", "compile/", "control"]),
     ("bincode", &["frames"]),
-    ("hashbrown", &["ledger"]),
-    ("foldhash", &["ledger"]),
+    ("hashbrown", &["maps"]),
+    ("foldhash", &["maps"]),
     ("pyo3", &["introspect/cpython", "attach", "request", "python"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
     ("serde_json", &["render", "cli"]),
-    ("cap_std", &["compile/"]),
-    ("hmac", &["compile/"]),
-    ("sha2", &["compile/", "module"]),
-    ("getrandom", &["compile/", "ledger"]),
+    ("cap_std", &["seal"]),
+    ("hmac", &["seal"]),
+    ("sha2", &["seal", "compile/", "module"]),
+    ("getrandom", &["seal"]),
     ("base64", &["render"]),
-    ("comfy_table", &["render"]),
+    ("comfy_table", &["render", "cli"]),
     ("anstream", &["render", "cli", "main"]),
     ("anstyle", &["render", "cli"]),
     ("tempfile", &["compile/", "cli"]),
@@ -86,10 +95,10 @@ pub(super) const UNSAFE: &[(&str, usize)] = &[
     ("src/attach/patch.rs", usize::MAX),    // the only writer of a function
     ("src/attach/hook.rs", usize::MAX),     // the native subscript objects
     ("src/attach/code.rs", usize::MAX),     // code objects, in and out
-    ("src/compile/", usize::MAX),           // the compiling child sets its own limits
-    ("src/compiler.rs", usize::MAX),        // a helper process the application never sees
-    ("src/segment", usize::MAX),            // shared memory
+    ("src/compiler/hidden.rs", usize::MAX), // a helper process the application never sees
+    ("src/segment/mod.rs", usize::MAX),     // shared memory
     ("src/clock.rs", usize::MAX),           // the time-stamp counter
+    ("src/thread.rs", usize::MAX),          // the bounds of the stack
     ("src/engine.rs", 1),                   // `deserialize` runs what it is given
     ("probe-sdk/rust/", usize::MAX),        // import declarations
 ];
