@@ -44,7 +44,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
     ("attach", &["limits", "value", "spec", "report", "clock", "thread", "bytecode", "introspect", "guest", "host", "outlet"]),
     // Drain.
-    ("drain", &["limits", "value", "spec", "report", "totals", "frames", "clock", "segment"]),
+    ("drain", &["limits", "value", "spec", "report", "totals", "frames", "clock", "segment", "ledger"]),
     ("render", &["limits", "value", "report"]),
     // The seam, and the doors.
     ("control", &["limits", "value", "spec", "report", "totals", "frames", "policy", "clock", "segment", "outlet", "engine", "guest", "attach", "seal", "compiler"]),
