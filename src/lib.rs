@@ -37,8 +37,6 @@ pub mod thread;
 
 #[cfg(feature = "python")]
 pub mod attach;
-#[cfg(feature = "python")]
-pub mod python;
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -48,7 +46,7 @@ pub mod compile;
 pub mod drain;
 #[cfg(feature = "cli")]
 pub mod module;
-#[cfg(feature = "cli")]
-pub mod render;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "cli")]
+pub mod render;

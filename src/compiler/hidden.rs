@@ -47,7 +47,12 @@ pub(super) struct Hidden {
 
 impl Hidden {
     /// Starts a program with exactly these arguments (its name first), environment and input.
-    pub(super) fn start(program: &Path, arguments: &[OsString], environment: &[OsString], input: &File) -> io::Result<Self> {
+    pub(super) fn start(
+        program: &Path,
+        arguments: &[OsString],
+        environment: &[OsString],
+        input: &File,
+    ) -> io::Result<Self> {
         let path = CString::new(program.as_os_str().as_bytes())?;
         let (arguments, environment) = (texts(arguments)?, texts(environment)?);
         let (out, out_end) = pipe2(OFlag::O_CLOEXEC)?;

@@ -93,7 +93,8 @@ fn arguments(source: Source<'_>) -> Vec<OsString> {
 }
 
 fn environment() -> Vec<OsString> {
-    let variable = |name: &str| Some([OsStr::new(name), OsStr::new("="), &std::env::var_os(name)?].into_iter().collect());
+    let variable =
+        |name: &str| Some([OsStr::new(name), OsStr::new("="), &std::env::var_os(name)?].into_iter().collect());
     ENVIRONMENT.into_iter().filter_map(variable).collect()
 }
 

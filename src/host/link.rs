@@ -108,7 +108,7 @@ impl<I: Introspect> Linking<'_, I> {
     }
 
     fn get(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let path = Path::parse(&import.name).map_err(|e| argument(import, e.to_string()))?;
+        let path = import.name.parse::<Path>().map_err(|e| argument(import, e.to_string()))?;
         // The commonest path needs no walk.
         if let (Root::Arg(i @ 0..), []) = (&path.root, path.steps.as_slice()) {
             let i = *i;

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NONE, TRUE};
+use waspect_abi::{Code, FALSE, Kind, NAN, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NONE, TRUE};
 
 use super::{Ref, State, handle_bits};
 use crate::introspect::{Introspect, Look, Whole, compare, tree};
@@ -208,7 +208,7 @@ impl<I: Introspect> State<I> {
         }
         match (self.operand(a), self.operand(b)) {
             (Operand::Error(code), _) | (_, Operand::Error(code)) => code.status(),
-            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => i32::from(compare::eq::<I>(x, y)),
+            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => status(compare::eq::<I>(x, y).map(i32::from)),
             _ => i32::from(self.order(a, b) == Some(Ordering::Equal)),
         }
     }
@@ -216,7 +216,7 @@ impl<I: Introspect> State<I> {
     pub(super) fn cmp(&self, a: u64, b: u64) -> i32 {
         match (self.operand(a), self.operand(b)) {
             (Operand::Error(code), _) | (_, Operand::Error(code)) => code.status(),
-            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => compare::cmp::<I>(x, y),
+            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => status(compare::cmp::<I>(x, y)),
             _ => self.order(a, b).map_or(2, |order| order as i32),
         }
     }
@@ -287,14 +287,13 @@ impl<I: Introspect> State<I> {
     }
 
     fn tree_limits(&self) -> tree::TreeLimits {
-        let budget = &self.shared.budget;
-        tree::TreeLimits {
-            depth: budget.value_depth_max,
-            items: budget.value_items_max,
-            str_bytes: budget.value_str_bytes_max,
-            budget_bytes: budget.record_bytes_max,
-        }
+        let left = self.shared.budget.record_bytes_max;
+        tree::TreeLimits::of(&self.shared.budget, usize::try_from(left).unwrap_or(usize::MAX))
     }
+}
+
+fn status(answer: Result<i32, Code>) -> i32 {
+    answer.unwrap_or_else(Code::status)
 }
 
 fn stored_len(value: &Value) -> i32 {

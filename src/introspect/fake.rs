@@ -128,6 +128,32 @@ impl Introspect for Fake {
     type Frame = FrameRef;
     type Name = String;
 
+    /// The frame put last is the one that runs.
+    fn here() -> Option<FrameRef> {
+        ARENA.with_borrow(|arena| arena.frames.len().checked_sub(1).map(|last| FrameRef(number(last))))
+    }
+    fn class(o: Ref) -> Ref {
+        let mut name = String::new();
+        Self::type_name(o, &mut name);
+        put(FakeObj::Named(Kind::Type, name))
+    }
+    fn message(o: Ref) -> Result<Ref, Code> {
+        let FakeObj::Exception(fields) = get(o) else { return Err(Code::Kind) };
+        let args = fields.fields.iter().find(|(name, _)| name == "args").ok_or(Code::Absent)?.1;
+        let FakeObj::Tuple(items) = get(args) else { return Err(Code::Absent) };
+        let first = *items.first().ok_or(Code::Absent)?;
+        if matches!(get(first), FakeObj::Str(_)) { Ok(first) } else { Err(Code::Absent) }
+    }
+    fn depth(f: FrameRef) -> i32 {
+        i32::try_from(f.0).unwrap_or(i32::MAX)
+    }
+    fn thread_name() -> Option<String> {
+        Some("MainThread".to_owned())
+    }
+    fn is_name(name: &String, text: &str) -> bool {
+        name == text
+    }
+
     fn name(text: &str) -> String {
         text.to_owned()
     }

@@ -6,7 +6,6 @@
 
 use waspect_abi::{Code, Kind};
 
-pub mod compare;
 #[cfg(feature = "python")]
 #[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
 pub mod cpython;

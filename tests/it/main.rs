@@ -1,4 +1,4 @@
-//! The one integration binary: each file is one boundary, its cases are data.
+//! The one integration binary: each file is one boundary with one `check`, its cases are data.
 
 mod abi;
 mod cli;
@@ -9,3 +9,4 @@ mod module;
 mod path;
 mod render;
 mod spec;
+mod tidy;

@@ -52,6 +52,19 @@ impl Frame {
         unsafe { self.0.as_ref() }
     }
 
+    /// The frame that called this one, C code's own frames passed over.
+    pub(super) fn previous(&self) -> Option<Self> {
+        let mut below = NonNull::new(self.get().previous);
+        for _ in 0..SHIMS_MAX {
+            let frame = Self(below?);
+            if frame.get().owner != OWNED_BY_CSTACK || cfg!(not(Py_3_12)) {
+                return Some(frame);
+            }
+            below = NonNull::new(frame.get().previous);
+        }
+        None
+    }
+
     #[inline]
     fn code(&self) -> &CodeHead {
         // SAFETY: a live code object, checked in `current_frame`.
@@ -70,7 +83,8 @@ impl Frame {
             return None;
         }
         // SAFETY: `i` is below the number of places.
-        let held = part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(i).read() })?;
+        let held =
+            part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(i).read() })?;
         if !class_of(held).is(&raw const ffi::PyCell_Type) || self.kind(i) & (FAST_CELL | FAST_FREE) == 0 {
             return Some(held);
         }

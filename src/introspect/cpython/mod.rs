@@ -14,6 +14,7 @@
 //! The C functions called here: `PyThreadState_Get`, `PyCode_Addr2Line`, `PyType_GetDict` (a new reference to a dict
 //! that the type keeps; dropped at once, so never the last). Interned names are made and dropped on the load path.
 
+mod around;
 mod attr;
 mod check;
 mod children;
@@ -77,8 +78,27 @@ impl Introspect for CPython {
     type Frame = Frame;
     type Name = Name;
 
+    #[inline]
+    fn here() -> Option<Frame> {
+        current_frame()
+    }
+    fn class(o: Obj) -> Obj {
+        layout::class_of(o).as_obj()
+    }
+    fn message(o: Obj) -> Result<Obj, Code> {
+        around::message(o)
+    }
+    fn depth(f: Frame) -> i32 {
+        around::depth(f)
+    }
+    fn thread_name() -> Option<String> {
+        around::thread_name()
+    }
     fn name(text: &str) -> Name {
         Name::new(text)
+    }
+    fn is_name(name: &Name, text: &str) -> bool {
+        name.is(text)
     }
     #[inline]
     fn look(o: Obj) -> Look {

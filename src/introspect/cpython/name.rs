@@ -40,9 +40,19 @@ impl Name {
                 ffi::PyObject_Hash(key);
                 part(key)
             };
-            #[expect(clippy::expect_used, reason = "load path; without memory for a name there is nothing to go on with")]
+            #[expect(
+                clippy::expect_used,
+                reason = "load path; without memory for a name there is nothing to go on with"
+            )]
             Self { key: key.expect("memory for a name"), hint: Cell::new(0), site: Cell::new(Site::EMPTY) }
         })
+    }
+
+    /// Whether it spells this text.
+    pub(super) fn is(&self, text: &str) -> bool {
+        let mut own = Vec::new();
+        scalar::text(self.key, text.len() + 1, &mut own);
+        own == text.as_bytes()
     }
 
     #[inline]
