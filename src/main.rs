@@ -1,1 +1,5 @@
-fn main() {}
+//! The `waspect` command. Everything is in the library, where tests reach it.
+
+fn main() -> std::process::ExitCode {
+    waspect::cli::main()
+}
