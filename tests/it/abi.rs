@@ -107,6 +107,23 @@ fn caps() -> String {
     table(&["cap", "at most"], TABLE.iter().filter(load).map(row))
 }
 
+/// The layout is prose; its numbers are not free.
+#[test]
+fn layout() {
+    use waspect_abi::{FALSE, LEN_ASK, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NONE, TRUE};
+    let text = include_str!("../../docs/ABI.md");
+    let low = |v: u64| v & 0xFFFF_FFFF_FFFF;
+    for row in [
+        format!("| below `{TAG_NONE:X}` | float | IEEE 754 double; NaN is always `{NAN:X}` |"),
+        format!("| `{TAG_NONE:X}` | None, False, True | {}, {}, {} |", low(NONE), low(FALSE), low(TRUE)),
+        format!("| `{TAG_INT:X}` | int of at most 48 bits"),
+        format!("| `{TAG_HANDLE:X}` | handle | kind 8, length 16 (`{LEN_ASK:X}`: ask `len`)"),
+        format!("| `{TAG_ERROR:X}` | error | code |"),
+    ] {
+        assert!(text.contains(&row), "docs/ABI.md lacks {row}");
+    }
+}
+
 /// Names are unique, and every signature is made of what the ABI has.
 #[test]
 fn imports_are_well_formed() {

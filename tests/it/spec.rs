@@ -95,7 +95,7 @@ fn refused() {
         ("fn:a.<lambda>:entry", "expected a letter, digit, `_` or `*`, found `<` at byte 5"),
         ("fn:a.b-c:entry", "expected a letter, digit, `_` or `*`, found `-` at byte 6"),
         ("fn:a.f.<locals>:entry", "expected the inner function's name after `<locals>`"),
-        ("fn:a.b:entry ", "expected no whitespace, found ' ' at byte 12"),
+        ("fn:a.b:entry ", "expected no whitespace or control character, found ' ' at byte 12"),
         ("fn:a.b:\u{a0}entry", "expected no whitespace"),
         ("fn:a.b:entry?", "expected an option `name=value`, found nothing at byte 13"),
         ("fn:a.b:entry?sample", "expected an option `name=value`, found `sample` at byte 13"),
