@@ -1,8 +1,6 @@
-//! The `waspect` command. A child that compiles is recognised before anything else is done.
+//! The `waspect` command. A child that compiles is recognised before anything else is done; the rest is in the library,
+//! where tests reach it.
 
 fn main() -> std::process::ExitCode {
-    if let Some(code) = waspect::compile::child() {
-        return code;
-    }
-    std::process::ExitCode::from(2)
+    waspect::compile::child().unwrap_or_else(waspect::cli::main)
 }
