@@ -1,3 +1,8 @@
-//! The integration tests: one binary.
+//! The one integration binary: each file is one boundary, its cases are data.
 
+mod abi;
+mod cli;
 mod compile;
+mod module;
+mod path;
+mod spec;
