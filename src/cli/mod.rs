@@ -1,1 +1,3 @@
-//! Placeholder until the room is built in the same change.
+//! The subcommands, one file each.
+
+pub mod compile;
