@@ -53,12 +53,7 @@ pub fn input(bytes: &[u8]) -> io::Result<File> {
 ///
 /// # Errors
 /// When a pipe cannot be read.
-pub fn listen(
-    out: &mut File,
-    err: &mut File,
-    deadline: Instant,
-    mut gone: impl FnMut() -> bool,
-) -> io::Result<Said> {
+pub fn listen(out: &mut File, err: &mut File, deadline: Instant, mut gone: impl FnMut() -> bool) -> io::Result<Said> {
     let mut said = Said::default();
     let (mut out_open, mut err_open) = (true, true);
     while out_open || err_open {

@@ -72,7 +72,10 @@ impl Default for Compiler {
 pub enum Source {
     Cache,
     /// Compiled now; `trouble` is why the cache could not serve or keep it, if that is not simply that it was new.
-    Compiled { millis: u64, trouble: Option<CacheError> },
+    Compiled {
+        millis: u64,
+        trouble: Option<CacheError>,
+    },
 }
 
 impl fmt::Display for Source {

@@ -144,7 +144,10 @@ impl Folder {
     fn read_key(&self) -> Result<Option<Key>, FolderError> {
         let mut file = self.dir.open(KEY).map_err(|e| self.io(KEY, e))?;
         let found = file.metadata().map_err(|e| self.io(KEY, e))?;
-        if !found.is_file() || found.len() != SEAL_BYTES as u64 || mine(String::new(), found.uid(), found.mode()).is_err() {
+        if !found.is_file()
+            || found.len() != SEAL_BYTES as u64
+            || mine(String::new(), found.uid(), found.mode()).is_err()
+        {
             return Ok(None);
         }
         let mut key = [0; SEAL_BYTES];

@@ -3,6 +3,7 @@
 mod abi;
 mod cli;
 mod compile;
+mod compiler;
 mod module;
 mod path;
 mod spec;
