@@ -24,7 +24,8 @@ impl FromStr for At {
         if export.is_empty() {
             return Err(ModuleError::At(text.to_owned()));
         }
-        let spec = spec.parse().map_err(|error| ModuleError::Spec { place: Place::Export(export.to_owned()), error })?;
+        let spec =
+            spec.parse().map_err(|error| ModuleError::Spec { place: Place::Export(export.to_owned()), error })?;
         Ok(Self { export: export.to_owned(), spec })
     }
 }

@@ -136,7 +136,9 @@ fn cap_hint(limit: &str) -> String {
 fn import_hint(nearest: Option<&str>, module: &str) -> String {
     match (nearest, module) {
         (Some(nearest), _) => format!("did you mean {nearest}?"),
-        (None, "env") => "the linker left this symbol to the host; define it, or declare it as an import of `probe1`".to_owned(),
+        (None, "env") => {
+            "the linker left this symbol to the host; define it, or declare it as an import of `probe1`".to_owned()
+        }
         (None, m) if m.starts_with("probe") => "the ABI of this version is `probe1`".to_owned(),
         _ => "modules may import `probe1` and its families only, such as `probe1.get`".to_owned(),
     }

@@ -3,8 +3,8 @@
 //! In: a module's imports. Out: nothing, or the refusal. Never here: a second list of imports;
 //! `waspect_abi::IMPORTS` is the only one.
 
-use waspect_abi::{Arg, CORE, IMPORTS, Import as Known};
 use wasmparser::{ExternalKind, FuncType, ValType};
+use waspect_abi::{Arg, CORE, IMPORTS, Import as Known};
 
 use super::pass::{Facts, Import};
 use super::shape::cap;

@@ -77,7 +77,10 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, ModuleError>
         return Err(ModuleError::NotWasm);
     }
     shape::cap!(MODULE_TEXT_BYTES_MAX, Place::Module, text.len())?;
-    wat::Parser::new().parse_str(Some(Path::new(name)), text).map(Cow::Owned).map_err(|e| ModuleError::Text(e.to_string()))
+    wat::Parser::new()
+        .parse_str(Some(Path::new(name)), text)
+        .map(Cow::Owned)
+        .map_err(|e| ModuleError::Text(e.to_string()))
 }
 
 /// The pages an instance may have.

@@ -5,8 +5,8 @@
 //! Counts are capped before what they count is read, so a number in the bytes never buys time or memory.
 
 use wasmparser::{
-    BlockType, ElementItems, Encoding, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, Operator,
-    Parser, Payload, TypeRef, ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    BlockType, ElementItems, Encoding, ExternalKind, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody,
+    Operator, Parser, Payload, TypeRef, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use super::shape::{self, Shape, cap};
@@ -133,9 +133,9 @@ fn after<'a>(facts: &mut Facts<'a>, payload: Payload<'a>) -> Result<(), ModuleEr
             facts.functions = s.into_iter().collect::<Result<_, _>>().map_err(bad)?;
             Ok(())
         }
-        P::TableSection(s) => s.into_iter().try_for_each(|table| {
-            cap!(MODULE_TABLE_ELEMENTS_MAX, Place::Table, table.map_err(bad)?.ty.initial)
-        }),
+        P::TableSection(s) => s
+            .into_iter()
+            .try_for_each(|table| cap!(MODULE_TABLE_ELEMENTS_MAX, Place::Table, table.map_err(bad)?.ty.initial)),
         P::MemorySection(s) => s.into_iter().try_for_each(|memory| push_memory(facts, memory.map_err(bad)?)),
         P::ExportSection(s) => s.into_iter().try_for_each(|export| {
             let export = export.map_err(bad)?;
@@ -244,7 +244,9 @@ fn arity(types: &[FuncType], block: BlockType) -> u64 {
     match block {
         BlockType::Empty => 0,
         BlockType::Type(_) => 1,
-        BlockType::FuncType(index) => types.get(index as usize).map_or(0, |t| (t.params().len() + t.results().len()) as u64),
+        BlockType::FuncType(index) => {
+            types.get(index as usize).map_or(0, |t| (t.params().len() + t.results().len()) as u64)
+        }
     }
 }
 

@@ -47,7 +47,11 @@ impl Shape {
     }
 
     /// Counts one operator; `arity` is asked for blocks only.
-    pub(super) fn count(&mut self, op: &Operator<'_>, arity: impl Fn(wasmparser::BlockType) -> u64) -> Result<(), ModuleError> {
+    pub(super) fn count(
+        &mut self,
+        op: &Operator<'_>,
+        arity: impl Fn(wasmparser::BlockType) -> u64,
+    ) -> Result<(), ModuleError> {
         match op {
             Operator::Loop { blockty } => self.open(true, arity(*blockty)),
             Operator::Block { blockty } | Operator::If { blockty } => self.open(false, arity(*blockty)),

@@ -192,7 +192,10 @@ impl<'a> Cursor<'a> {
             return Ok(c);
         }
         let code = self.rest().strip_prefix("\\u{").and_then(|r| r.split_once('}')).map(|(code, _)| code);
-        let c = code.filter(|c| c.len() <= 6 && !c.starts_with('+')).and_then(|c| u32::from_str_radix(c, 16).ok()).and_then(char::from_u32);
+        let c = code
+            .filter(|c| c.len() <= 6 && !c.starts_with('+'))
+            .and_then(|c| u32::from_str_radix(c, 16).ok())
+            .and_then(char::from_u32);
         let expected = "an escape: `\\\\`, `\\\"`, `\\'`, `\\n`, `\\r`, `\\t`, `\\0` or `\\u{hex}`";
         let c = c.ok_or_else(|| self.expected(expected))?;
         self.at += code.map_or(0, str::len) + "\\u{}".len();

@@ -149,3 +149,23 @@ pub struct ImportUse {
     pub module: String,
     pub name: String,
 }
+
+impl Point {
+    /// What a firing calls itself: the points that happen, not the ones that group them.
+    pub const HAPPENING: &[(&'static str, Point)] =
+        &[("entry", Self::Entry), ("return", Self::Return), ("raise", Self::Raise)];
+
+    /// The number a record carries.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Entry => 0,
+            Self::Return | Self::Exit => 1,
+            Self::Raise => 2,
+        }
+    }
+
+    /// The name of a record's number.
+    pub fn name_of(number: u8) -> &'static str {
+        Self::HAPPENING.get(usize::from(number)).map_or("unknown", |(name, _)| name)
+    }
+}

@@ -8,8 +8,14 @@ use super::parse::{expected_at, offset};
 use super::{Options, Problem, SpecError};
 
 /// Nanoseconds of each unit, longest first.
-const UNITS: &[(&str, u64)] =
-    &[("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
+const UNITS: &[(&str, u64)] = &[
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
 
 pub(super) fn parse(text: &str, opts: &str) -> Result<Options, SpecError> {
     let mut options = Options::default();

@@ -14,7 +14,8 @@ pub fn quoted(text: &str) -> String {
 
 /// Quotes and backslashes stay as people wrote them; what could move a cursor does not.
 fn shown(c: char) -> impl Iterator<Item = char> {
-    let invisible = c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let invisible = c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let escaped = invisible.then(|| c.escape_default());
     let plain = (!invisible).then_some(c);
     escaped.into_iter().flatten().chain(plain)

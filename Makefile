@@ -1,0 +1,116 @@
+# waspect's errands. `make help` lists them. Everything they make stays inside this folder: target/, .venv/, .cache/, dist/.
+# Needed: Linux, Rust (see rust-version in Cargo.toml), one or more CPython 3.11–3.13 with `venv`, make, a C linker.
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench wheel fmt clean agents cli
+SHELL := /bin/sh
+
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+tools := python/tools
+arch := $(shell uname -m)
+# `3.12=/usr/bin/python3.12` for each CPython found; `make test PYTHONS=3.12=/path/python3.12` narrows it. Clean needs none.
+ifeq ($(filter-out clean help fmt,$(or $(MAKECMDGOALS),help)),)
+PYTHONS :=
+else
+PYTHONS := $(shell python3 $(tools)/pythons.py)
+ifeq ($(PYTHONS),)
+$(error no CPython from 3.11 to 3.13 with `venv` found; on Debian: apt install python3 python3-venv)
+endif
+endif
+minors := $(foreach p,$(PYTHONS),$(firstword $(subst =, ,$(p))))
+python = $(patsubst $(1)=%,%,$(filter $(1)=%,$(PYTHONS)))
+# Tools, lint and demo run on the newest.
+newest := $(lastword $(minors))
+tool_python := $(call python,$(newest))
+
+agent = python/waspect/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
+agents := $(foreach m,$(minors),$(call agent,$(m)))
+cli := target/release/waspect
+rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi -name '*.rs' -o -name Cargo.toml)
+package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
+wheel := dist/.built
+installed := $(foreach m,$(minors),.venv/$(m)/.ready)
+
+help:  ## list these
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+test: $(installed)  ## build, then Rust and Python tests on every CPython found
+	@$(tool_python) $(tools)/run_tests.py $(minors)
+
+demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
+	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
+
+bench: $(installed)  ## what it costs: per operation, and per probed call on every CPython found
+	cargo bench
+	@set -e; for m in $(minors); do echo "== CPython $$m"; .venv/$$m/bin/python benches/python/overhead.py; done
+
+wheel: $(wheel)  ## the one wheel, into dist/
+	@ls dist/*.whl
+
+agents: $(agents)  ## the extension for every CPython found
+cli: $(cli)  ## the binary
+
+lint: .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## formatting, clippy, dependencies, types; warnings are errors
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features python -- -D warnings
+	@$(tools)/deny.sh .cache/cargo-deny/bin/cargo-deny
+	.venv/lint/bin/ruff check .
+	.venv/lint/bin/ruff format --check .
+	.venv/lint/bin/mypy
+	.venv/lint/bin/python -m mypy.stubtest --concise waspect
+
+fmt:  ## format Rust and Python
+	cargo fmt --all
+	@if [ -x .venv/lint/bin/ruff ]; then .venv/lint/bin/ruff check --fix-only . && .venv/lint/bin/ruff format .; \
+	else echo "Python not formatted: ruff comes with \`make lint\`"; fi
+
+clean:  ## remove everything made here
+	rm -rf target dist .venv .cache python/waspect/*.so
+
+# --- what they are made of
+
+$(cli): $(rust)
+	cargo build --release
+	@touch $@
+
+# One target folder for all: the engine is compiled once, only the thin layer over CPython again.
+define agent_rule
+$(call agent,$(1)): $(rust)
+	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features python --crate-type cdylib
+	@cp target/agent/libwaspect.so $$@.new && mv $$@.new $$@
+endef
+$(foreach m,$(minors),$(eval $(call agent_rule,$(m))))
+
+$(wheel): $(cli) $(agents) $(package) $(wildcard $(tools)/wheel.py $(tools)/elf.py) pyproject.toml README.md LICENSE
+	@$(tool_python) $(tools)/wheel.py $(minors)
+	@touch $@
+
+# An environment is made anew when its requirements change; a new wheel is only installed over the old one.
+define environment_rule
+.venv/$(1)/.made: $(tools)/requirements-$(2).txt
+	@echo "environment .venv/$(1)"
+	@rm -rf .venv/$(1) && $(3) -m venv .venv/$(1)
+	@.venv/$(1)/bin/python -m pip install --quiet -r $$<
+	@touch $$@
+endef
+$(foreach m,$(minors),$(eval $(call environment_rule,$(m),test,$(call python,$(m)))))
+$(eval $(call environment_rule,lint,lint,$(tool_python)))
+$(eval $(call environment_rule,demo,demo,$(tool_python)))
+
+$(installed) .venv/lint/.ready: .venv/%/.ready: .venv/%/.made $(wheel)
+	@.venv/$*/bin/python -m pip install --quiet --force-reinstall --no-deps --no-index dist/*.whl
+	@touch $@
+
+# The demo's application has no waspect in its environment.
+.venv/demo/.ready: .venv/demo/.made
+	@touch $@
+
+.cache/cargo-deny/bin/cargo-deny:
+	cargo install --quiet --locked --root .cache/cargo-deny cargo-deny@0.20.2

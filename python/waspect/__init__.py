@@ -1,0 +1,74 @@
+"""Probes in your own process: `with waspect.load("slow.wasm") as session: …`.
+
+In: a module as a path or bytes. Out: a `Session`, or a `ProbeError` that names the stage. Never: a dependency, a thread
+that nobody asked for, an effect on the probed functions beyond the probe itself.
+"""
+
+from __future__ import annotations
+
+from . import _core
+from .errors import (
+    AttachError,
+    CompileError,
+    CompilerMissing,
+    EngineError,
+    ModuleError,
+    PolicyError,
+    ProbeError,
+    SpecError,
+)
+from .session import Session
+
+TYPE_CHECKING = False  # `typing` would double the time it takes to import this
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from .events import Budget
+
+__all__ = [
+    "AttachError",
+    "CompileError",
+    "CompilerMissing",
+    "EngineError",
+    "ModuleError",
+    "PolicyError",
+    "ProbeError",
+    "Session",
+    "SpecError",
+    "load",
+]
+__version__ = _core.__version__
+
+
+def load(
+    path_or_bytes: str | os.PathLike[str] | bytes,
+    at: Mapping[str, str] | None = None,
+    budget: Budget | None = None,
+) -> Session:
+    """Loads a module's probes into this process and attaches them.
+
+    `path_or_bytes` is `.wasm`, `.wat` or a ready `.cwasm`; `at` says where exports belong that do not say it themselves
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits. Raises a `ProbeError`.
+    """
+    source, name = _read(path_or_bytes)
+    artifact = _compiled(source, name, at or {}) if _is_source(source) else source
+    return Session(_core.load(artifact, dict(budget or {})))
+
+
+def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
+    if isinstance(path_or_bytes, bytes):
+        return path_or_bytes, "<bytes>"
+    with open(path_or_bytes, "rb") as file:  # noqa: PTH123 — `pathlib` is slow to import
+        return file.read(), str(file.name).rpartition("/")[2]
+
+
+def _is_source(source: bytes) -> bool:
+    """Wasm or its text; anything else is an artifact, or refused as one."""
+    return source.startswith(b"\0asm") or source.lstrip()[:1] in {b"(", b";"}
+
+
+def _compiled(source: bytes, name: str, at: Mapping[str, str]) -> bytes:
+    from . import compiler  # noqa: PLC0415 — a ready artifact needs none
+
+    return _core.compile(compiler.find(), source, name, [f"{export}={spec}" for export, spec in at.items()])

@@ -1,0 +1,36 @@
+"""The native half: artifacts in, sessions out. Use `waspect.load` instead."""
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from waspect.events import Aggregation, Event, Function, Link, Summary
+
+__version__: str
+
+def handed_compiler() -> str | None:
+    """The `waspect` binary that started this process, if one did."""
+
+def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes:  # noqa: A001
+    """Text or wasm → artifact, by `compiler` in a process of its own that the application never sees as a child.
+
+    Raises `SpecError`, `ModuleError` or `CompileError`.
+    """
+
+def load(artifact: bytes, budget: Mapping[str, int]) -> Session:
+    """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
+
+@final
+class Session:
+    """Probes loaded together; dropping it detaches them."""
+
+    def poll(self) -> list[Event]:
+        """What was committed since the last call, without waiting."""
+
+    def aggregations(self) -> list[Aggregation]: ...
+    def stats(self) -> list[Summary | Function]: ...
+    def links(self) -> list[Link]: ...
+    def detach(self) -> None:
+        """Gives every function its original code back; counts stay readable. Again: nothing."""
+
+    @property
+    def detached(self) -> bool: ...

@@ -1,0 +1,124 @@
+"""The shapes of what a session tells: each is the Python form of one line of JSONL, with Python values in `fields`.
+
+In: nothing. Out: types only; nothing here is imported unless a type checker or a reader asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
+
+State = Literal["pending", "attached", "throttled", "disarmed", "failed", "detached"]
+
+
+class Budget(TypedDict, total=False):
+    """What one module may spend; each only lowers the default of `waspect limits`."""
+
+    fuel_per_fire: int
+    events_per_second: int
+    record_bytes_max: int
+    value_depth_max: int
+    value_items_max: int
+    value_str_bytes_max: int
+
+
+class Record(TypedDict):
+    """What a probe captured and emitted."""
+
+    type: Literal["record"]
+    module: str
+    ts_ns: int
+    mono_ns: int
+    pid: int
+    tid: int
+    thread: str | None
+    task: str | None
+    request: str | None
+    probe: str
+    fn: str
+    point: str
+    fields: Mapping[str, object]
+
+
+class Fault(TypedDict):
+    """A firing that did not finish."""
+
+    type: Literal["fault"]
+    module: str
+    probe: str
+    kind: str
+    side: Literal["guest", "host"]
+    where: str | None
+
+
+class Log(TypedDict):
+    """A line a probe wrote."""
+
+    type: Literal["log"]
+    module: str
+    level: str
+    text: str
+
+
+class StateChange(TypedDict):
+    """A probe began or ceased to do something, and why."""
+
+    type: Literal["state"]
+    module: str
+    probe: str
+    state: State
+    reason: str
+    functions: int
+
+
+Event = Record | Fault | Log | StateChange
+
+
+class Aggregation(TypedDict):
+    """One key of one aggregation; `value` is a number, or the parts of an average or histogram."""
+
+    type: Literal["aggregation"]
+    module: str
+    name: str
+    kind: str
+    key: Sequence[object]
+    value: float | Mapping[str, object]
+
+
+class Function(TypedDict):
+    """Calls of one function: `entries = returns + raises + abandoned + live`."""
+
+    type: Literal["function"]
+    module: str
+    fn: str
+    entries: int
+    returns: int
+    raises: int
+    abandoned: int
+    live: int
+
+
+class Summary(TypedDict):
+    """A probe's account."""
+
+    type: Literal["summary"]
+    module: str
+    probe: str
+    firings: int
+    rejected: int
+    faults: Mapping[str, int]
+    drops: Mapping[str, int]
+    fuel: int
+    mean_ns: int | None
+    p99_ns: int | None
+    sampled: int
+
+
+class Link(TypedDict):
+    """Where one probe is attached now."""
+
+    module: str
+    probe: str
+    state: State
+    reason: str
+    functions: Sequence[str]
