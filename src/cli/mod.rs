@@ -6,6 +6,7 @@
 //! A subcommand is a file with `Args` (clap) and `run(&Args) -> anyhow::Result<ExitCode>`, one variant and one line here.
 
 mod check;
+mod compile;
 mod inspect;
 mod limits;
 mod open;
@@ -18,7 +19,9 @@ use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use clap::{Parser, Subcommand};
 
+use crate::compile::CompileError;
 use crate::module::ModuleError;
+use crate::seal::SealError;
 
 /// The thing asked about is bad: a checked module would be refused.
 const BAD: u8 = 1;
@@ -49,6 +52,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Compile(compile::Args),
     Inspect(inspect::Args),
     Limits(limits::Args),
 }
@@ -56,6 +60,7 @@ enum Command {
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(args),
+        Command::Compile(args) => compile::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
     }
@@ -94,5 +99,8 @@ pub(crate) fn report(e: &anyhow::Error) {
 
 /// What the room that refused has to say beyond its message: one line per room.
 fn hint(e: &anyhow::Error) -> Option<String> {
-    e.downcast_ref::<ModuleError>().and_then(ModuleError::hint)
+    let module = || e.downcast_ref::<ModuleError>().and_then(ModuleError::hint);
+    let compile = || e.downcast_ref::<CompileError>().and_then(CompileError::hint).map(Into::into);
+    let seal = || e.downcast_ref::<SealError>().map(|e| e.hint().into());
+    module().or_else(compile).or_else(seal)
 }

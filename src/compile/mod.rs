@@ -4,6 +4,7 @@
 //! Cranelift in the process of the caller, a thread, an artifact that was found and not believed.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,16 @@ pub enum Source {
         millis: u64,
         trouble: Option<CacheError>,
     },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cache => f.write_str("from the cache"),
+            Self::Compiled { millis, trouble: None } => write!(f, "compiled in {millis} ms"),
+            Self::Compiled { millis, trouble: Some(why) } => write!(f, "compiled in {millis} ms; {why}"),
+        }
+    }
 }
 
 /// A bound of the child, by its name in the table of limits.

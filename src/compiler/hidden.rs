@@ -30,7 +30,10 @@ use crate::pipes::{self, Said};
 const FIRST_FD: RawFd = 3;
 /// How far descriptors are closed one by one where the kernel cannot close a range.
 const FDS_MAX: RawFd = 65_536;
-const SIGNALS_MAX: c_int = 64;
+const SIGNALS_MAX: c_long = 64;
+/// The kernel's form of an action: handler, flags, restorer, mask.
+const DEFAULT_ACTION: [c_long; 4] = [0; 4];
+const SIGSET_BYTES: c_long = 8;
 /// A process that closed its pipes is about to end: how often it is looked for.
 const GLANCE: Duration = Duration::from_micros(200);
 /// The shell's number for a program that cannot be started.
@@ -213,7 +216,14 @@ unsafe fn become_program(plan: &Plan) -> ! {
     unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         for signal in 1..=SIGNALS_MAX {
-            libc::signal(signal, libc::SIG_DFL);
+            // Not through the library, which keeps two signals to itself.
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                DEFAULT_ACTION.as_ptr(),
+                ptr::null_mut::<c_long>(),
+                SIGSET_BYTES,
+            );
         }
         let mut none = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);

@@ -18,8 +18,8 @@ mod hidden;
 
 use hidden::Hidden;
 
-/// What the binary needs beside the compilation it bounds itself: start, checks, cache.
-const SPARE: Duration = Duration::from_secs(5);
+/// How long to wait for the compiler: the compilation, which it bounds itself, and time to start, check and seal.
+pub const WALL: Duration = Duration::from_secs(limits::COMPILE_WALL_SECONDS_MAX + 5);
 /// All that the compiler learns of the application's environment: where the user's cache is.
 const ENVIRONMENT: [&str; 2] = ["HOME", "XDG_CACHE_HOME"];
 
@@ -66,11 +66,11 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// When the compiler cannot be started, does not answer in time, or refuses.
-pub fn compile(compiler: &Path, source: Source<'_>) -> Result<Artifact, CompilerError> {
+pub fn compile(compiler: &Path, source: Source<'_>, wall: Duration) -> Result<Artifact, CompilerError> {
     let named = || compiler.display().to_string();
     let start = |error| CompilerError::Start { compiler: named(), error };
     let silent = |why| CompilerError::Silent { compiler: named(), why };
-    let deadline = Instant::now() + Duration::from_secs(limits::COMPILE_WALL_SECONDS_MAX) + SPARE;
+    let deadline = Instant::now() + wall;
     let input = pipes::input(source.bytes).map_err(start)?;
     let mut hidden = Hidden::start(compiler, &arguments(source), &environment(), &input).map_err(start)?;
     let said = hidden.listen(deadline).map_err(|e| silent(e.to_string()))?;

@@ -1,8 +1,9 @@
-//! The one integration binary: each file is one boundary with one `check`, its cases are data.
+//! The one integration binary: each file is one boundary, its cases are data.
 
 mod abi;
 mod cli;
 mod compile;
+mod compiler;
 mod control;
 mod drain;
 mod module;
