@@ -1,1 +1,2 @@
 //! Placeholder until the room is built in the same change.
+pub mod run;

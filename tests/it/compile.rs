@@ -292,7 +292,12 @@ fn a_child_that_misbehaves_is_an_error_with_its_words() {
     check_script("failed", "echo lost >&2; exit 3", wall, "the compiler ended with exit code 3, expected 0: lost");
     check_script("silent", "exit 0", wall, "the compiler's answer is not understood: the other side closed");
     check_script("garbage", "echo garbage garbage garbage", wall, "the compiler's answer is not understood: frame of");
-    check_script("not machine code", r"printf '\002\0\0\0\0\0'", wall, "expected one compiled module, found other bytes");
+    check_script(
+        "not machine code",
+        r"printf '\002\0\0\0\0\0'",
+        wall,
+        "expected one compiled module, found other bytes",
+    );
     let short = Duration::from_millis(300);
     check_script("hangs", "exec sleep 60", short, "compiling took longer than 300ms");
     check_script("hangs without pipes", "exec >&- 2>&- sleep 60", short, "compiling took longer than 300ms");

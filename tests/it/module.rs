@@ -118,17 +118,29 @@ fn check_bytes(bytes: &[u8], expected: &str) {
 fn shapes() {
     let function = "function `fn:a.b:entry` has ";
     let cases = [
-        (with_body(512, &nested("loop", 64)), "512 locals, expected at most 256 (`function_locals_max`)\nhint: build in release"),
+        (
+            with_body(512, &nested("loop", 64)),
+            "512 locals, expected at most 256 (`function_locals_max`)\nhint: build in release",
+        ),
         (with_body(256, &nested("loop", 64)), "9 nested loops, expected at most 8 (`function_loop_nesting_max`)"),
         (with_body(256, &nested("loop", 200)), "9 nested loops"),
-        (with_body(256, &"loop end ".repeat(17)), "4352 loops x locals, expected at most 4096 (`function_loops_x_locals_max`)"),
-        (with_body(200, &"block end ".repeat(400)), "65600 blocks x locals, expected at most 65536 (`function_blocks_x_locals_max`)"),
+        (
+            with_body(256, &"loop end ".repeat(17)),
+            "4352 loops x locals, expected at most 4096 (`function_loops_x_locals_max`)",
+        ),
+        (
+            with_body(200, &"block end ".repeat(400)),
+            "65600 blocks x locals, expected at most 65536 (`function_blocks_x_locals_max`)",
+        ),
         (with_body(0, &nested("block", 513)), "513 nested blocks, expected at most 512 (`function_block_depth_max`)"),
         (
             with_body(0, &format!("i32.const 0 br_table {}", "0 ".repeat(1_026))),
             "1025 br_table targets, expected at most 1024 (`br_table_targets_max`)",
         ),
-        (with_body(0, &"nop ".repeat(33_000)), "33002 bytes of code, expected at most 32768 (`function_body_bytes_max`)"),
+        (
+            with_body(0, &"nop ".repeat(33_000)),
+            "33002 bytes of code, expected at most 32768 (`function_body_bytes_max`)",
+        ),
     ];
     for (text, expected) in cases {
         check_made(&text, &format!("{function}{expected}"));
@@ -145,7 +157,10 @@ fn sizes() {
     for (text, expected) in [
         (many("(func)", 2_000), "module has 2001 functions, expected at most 2000 (`module_functions_max`)"),
         (many("(global i32 (i32.const 0))", 1_001), "module has 1001 globals"),
-        (format!("(module (memory 1) {})", "(data (i32.const 0) \"x\")".repeat(1_001)), "module has 1001 data and element segments"),
+        (
+            format!("(module (memory 1) {})", "(data (i32.const 0) \"x\")".repeat(1_001)),
+            "module has 1001 data and element segments",
+        ),
         (many(&loops, 17), "module has 69632 loops x locals, expected at most 65536 (`module_loops_x_locals_max`)"),
         (many(&wide, 1), "type 0 has 65 parameters and results, expected at most 64 (`type_values_max`)"),
     ] {
@@ -181,7 +196,15 @@ fn hostile() {
         check_bytes(bytes, expected);
     }
     // A section that claims four thousand million entries, of each kind.
-    for (id, expected) in [(1, "types"), (2, "imports"), (3, "functions"), (6, "globals"), (7, "exports"), (9, "data and"), (11, "data and")] {
+    for (id, expected) in [
+        (1, "types"),
+        (2, "imports"),
+        (3, "functions"),
+        (6, "globals"),
+        (7, "exports"),
+        (9, "data and"),
+        (11, "data and"),
+    ] {
         let claim = with(&[id, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]);
         check_bytes(&claim, &format!("module has 4294967295 {expected}"));
     }
