@@ -45,3 +45,5 @@ pub mod drain;
 pub mod module;
 #[cfg(feature = "cli")]
 pub mod render;
+#[cfg(feature = "python")]
+mod python;

@@ -1,4 +1,4 @@
-//! The running thread: its id and how much native stack it has left.
+//! The running thread: its id, how much native stack it has left, whether it survived a fork.
 //!
 //! In: nothing. Out: numbers, cached per thread. Never here: an allocation or a lock after the first call of a thread.
 
@@ -24,11 +24,6 @@ pub fn id() -> u32 {
     let id = nix::unistd::gettid().as_raw().cast_unsigned();
     ID.set((forks, id));
     id
-}
-
-/// Forgets cached ids: this process is a forked child.
-pub fn forked() {
-    FORKS.fetch_add(1, Relaxed);
 }
 
 /// Bytes of native stack below this frame; 0 when they cannot be known.
@@ -65,4 +60,33 @@ fn stack_low() -> Option<usize> {
         libc::pthread_attr_destroy(&raw mut attributes);
         found.then_some(low as usize + guard)
     }
+}
+
+/// Set in a forked child until somebody has dealt with it.
+static FORKED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// From now on a fork is noticed in the child. `vfork` and `posix_spawn` are not forks in this sense: they share memory
+/// with the parent and only exec.
+pub fn watch_forks() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the handler only stores to an atomic, which is allowed between fork and exec.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
+unsafe extern "C" fn in_child() {
+    FORKED.store(true, Relaxed);
+}
+
+/// Whether this process is a forked child that has not been told so yet.
+#[inline]
+pub fn is_forked() -> bool {
+    FORKED.load(Relaxed)
+}
+
+/// The child has been dealt with: its ids are its own.
+pub fn settle_fork() {
+    FORKS.fetch_add(1, Relaxed);
+    FORKED.store(false, Relaxed);
 }

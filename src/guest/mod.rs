@@ -108,6 +108,12 @@ impl<I: Introspect> Guest<I> {
         self.shared.outlet.borrow().dropped(&self.shared.accounts[probe], why);
     }
 
+    /// Counts a fault that was not this module's doing.
+    #[cold]
+    pub fn report_fault(&self, probe: usize, kind: FaultKind, function: u32) {
+        self.shared.outlet.borrow().fault(&self.shared.accounts[probe], kind, function);
+    }
+
     /// Fires one probe. Whatever happens below ends here.
     #[inline]
     pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
