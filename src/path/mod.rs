@@ -89,15 +89,6 @@ impl fmt::Display for Step {
     }
 }
 
-<<<<<<< HEAD:src/path.rs
-impl Path {
-    /// Parses a path.
-    ///
-    /// # Errors
-    /// When the text is not one.
-    pub fn parse(text: &str) -> Result<Self, PathError> {
-        Err(PathError { text: text.to_owned(), at: 0, expected: "a path" })
-=======
 /// The canonical spelling: what it gives parses to an equal root.
 impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +114,5 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.root)?;
         self.steps.iter().try_for_each(|step| write!(f, "{step}"))
->>>>>>> module:src/path/mod.rs
     }
 }

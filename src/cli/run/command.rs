@@ -15,7 +15,8 @@ pub(super) struct Command {
 }
 
 /// Flags that keep the interpreter from loading anything at its start.
-const ISOLATING: [(u8, &str); 3] = [(b'I', "ignores the environment"), (b'E', "ignores the environment"), (b'S', "imports no `site`")];
+const ISOLATING: [(u8, &str); 3] =
+    [(b'I', "ignores the environment"), (b'E', "ignores the environment"), (b'S', "imports no `site`")];
 /// Flags whose value may be the next argument.
 const WITH_VALUE: &[u8] = b"WX";
 
@@ -34,7 +35,9 @@ impl Command {
                 Flags::Plain => {}
                 Flags::ValueNext => drop(rest.next()),
                 Flags::Code => break,
-                Flags::Module(name) if name.is_empty() => return Ok(Self::of(args, rest.next().map(OsString::as_os_str))),
+                Flags::Module(b"") => {
+                    return Ok(Self::of(args, rest.next().map(OsString::as_os_str)));
+                }
                 Flags::Module(name) => {
                     let name = String::from_utf8_lossy(name).into_owned();
                     return Ok(Self { args: args.to_vec(), module: Some(name) });
@@ -62,7 +65,10 @@ fn flags(letters: &[u8]) -> anyhow::Result<Flags<'_>> {
     for (i, letter) in letters.iter().enumerate() {
         let last = i + 1 == letters.len();
         if let Some((_, why)) = ISOLATING.iter().find(|(isolating, _)| isolating == letter) {
-            bail!("with `-{}` the interpreter {why}, and no agent can be loaded; expected no such flag", char::from(*letter));
+            bail!(
+                "with `-{}` the interpreter {why}, and no agent can be loaded; expected no such flag",
+                char::from(*letter)
+            );
         }
         match letter {
             b'm' => return Ok(Flags::Module(&letters[i + 1..])),
@@ -99,7 +105,9 @@ mod tests {
 
     #[test]
     fn what_keeps_the_agent_out_is_refused() {
-        for (line, why) in [("-I app.py", "`-I`"), ("-uE -m app", "`-E`"), ("-BS app.py", "`-S`"), ("--out x app.py", "`--out`")] {
+        for (line, why) in
+            [("-I app.py", "`-I`"), ("-uE -m app", "`-E`"), ("-BS app.py", "`-S`"), ("--out x app.py", "`--out`")]
+        {
             let args: Vec<OsString> = line.split(' ').map(Into::into).collect();
             let error = Command::parse(&args).unwrap_err().to_string();
             assert!(error.contains(why), "{line}: {error}");

@@ -47,7 +47,8 @@ impl Interpreter {
         let asked = asked.with_context(|| format!("interpreter `{subject}` cannot be started"))?;
         let answer = String::from_utf8_lossy(&asked.stdout).into_owned();
         let mut lines = answer.lines();
-        let (Some(name), Some(version), Some(flags), Some(suffix)) = (lines.next(), lines.next(), lines.next(), lines.next())
+        let (Some(name), Some(version), Some(flags), Some(suffix)) =
+            (lines.next(), lines.next(), lines.next(), lines.next())
         else {
             let said = String::from_utf8_lossy(&asked.stderr);
             bail!("`{subject}` does not answer as a Python 3 does ({}){}", asked.status, said_last(&said));

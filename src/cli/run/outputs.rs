@@ -8,8 +8,8 @@ use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context;
 use anstream::AutoStream;
+use anyhow::Context;
 
 use crate::render::{Jsonl, Renderer, Terminal};
 use crate::report::Report;

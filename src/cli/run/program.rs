@@ -22,8 +22,15 @@ use super::interpreter::Interpreter;
 
 /// What is passed on. SIGCHLD only wakes.
 const WATCHED: [Signal; 9] = [
-    Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM,
-    Signal::SIGWINCH, Signal::SIGCHLD,
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGWINCH,
+    Signal::SIGCHLD,
 ];
 
 /// A started program.
