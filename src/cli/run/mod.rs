@@ -72,7 +72,10 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     };
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap)?;
-    watch::watch(program, client, outputs, &bootstrap, args.time)
+    let end = watch::watch(program, client, outputs, &bootstrap, args.time)?;
+    // A signal may end this process here: nothing may be left behind.
+    drop(bootstrap);
+    Ok(end.follow())
 }
 
 /// `10s`, `500ms`, `2m`, `1h`.

@@ -4,16 +4,20 @@
 //! In: an interpreter and its arguments. Out: how it ended. Never here: a signal lost between start and wait, a signal
 //! sent twice (a terminal's reach the program by themselves), a changed signal disposition.
 
+use std::env;
+use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{self, Child, ExitCode, ExitStatus};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::bootstrap::Bootstrap;
@@ -35,19 +39,26 @@ const WATCHED: [Signal; 9] = [
 
 /// A started program.
 pub(super) struct Program {
-    child: Child,
+    pid: Pid,
     signals: SignalFd,
+    end: Option<End>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    Code(i32),
+    Signal(Signal),
 }
 
 impl Program {
     pub(super) fn start(interpreter: &Interpreter, command: &Command, bootstrap: &Bootstrap) -> anyhow::Result<Self> {
-        let mut start = process::Command::new(&interpreter.path);
-        start.args(&command.args).env("PYTHONPATH", bootstrap.search_path());
-        let before = block()?;
-        let child = spawn(&mut start, before)
-            .with_context(|| format!("interpreter `{}` cannot be started", interpreter.path.display()))?;
+        let before = SigSet::thread_get_mask()?;
+        watched().thread_block()?;
         let signals = SignalFd::with_flags(&watched(), SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-        Ok(Self { child, signals })
+        let pid = spawn(&interpreter.path, &command.args, &environment(bootstrap.search_path()), &before)
+            .with_context(|| format!("interpreter `{}` cannot be started", interpreter.path.display()))?;
+        Ok(Self { pid, signals, end: None })
     }
 
     /// Waits until there may be something to do, `most` at longest, and passes signals on.
@@ -67,40 +78,52 @@ impl Program {
         let from_kernel = signal.ssi_code == libc::SI_KERNEL;
         match number {
             Some(number) if number != Signal::SIGCHLD && !from_kernel => {
-                let _ = kill(self.pid(), number);
+                let _ = kill(self.pid, number);
             }
             _ => {}
         }
     }
 
     /// How it ended, if it did.
-    pub(super) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
-        self.child.try_wait().context("the program cannot be waited for")
+    pub(super) fn ended(&mut self) -> Option<End> {
+        self.end = self.end.or_else(|| end_of(self.pid, Some(WaitPidFlag::WNOHANG)));
+        self.end
     }
 
     /// Ends it before it began.
     pub(super) fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
+        if self.ended().is_none() {
+            let _ = kill(self.pid, Signal::SIGKILL);
+            self.end = end_of(self.pid, None);
+        }
     }
 }
 
-/// Ends this process as the program ended.
-pub(super) fn end_alike(status: ExitStatus) -> ExitCode {
-    if let Some(signal) = status.signal() {
-        die_by(signal);
-        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(255));
+impl End {
+    /// Ends this process as the program ended; comes back where that is by a code.
+    pub(super) fn follow(self) -> ExitCode {
+        match self {
+            Self::Code(code) => ExitCode::from(u8::try_from(code).unwrap_or(255)),
+            Self::Signal(signal) => {
+                die_by(signal);
+                ExitCode::from(u8::try_from(128 + signal as i32).unwrap_or(255))
+            }
+        }
     }
-    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+fn end_of(pid: Pid, flags: Option<WaitPidFlag>) -> Option<End> {
+    match waitpid(pid, flags) {
+        Ok(WaitStatus::Exited(_, code)) => Some(End::Code(code)),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Some(End::Signal(signal)),
+        Ok(_) | Err(nix::Error::EINTR) => None,
+        // It is gone, by a signal without a name.
+        Err(_) => Some(End::Code(255)),
+    }
 }
 
 /// Comes back only where the signal does not end this process.
-fn die_by(signal: i32) {
-    let Ok(signal) = Signal::try_from(signal) else { return };
+fn die_by(signal: Signal) {
     // The program left its core, if it may; ours would say nothing.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let mut own = SigSet::empty();
@@ -115,20 +138,29 @@ fn watched() -> SigSet {
     WATCHED.into_iter().collect()
 }
 
-/// Keeps the watched signals for the descriptor; gives the mask as it was, which the program inherits.
-fn block() -> nix::Result<SigSet> {
-    let before = SigSet::thread_get_mask()?;
-    watched().thread_block()?;
-    Ok(before)
+/// Starts a process that has the signal mask `mask` and, as a shell would give it, the default for SIGPIPE, which this
+/// one ignores.
+fn spawn(path: &OsStr, args: &[OsString], environment: &[CString], mask: &SigSet) -> anyhow::Result<Pid> {
+    let path = CString::new(path.as_bytes())?;
+    let mut line = vec![path.clone()];
+    for arg in args {
+        line.push(CString::new(arg.as_bytes())?);
+    }
+    let mut attributes = PosixSpawnAttr::init()?;
+    attributes.set_sigmask(mask)?;
+    attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
+    attributes.set_flags(PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF)?;
+    Ok(posix_spawnp(&path, &PosixSpawnFileActions::init()?, &attributes, &line, environment)?)
 }
 
-/// Starts a process with the mask `before`: a mask is the thread's that starts it, so that is done by another.
-fn spawn(start: &mut process::Command, before: SigSet) -> std::io::Result<Child> {
-    std::thread::scope(|scope| {
-        let starting = scope.spawn(move || {
-            before.thread_set_mask()?;
-            start.spawn()
-        });
-        starting.join().unwrap_or_else(|_| Err(std::io::Error::other("the starting thread panicked")))
-    })
+/// This process's environment in its own order, but for `PYTHONPATH`, which keeps its place or comes last.
+fn environment(search_path: &OsStr) -> Vec<CString> {
+    let mut all: Vec<(OsString, OsString)> = env::vars_os().collect();
+    match all.iter_mut().find(|(name, _)| name == "PYTHONPATH") {
+        Some((_, value)) => search_path.clone_into(value),
+        None => all.push(("PYTHONPATH".into(), search_path.to_owned())),
+    }
+    all.into_iter()
+        .filter_map(|(name, value)| CString::new([name.into_vec(), value.into_vec()].join(&b'=')).ok())
+        .collect()
 }

@@ -3,14 +3,13 @@
 //! In: a started program, its client, outputs. Out: everything reported, and the program's end. Never here: a record
 //! left in a segment, a program ended because its observer failed.
 
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 
 use super::bootstrap::Bootstrap;
 use super::outputs::{Outputs, warn};
-use super::program::{Program, end_alike};
+use super::program::{End, Program};
 use crate::control::client::{Client, Joined, Meeting};
 use crate::drain::Drain;
 use crate::frames::Refusal;
@@ -21,6 +20,8 @@ use crate::segment::Reader;
 const REST: Duration = Duration::from_millis(20);
 /// A round with more reports than this is followed by another at once.
 const BUSY_REPORTS: usize = 256;
+/// A bootstrap that failed gets this long to say why.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 /// How often processes that ended are looked for.
 const RETIRE_EVERY: Duration = Duration::from_secs(1);
 
@@ -31,23 +32,23 @@ pub(super) fn watch(
     outputs: Outputs,
     bootstrap: &Bootstrap,
     time: Option<Duration>,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<End> {
     let mut session = Session { outputs, drain: Drain::default(), first: None, over: false };
     let mut client = Some(client);
     let mut retired = Instant::now();
-    let status = loop {
+    let end = loop {
         if let Some(open) = &client {
             let meetings: Vec<Meeting> = open.meetings().collect();
-            session.hear(meetings, &mut program)?;
+            session.hear(meetings, &mut program, bootstrap)?;
         }
         // Asked before the last round, so that the round sees all that was written.
-        let ended = program.ended()?;
+        let ended = program.ended();
         let busy = session.round() > BUSY_REPORTS;
-        if let Some(status) = ended {
-            break status;
+        if let Some(end) = ended {
+            break end;
         }
         if time.is_some_and(|time| session.first.is_some_and(|first| first.elapsed() >= time)) {
-            session.close(client.take(), &mut program)?;
+            session.close(client.take(), &mut program, bootstrap)?;
         }
         if retired.elapsed() >= RETIRE_EVERY {
             session.retire();
@@ -55,20 +56,34 @@ pub(super) fn watch(
         }
         program.wait(if busy { Duration::ZERO } else { REST });
     };
-    session.close(client.take(), &mut program)?;
+    session.close(client.take(), &mut program, bootstrap)?;
     if session.first.is_none() {
         unobserved(bootstrap)?;
     }
-    Ok(end_alike(status))
+    Ok(end)
 }
 
 /// The program ended and no agent ever came.
 fn unobserved(bootstrap: &Bootstrap) -> anyhow::Result<()> {
     if let Some(why) = bootstrap.failure() {
-        bail!("the agent does not load: {why}\nhint: the program was not started");
+        return Err(not_loaded(&why));
     }
     warn("the program ran without probes: its interpreter loaded no agent");
     Ok(())
+}
+
+/// What the bootstrap says of a greeting that failed. It writes that down and ends by itself, at once.
+fn last_words(program: &mut Program, bootstrap: &Bootstrap) -> Option<String> {
+    let late = Instant::now() + LAST_WORDS_MAX;
+    while program.ended().is_none() && Instant::now() < late {
+        program.wait(REST);
+    }
+    program.kill();
+    bootstrap.failure()
+}
+
+fn not_loaded(why: &str) -> anyhow::Error {
+    anyhow!("the agent does not load: {why}\nhint: the program was not started")
 }
 
 struct Session {
@@ -80,19 +95,20 @@ struct Session {
 }
 
 impl Session {
-    fn hear(&mut self, meetings: Vec<Meeting>, program: &mut Program) -> anyhow::Result<()> {
+    fn hear(&mut self, meetings: Vec<Meeting>, program: &mut Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
         for meeting in meetings {
             match meeting {
                 Meeting::Joined(joined) => self.join(joined),
-                Meeting::Refused(refused) => {
+                Meeting::Refused(refused) if self.first.is_none() => {
                     // Still waiting for this: the program has not begun.
                     program.kill();
                     return Err(refusal(refused.refusal));
                 }
                 Meeting::Failed(error) if self.first.is_none() => {
-                    program.kill();
-                    return Err(anyhow!(error).context("the agent does not load"));
+                    let why = last_words(program, bootstrap).unwrap_or_else(|| error.to_string());
+                    return Err(not_loaded(&why));
                 }
+                Meeting::Refused(refused) => warn(&refusal(refused.refusal).to_string()),
                 Meeting::Failed(error) => warn(&format!("a process could not join: {error}")),
             }
         }
@@ -126,12 +142,12 @@ impl Session {
     }
 
     /// Ends the observation: the last greetings, the last records, the totals. A second time does nothing.
-    fn close(&mut self, client: Option<Client>, program: &mut Program) -> anyhow::Result<()> {
+    fn close(&mut self, client: Option<Client>, program: &mut Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
         if std::mem::replace(&mut self.over, true) {
             return Ok(());
         }
         if let Some(client) = client {
-            self.hear(client.finish(), program)?;
+            self.hear(client.finish(), program, bootstrap)?;
         }
         let _ = self.drain.finish(tell(&mut self.outputs));
         self.complain();
