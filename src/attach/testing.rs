@@ -7,6 +7,14 @@ use pyo3::{exceptions::PyValueError, prelude::*, types::PyCode};
 use super::code;
 use crate::bytecode::Shape;
 
+/// Adds the door's functions to the extension module.
+///
+/// # Errors
+/// When Python refuses one.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(rewrite, module)?)
+}
+
 /// `code` with `hook` in it, in the shape `entry` or `token`. `want`: indexes of parameters, `None` for all.
 ///
 /// # Errors
