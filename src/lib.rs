@@ -26,3 +26,8 @@ pub mod compile;
 pub mod module;
 #[cfg(feature = "cli")]
 pub mod render;
+
+#[cfg(feature = "python")]
+pub mod attach;
+#[cfg(feature = "python")]
+pub mod python;
