@@ -69,18 +69,21 @@ impl Watch {
     fn on_code<'py>(&self, fullname: &Bound<'py, PyAny>, code: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let py = code.py();
         let fullname = visit::text(fullname.cast::<PyString>().ok()?);
-        let run_name = run_name(py, "_get_module_details");
+        let run_name = run_name(py);
         if run_name.as_deref() == Some("__main__") {
             super::script::disarm(py);
         }
-        let mut names = vec![fullname.as_str()];
-        names.extend(run_name.as_deref().filter(|n| *n != fullname));
-        self.transformed(&names, code)
+        // The `__main__` of a directory or archive goes by the name it is run under alone.
+        match run_name.as_deref() {
+            None => self.transformed(&[&fullname], code),
+            Some(name) if fullname == "__main__" || fullname == name => self.transformed(&[name], code),
+            Some(name) => self.transformed(&[&fullname, name], code),
+        }
     }
 
     fn on_script<'py>(&self, value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let py = value.py();
-        let name = run_name(py, "_get_code_from_file")?;
+        let name = run_name(py)?;
         let Ok(pair) = value.cast_exact::<PyTuple>() else { return self.transformed(&[&name], value) };
         let code = self.transformed(&[&name], &pair.get_item(0).ok()?)?;
         PyTuple::new(py, [code, pair.get_item(1).ok()?]).ok().map(Bound::into_any)
@@ -133,35 +136,38 @@ fn loaded_name(spec: Option<&Bound<'_, PyAny>>, module: &Bound<'_, PyAny>) -> Op
     walk::entry_text(&module.cast::<PyModule>().ok()?.dict(), "__name__")
 }
 
-/// The name `runpy` will run this code under, when the watched function was called by it: `via` is runpy's own helper
-/// on the way.
-fn run_name(py: Python<'_>, via: &str) -> Option<String> {
-    const FRAMES_MAX: usize = 6;
+/// The name `runpy` will run this code under, when the watched function was called by it or is its own.
+fn run_name(py: Python<'_>) -> Option<String> {
+    const FRAMES_MAX: usize = 10;
     let mut frame = visit::current_frame(py)?.into_any();
     for _ in 0..FRAMES_MAX {
-        let caller = visit::own(&frame, intern!(py, "f_back"))?;
-        if is_runpy(&frame, via) {
-            return name_given(&caller);
+        if frame_module(&frame).as_deref() == Some("runpy")
+            && let Some(name) = name_asked_for(&frame)
+        {
+            return Some(name);
         }
-        frame = caller;
+        frame = visit::own(&frame, intern!(py, "f_back")).filter(|f| !f.is_none())?;
+        if !is_between(&frame) {
+            return None;
+        }
     }
     None
 }
 
-fn is_runpy(frame: &Bound<'_, PyAny>, function: &str) -> bool {
-    let py = frame.py();
-    let code = visit::own(frame, intern!(py, "f_code"));
-    code.is_some_and(|c| visit::code_qualname(&c) == function) && frame_module(frame).as_deref() == Some("runpy")
+/// Whether a frame can stand between `runpy`'s entry and code being got: runpy's own, or the hook's.
+fn is_between(frame: &Bound<'_, PyAny>) -> bool {
+    let name = visit::own(frame, intern!(frame.py(), "f_code")).map(|c| visit::code_qualname(&c)).unwrap_or_default();
+    frame_module(frame).as_deref() == Some("runpy") || name.ends_with(".get_code")
 }
 
-/// What the calling function of `runpy` was asked for.
-fn name_given(caller: &Bound<'_, PyAny>) -> Option<String> {
-    let py = caller.py();
-    let code = visit::own(caller, intern!(py, "f_code"))?;
+/// What an entry function of `runpy` was asked for.
+fn name_asked_for(frame: &Bound<'_, PyAny>) -> Option<String> {
+    let py = frame.py();
+    let code = visit::own(frame, intern!(py, "f_code"))?;
     match visit::code_qualname(&code).as_str() {
-        "_run_module_as_main" | "_get_main_module_details" => Some("__main__".to_owned()),
+        "_run_module_as_main" => Some("__main__".to_owned()),
         "run_module" | "run_path" => {
-            let locals = visit::own(caller, intern!(py, "f_locals"))?;
+            let locals = visit::own(frame, intern!(py, "f_locals"))?;
             let name = locals.get_item(intern!(py, "run_name")).ok()?;
             name.cast_into_exact::<PyString>().ok().map(|n| visit::text(&n))
         }

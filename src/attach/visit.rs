@@ -3,7 +3,9 @@
 //! In: borrowed objects. Out: owned references to what their C structs hold. Never here: a descriptor, `__getattr__`,
 //! `__eq__` or `__hash__` of the application, an audit event (`function.__code__` raises one), a write to an object.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::CStr;
+#[cfg(Py_3_12)]
+use std::ffi::{c_int, c_void};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrame, PyFunction, PyString, PyTuple, PyType};
