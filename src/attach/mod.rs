@@ -13,4 +13,4 @@ mod tree;
 mod visit;
 mod walk;
 
-pub use tree::{Tree, transform_tree};
+pub use tree::{Pair, Rewrite, Tree, transform_tree};

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::pending::{self, Return, Watch};
-use super::{explain, inner, script, target, transform_tree};
+use super::{Pair, explain, inner, script, target, transform_tree};
 use crate::spec::{Part, Target};
 
 type FoundRow = (String, String, Py<PyAny>, Vec<Py<PyAny>>);
@@ -67,7 +67,7 @@ fn _transform_tree(
     code: &Bound<'_, PyAny>,
     modules: Vec<String>,
     rewrite: &Bound<'_, PyAny>,
-) -> Option<(Py<PyAny>, Vec<(Py<PyAny>, Py<PyAny>)>)> {
+) -> Option<(Py<PyAny>, Vec<Pair>)> {
     let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
     let call =
         |code: &Bound<'_, PyAny>, module: &str, qualname: &str| not_none(rewrite.call1((code, module, qualname)));
