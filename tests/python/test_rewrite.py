@@ -39,7 +39,8 @@ def test_standard_library(capsys):
     assert tally.differ == []
 
 
-@pytest.mark.parametrize("sizes", [range(60, 140), range(32_700, 32_720, 3), range(21_780, 21_800, 3)], ids=str)
+# Jumps just short of 256 and of 65,536 units; of the second two sizes, as no one size fits every version.
+@pytest.mark.parametrize("sizes", [range(60, 140), range(32_723, 32_729, 5)], ids=str)
 def test_long_jumps_against_the_oracle(sizes):
     tally = stdlib.Tally()
     grown = 0
@@ -47,7 +48,7 @@ def test_long_jumps_against_the_oracle(sizes):
         stdlib.compare_function(code, tally)
         grown += prefixes(_core._rewrite(code, Hook(), "token", [])) > prefixes(code)
     assert tally.differ == []
-    assert grown or sizes.start > 1000
+    assert grown > 0
 
 
 def prefixes(code: types.CodeType) -> int:
@@ -57,7 +58,7 @@ def prefixes(code: types.CodeType) -> int:
 # 3.13 closes a suspended generator without a `try` by forgetting its frame. The token's handler is a `try`, so the frame is
 # resumed, where it raises GeneratorExit at once: a tracer sees one more call and return. Nothing else can be seen of it.
 CLOSED_UNGUARDED = {
-    "generator": {"scenario_close_bare", "scenario_drop_bare"},
+    "generator": {"scenario_close_bare", "scenario_drop_bare", "scenario_frame"},
     "coroutine": {"scenario_closed", "scenario_closed_bare"},
 }
 

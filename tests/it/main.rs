@@ -1,0 +1,3 @@
+//! The one integration binary: each file is one boundary, its cases are data.
+
+mod rewrite;
