@@ -24,7 +24,7 @@ pub mod cli;
 pub mod compile;
 #[cfg(feature = "cli")]
 pub mod module;
-#[cfg(feature = "cli")]
-pub mod render;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "cli")]
+pub mod render;

@@ -68,7 +68,9 @@ fn order<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<
         (Look::Float(x), Look::BigInt) => Ok(big_float::<I>(b, x)?.map(Ordering::reverse)),
         (Look::None, Look::None) => Ok(Some(Ordering::Equal)),
         (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) => text::<I>((a, n), (b, m)),
-        (Look::Sized(Kind::Bytes | Kind::ByteArray, _), Look::Sized(Kind::Bytes | Kind::ByteArray, _)) => raw::<I>(a, b),
+        (Look::Sized(Kind::Bytes | Kind::ByteArray, _), Look::Sized(Kind::Bytes | Kind::ByteArray, _)) => {
+            raw::<I>(a, b)
+        }
         (Look::Sized(k @ (Kind::List | Kind::Tuple), _), Look::Sized(l, _)) if k == l => items::<I>(a, b, work),
         _ => Ok(I::same(a, b).then_some(Ordering::Equal)),
     }

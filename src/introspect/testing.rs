@@ -189,9 +189,7 @@ fn _encode(
 #[pyfunction]
 fn _compare(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> (String, String) {
     let said = |read: Result<i32, Code>| read.map_or_else(|code| code.name().to_owned(), |n| n.to_string());
-    lend(a, |a| {
-        lend(b, |b| (said(compare::eq::<CPython>(a, b).map(i32::from)), said(compare::cmp::<CPython>(a, b))))
-    })
+    lend(a, |a| lend(b, |b| (said(compare::eq::<CPython>(a, b).map(i32::from)), said(compare::cmp::<CPython>(a, b)))))
 }
 
 /// Reads in the frame that calls: `arg0.x`, `local.n`, `closure.n`, `global.n`, `args`, `kwargs`, `locals`, `$line`.

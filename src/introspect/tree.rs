@@ -267,7 +267,11 @@ impl<'a, I: Introspect> Encoder<'a, I> {
                 self.value(value, I::look(value));
             }
             Child::Field(name, value) => {
-                if kind == Kind::Dict { put::str(self.out, name) } else { put::name(self.out, name) }
+                if kind == Kind::Dict {
+                    put::str(self.out, name)
+                } else {
+                    put::name(self.out, name)
+                }
                 self.value(value, I::look(value));
             }
         }

@@ -75,7 +75,10 @@ fn version(py: Python<'_>) -> Result<(), String> {
         return Err(format!("expected CPython 3.{expected}, found {}.{}", found.major, found.minor));
     }
     let build = Python::version_str();
-    if build.contains("free-threading") || cfg!(Py_GIL_DISABLED) || cfg!(not(all(target_arch = "x86_64", target_os = "linux"))) {
+    if build.contains("free-threading")
+        || cfg!(Py_GIL_DISABLED)
+        || cfg!(not(all(target_arch = "x86_64", target_os = "linux")))
+    {
         return Err(format!("expected a build with a GIL on x86-64 Linux, found `{build}`"));
     }
     Ok(())

@@ -283,7 +283,11 @@ fn match_int(k: Obj, n: i64) -> Match {
         });
     }
     match scalar::look(k) {
-        #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "equal hashes: both are the same integer or not")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::float_cmp,
+            reason = "equal hashes: both are the same integer or not"
+        )]
         Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => equal(x == n as f64),
         _ if is_plain(class) => Match::Other,
         _ => Match::Unknown,

@@ -70,7 +70,8 @@ impl Frame {
             return None;
         }
         // SAFETY: `i` is below the number of places.
-        let held = part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(i).read() })?;
+        let held =
+            part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(i).read() })?;
         if !class_of(held).is(&raw const ffi::PyCell_Type) || self.kind(i) & (FAST_CELL | FAST_FREE) == 0 {
             return Some(held);
         }

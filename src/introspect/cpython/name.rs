@@ -40,7 +40,10 @@ impl Name {
                 ffi::PyObject_Hash(key);
                 part(key)
             };
-            #[expect(clippy::expect_used, reason = "load path; without memory for a name there is nothing to go on with")]
+            #[expect(
+                clippy::expect_used,
+                reason = "load path; without memory for a name there is nothing to go on with"
+            )]
             Self { key: key.expect("memory for a name"), hint: Cell::new(0), site: Cell::new(Site::EMPTY) }
         })
     }
@@ -76,6 +79,7 @@ pub(super) struct Known {
     pub(super) module: Name,
     pub(super) getattr: Name,
     pub(super) getattribute: Name,
+    pub(super) getitem: Name,
     pub(super) name: Name,
 }
 
@@ -86,6 +90,7 @@ pub(super) fn known() -> &'static Known {
         module: Name::new("__module__"),
         getattr: Name::new("__getattr__"),
         getattribute: Name::new("__getattribute__"),
+        getitem: Name::new("__getitem__"),
         name: Name::new("__name__"),
     })
 }

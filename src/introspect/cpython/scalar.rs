@@ -7,8 +7,8 @@ use std::ffi::CStr;
 use pyo3::ffi;
 use waspect_abi::Kind;
 
-use super::layout::{self, Class, DIGIT_BITS, Text, class_of};
 use super::Obj;
+use super::layout::{self, Class, DIGIT_BITS, Text, class_of};
 use crate::introspect::Look;
 
 unsafe extern "C" {
