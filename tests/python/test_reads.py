@@ -871,3 +871,73 @@ def test_locals_of_hostile_values():
 
     status, value = holder(hostile.make_everything(), hostile.make_special())
     assert status == "OK" and value["loud"][0] == "$object"
+
+
+# --- everything there is
+
+LIBRARY = """
+    argparse array ast asyncio base64 calendar collections concurrent.futures configparser contextlib csv ctypes dataclasses
+    datetime decimal difflib dis email.message enum fractions functools hashlib heapq html.parser http.client http.server
+    inspect io ipaddress itertools json logging.config multiprocessing numbers operator pathlib pickle platform queue random
+    re sched selectors shelve shutil socket sqlite3 ssl statistics string struct subprocess tempfile threading traceback types
+    typing unittest.mock urllib.request uuid weakref xml.dom.minidom xml.etree.ElementTree zipfile zoneinfo
+""".split()
+
+
+def everything():
+    """Every tracked object after importing much of the standard library, and what is right inside it."""
+    for name in LIBRARY:
+        __import__(name)
+    seen = {}
+    for obj in gc.get_objects():
+        for inner in (obj, *gc.get_referents(obj)):
+            seen[id(inner)] = inner
+    return list(seen.values())
+
+
+def names_of(obj):
+    """Names worth asking for: the instance's, some of the class's, one that nothing has."""
+    own = []
+    if type(obj).__dictoffset__:
+        own = [r for r in gc.get_referents(obj) if type(r) is dict][:1]
+        own = [key for d in own for key in list(d)[:5]]
+    of_class = [name for cls in type(obj).__mro__[:3] for name in list(cls.__dict__)[-4:]]
+    return [n for n in (*own, *of_class, "__class__", "__doc__", "no_such_name") if type(n) is str and n.isidentifier()]
+
+
+def test_reads_agree_with_python_over_the_standard_library():
+    """What is given is what `getattr` gives; what is said to be absent, `getattr` does not find either."""
+    readers, verdicts = {}, collections.Counter()
+    for obj in everything():
+        for name in names_of(obj):
+            reader = readers.setdefault(name, core.Reader("." + name))
+            verdict = reader.can(obj)
+            verdicts[verdict] += 1
+            if verdict == "OK":
+                assert reader.gives(obj, getattr(obj, name)) == "SAME", (type(obj), name)
+            elif verdict == "ABSENT":
+                assert not hasattr(obj, name), (type(obj), name)
+    assert verdicts["OK"] > 50_000 and verdicts["ABSENT"] > 50_000
+    assert set(verdicts) == {"OK", "ABSENT", "CODE"}
+
+
+def test_trees_of_everything():
+    for obj in everything():
+        bytes_, _ = core._encode(obj, depth=4, budget_bytes=2_000)
+        assert len(bytes_) <= 2_000
+
+
+def test_items_agree_with_python_over_the_standard_library():
+    readers = {}
+    for obj in everything():
+        if type(obj) is dict:
+            keys = [k for k in list(obj)[:20] if type(k) is str and "]" not in k and '"' not in k and k.isprintable()]
+            paths = [(f'["{key}"]', obj[key]) for key in keys]
+            paths += [(f"[{key}]", obj[key]) for key in list(obj)[:20] if type(key) is int and abs(key) < 2**63]
+        elif type(obj) in (list, tuple) and obj:
+            paths = [("[0]", obj[0]), ("[-1]", obj[-1])]
+        else:
+            continue
+        for path, expected in paths:
+            reader = readers.setdefault(path, core.Reader(path))
+            assert reader.gives(obj, expected) == "SAME", (obj, path)
