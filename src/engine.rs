@@ -2,7 +2,9 @@
 //!
 //! In: an [`Artifact`](crate::frames::Artifact). Out: a compiled module. Never here: a compiler, a signal handler, a thread.
 
-use wasmtime::{Config, Engine, WasmBacktraceDetails, WasmFeatures};
+use std::sync::OnceLock;
+
+use wasmtime::{Config, Engine, Module, WasmBacktraceDetails, WasmFeatures};
 
 use crate::limits;
 
@@ -63,6 +65,39 @@ fn features(config: &mut Config) {
 #[cfg(feature = "cli")]
 fn code(config: &mut Config) {
     config.cranelift_nan_canonicalization(true).cranelift_opt_level(wasmtime::OptLevel::Speed);
+}
+
+/// Why an artifact does not become a module.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("no engine for this machine: {0}")]
+    Engine(wasmtime::Error),
+    #[error("the artifact is not for this engine: {0}")]
+    Artifact(wasmtime::Error),
+}
+
+/// The process's engine and an artifact's module.
+///
+/// # Errors
+/// When the artifact was made for another engine, or is damaged.
+pub fn load(artifact: &crate::frames::Artifact) -> Result<(Engine, Module), EngineError> {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    let engine = match ENGINE.get() {
+        Some(engine) => engine.clone(),
+        None => {
+            let fresh = engine().map_err(EngineError::Engine)?;
+            ENGINE.get_or_init(|| fresh).clone()
+        }
+    };
+    let module = deserialize(&engine, &artifact.code).map_err(EngineError::Artifact)?;
+    Ok((engine, module))
+}
+
+#[expect(unsafe_code, reason = "deserializing executes what it is given")]
+fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Module> {
+    // SAFETY: an `Artifact` comes from our own compiling child, over a pipe, a sealed file or a socket whose peer was
+    // checked to be the same user; the engine itself checks version and configuration.
+    unsafe { Module::deserialize(engine, code) }
 }
 
 /// A fresh engine.

@@ -37,7 +37,7 @@ limits! {
     MODULE_EXPORTS_MAX = 256, "exports", "refused at load";
     MODULE_IMPORTS_MAX = 256, "imports", "refused at load";
     MODULE_SEGMENTS_MAX = 1_000, "data and element segments", "refused at load";
-    MODULE_TABLE_ELEMENTS_MAX = 4_096, "table elements", "refused at load";
+    MODULE_TABLE_ELEMENTS_MAX = 4_096, "elements", "refused at load";
     MODULE_CUSTOM_BYTES_MAX = 64 << 10, "bytes of custom sections", "refused at load";
     FUNCTION_BODY_BYTES_MAX = 32 << 10, "bytes of code", "refused at load";
     FUNCTION_LOCALS_MAX = 256, "locals", "refused at load";

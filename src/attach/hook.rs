@@ -10,12 +10,14 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::gil::Gil;
+use super::pending::{Return, Watch};
 use super::point::{Outcome, Point};
 use crate::host::Slots;
 use crate::introspect::cpython::Obj;
@@ -77,6 +79,45 @@ pub fn new<'py>(py: Python<'py>, point: Rc<Point>) -> PyResult<Bound<'py, PyAny>
     }
 }
 
+/// An object whose token brings a watched function's return to `watch`, which may replace it. Internal to the load path:
+/// unlike a probe it may run code.
+///
+/// # Errors
+/// When Python has no memory.
+pub fn interceptor<'py>(py: Python<'py>, watch: Arc<Watch>, returns: Return) -> PyResult<Bound<'py, PyAny>> {
+    Ok(Bound::new(py, Interceptor { watch, returns })?.into_any())
+}
+
+#[pyclass(frozen, module = "waspect")]
+struct Interceptor {
+    watch: Arc<Watch>,
+    returns: Return,
+}
+
+/// One call of a watched function: what it was asked for.
+#[pyclass(frozen, module = "waspect")]
+struct Intercepted {
+    by: Py<Interceptor>,
+    argument: Py<PyAny>,
+}
+
+#[pymethods]
+impl Interceptor {
+    fn __getitem__(slf: Bound<'_, Self>, argument: Py<PyAny>) -> Intercepted {
+        Intercepted { by: slf.unbind(), argument }
+    }
+}
+
+#[pymethods]
+impl Intercepted {
+    fn __getitem__<'py>(&self, value: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        let by = self.by.get();
+        by.watch.on_return(by.returns, Some(self.argument.bind(value.py())), &value).unwrap_or(value)
+    }
+
+    fn __delitem__(&self, _exception: &Bound<'_, PyAny>) {}
+}
+
 /// Both types, as borrowed pointers that live for ever.
 fn types(py: Python<'_>) -> PyResult<(*mut ffi::PyObject, *mut ffi::PyObject)> {
     let mut types = TYPES.get(py).borrow_mut();
@@ -91,22 +132,32 @@ fn slot(number: c_int, function: *mut c_void) -> ffi::PyType_Slot {
 }
 
 fn make_hook_type(py: Python<'_>) -> PyResult<Py<PyAny>> {
-    make_type(py, c"waspect.Probe", size_of::<Hook>(), &mut [
-        slot(ffi::Py_tp_dealloc, hook_dealloc as *mut c_void),
-        slot(ffi::Py_mp_subscript, hook_subscript as *mut c_void),
-        slot(ffi::Py_mp_ass_subscript, hook_ass_subscript as *mut c_void),
-        slot(ffi::Py_tp_methods, (&raw const METHODS.0).cast_mut().cast()),
-        slot(0, std::ptr::null_mut()),
-    ])
+    make_type(
+        py,
+        c"waspect.Probe",
+        size_of::<Hook>(),
+        &mut [
+            slot(ffi::Py_tp_dealloc, hook_dealloc as *mut c_void),
+            slot(ffi::Py_mp_subscript, hook_subscript as *mut c_void),
+            slot(ffi::Py_mp_ass_subscript, hook_ass_subscript as *mut c_void),
+            slot(ffi::Py_tp_methods, (&raw const METHODS.0).cast_mut().cast()),
+            slot(0, std::ptr::null_mut()),
+        ],
+    )
 }
 
 fn make_token_type(py: Python<'_>) -> PyResult<Py<PyAny>> {
-    make_type(py, c"waspect.Token", size_of::<Token>(), &mut [
-        slot(ffi::Py_tp_dealloc, token_dealloc as *mut c_void),
-        slot(ffi::Py_mp_subscript, token_subscript as *mut c_void),
-        slot(ffi::Py_mp_ass_subscript, token_ass_subscript as *mut c_void),
-        slot(0, std::ptr::null_mut()),
-    ])
+    make_type(
+        py,
+        c"waspect.Token",
+        size_of::<Token>(),
+        &mut [
+            slot(ffi::Py_tp_dealloc, token_dealloc as *mut c_void),
+            slot(ffi::Py_mp_subscript, token_subscript as *mut c_void),
+            slot(ffi::Py_mp_ass_subscript, token_ass_subscript as *mut c_void),
+            slot(0, std::ptr::null_mut()),
+        ],
+    )
 }
 
 fn make_type(
@@ -183,8 +234,7 @@ unsafe fn free(object: *mut ffi::PyObject) {
 /// `probe[a]`: an entry that needs its exit.
 unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: the slot belongs to `Hook`, the lock is held, `key` is borrowed for the call.
-    let (py, point, key) =
-        unsafe { (Python::assume_attached(), &(*object.cast::<Hook>()).point, Obj::borrowed(key)) };
+    let (py, point, key) = unsafe { (Python::assume_attached(), &(*object.cast::<Hook>()).point, Obj::borrowed(key)) };
     settle_fork(py);
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();

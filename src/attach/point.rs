@@ -32,7 +32,7 @@ pub struct Fire {
     /// `min`: only calls that took at least so long.
     pub min_ns: u64,
     /// `prio`, load order, export order.
-    pub order: (i32, u64, usize),
+    pub order: (i32, u64, usize, usize),
     pub elapsed: bool,
     pub function: u32,
 }
@@ -69,23 +69,31 @@ impl Point {
     /// Adds a link.
     pub fn add(&self, fire: Fire) {
         let list = if fire.point == spec::Point::Entry { &self.entry } else { &self.exit };
+        let at_entry = fire.point == spec::Point::Entry;
         let mut list = list.borrow_mut();
         list.push(fire);
         list.sort_by_key(|fire| fire.order);
-        if !std::ptr::eq(&raw const *list, self.entry.as_ptr()) {
+        if !at_entry {
             list.reverse();
-            list.sort_by_key(|fire| std::cmp::Reverse(fire.order));
         }
         drop(list);
         self.settle();
     }
 
-    /// Removes a session's links and counts.
-    pub fn remove(&self, live: &Rc<Live>) {
+    /// Whether a probe is linked here.
+    pub fn has_link(&self, live: &Rc<Live>, module: usize, probe: usize) -> bool {
+        let is = |fire: &Fire| Rc::ptr_eq(&fire.live, live) && (fire.module, fire.probe) == (module, probe);
+        self.entry.borrow().iter().any(is) || self.exit.borrow().iter().any(is)
+    }
+
+    /// Removes a session's links and counts; gives whether there were any.
+    pub fn remove(&self, live: &Rc<Live>) -> bool {
+        let before = self.entry.borrow().len() + self.exit.borrow().len();
         self.entry.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.exit.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.live, live));
         self.settle();
+        before != self.entry.borrow().len() + self.exit.borrow().len()
     }
 
     fn settle(&self) {

@@ -4,7 +4,7 @@
 //! a code object's original here is what makes it possible to put the same object back. Never here: which probe means
 //! which function.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -28,8 +28,8 @@ pub struct Installed {
     current: RefCell<Option<Py<PyCode>>>,
     /// Functions known since they were attached; others are found when it is needed.
     functions: RefCell<Vec<Py<PyWeakref>>>,
-    /// The code object that holds this one as a constant.
-    holder: Option<usize>,
+    /// The function's code object that holds this one as a constant.
+    holder: Cell<Option<usize>>,
 }
 
 #[derive(Default)]
@@ -37,12 +37,12 @@ struct Registry {
     /// By the original's address, which the entry keeps alive.
     installed: BTreeMap<usize, Rc<Installed>>,
     /// By the address of what stands in its place.
-    current: HashMap<usize, usize>,
+    current: BTreeMap<usize, usize>,
 }
 
 static REGISTRY: Gil<RefCell<Registry>> = Gil::new(RefCell::new(Registry {
     installed: BTreeMap::new(),
-    current: HashMap::with_hasher(std::hash::RandomState::new()),
+    current: BTreeMap::new(),
 }));
 
 /// Calls `f` with every point there is.
@@ -69,6 +69,7 @@ pub fn find(py: Python<'_>, code: &Bound<'_, PyAny>) -> Option<Rc<Installed>> {
 /// When Python has no memory for the hook.
 pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Option<usize>) -> PyResult<Rc<Installed>> {
     if let Some(known) = find(py, code) {
+        known.holder.set(known.holder.get().or(holder));
         return Ok(known);
     }
     let point = Rc::new(Point::default());
@@ -79,7 +80,7 @@ pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Opt
         place,
         current: RefCell::new(None),
         functions: RefCell::default(),
-        holder,
+        holder: Cell::new(holder),
     });
     REGISTRY.get(py).borrow_mut().installed.insert(installed.address(), installed.clone());
     Ok(installed)
@@ -128,8 +129,8 @@ impl Installed {
     }
 }
 
-/// What did not go as it should, by code object; the rest is attached.
-pub type Refused = Vec<(usize, CodeError)>;
+/// What did not go as it should; the rest is attached.
+pub type Refused = Vec<(Rc<Installed>, CodeError)>;
 
 /// After links changed at `touched`: rebuilds those code objects and their holders, and gives every function of theirs
 /// the code that fits. An entry without links and without linked inner functions is the application's own again and is
@@ -152,7 +153,7 @@ pub fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) -> Refused {
 
 fn with_holders(py: Python<'_>, installed: &Rc<Installed>, work: &mut BTreeMap<usize, Rc<Installed>>) {
     work.insert(installed.address(), installed.clone());
-    let holder = installed.holder.and_then(|a| REGISTRY.get(py).borrow().installed.get(&a).cloned());
+    let holder = installed.holder.get().and_then(|a| REGISTRY.get(py).borrow().installed.get(&a).cloned());
     if let Some(holder) = holder {
         with_holders(py, &holder, work);
     }
@@ -180,7 +181,7 @@ fn rebuild<'py>(
     let new = match hooked {
         Some(Ok(hooked)) => Some(hooked),
         Some(Err(error)) => {
-            refused.push((address, error));
+            refused.push((installed.clone(), error));
             inner
         }
         None => inner,
@@ -212,14 +213,19 @@ fn around<'py>(
 }
 
 /// A module's or function's code that has not run yet, with everything adopted inside it in place. `None`: nothing is.
-pub fn rebuilt_around<'py>(py: Python<'py>, code: &Bound<'py, PyCode>, inside: &[Rc<Installed>]) -> Option<Bound<'py, PyCode>> {
+pub fn rebuilt_around<'py>(
+    py: Python<'py>,
+    code: &Bound<'py, PyCode>,
+    inside: &[Rc<Installed>],
+) -> (Option<Bound<'py, PyCode>>, Refused) {
     let work = inside.iter().map(|installed| (installed.address(), installed.clone())).collect();
-    let new = rebuild(py, code, &work, &mut HashSet::new(), &mut Vec::new());
+    let mut refused = Vec::new();
+    let new = rebuild(py, code, &work, &mut HashSet::new(), &mut refused);
     let mut registry = REGISTRY.get(py).borrow_mut();
     for installed in inside {
         registry.current.insert(installed.current(py).as_ptr() as usize, installed.address());
     }
-    (!new.is(code)).then_some(new)
+    ((!new.is(code)).then_some(new), refused)
 }
 
 fn assign(
@@ -237,7 +243,7 @@ fn assign(
         let Some(installed) = changed.get(&(visit::code(&function).as_ptr() as usize)) else { continue };
         let (old, new) = (&before[&installed.address()], installed.current(py));
         if let Err(error) = patch::swap(&function, old, &new) {
-            refused.push((installed.address(), error.into()));
+            refused.push(((*installed).clone(), error.into()));
         }
     }
     let mut registry = REGISTRY.get(py).borrow_mut();

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// Totals of many processes, being added up.
 #[derive(Default)]
-pub struct Merged {
+pub(super) struct Merged {
     aggregations: BTreeMap<(String, String, &'static str, Vec<u8>), Aggregation>,
     functions: BTreeMap<String, Function>,
     accounts: BTreeMap<(String, String), Account>,
@@ -20,7 +20,7 @@ pub struct Merged {
 
 impl Merged {
     /// Adds one process's totals. Each process may be added once: totals are cumulative.
-    pub fn add(&mut self, totals: Totals) {
+    pub(super) fn add(&mut self, totals: Totals) {
         for a in totals.aggregations {
             self.add_aggregation(a);
         }
@@ -59,7 +59,7 @@ impl Merged {
     }
 
     /// The sum as reports: aggregations by module, name and key, then functions, then summaries.
-    pub fn reports(&self) -> impl Iterator<Item = Report> + '_ {
+    pub(super) fn reports(&self) -> impl Iterator<Item = Report> + '_ {
         let aggregations = self.aggregations.values().cloned().map(Report::Aggregation);
         let functions = self.functions.values().cloned().map(Report::Function);
         let summaries = self.accounts.values().map(|a| Report::Summary(a.summary(bucket_low)));

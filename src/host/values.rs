@@ -208,7 +208,9 @@ impl<I: Introspect> State<I> {
         }
         match (self.operand(a), self.operand(b)) {
             (Operand::Error(code), _) | (_, Operand::Error(code)) => code.status(),
-            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => status(compare::eq::<I>(x, y).map(i32::from)),
+            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => {
+                status(compare::eq::<I>(x, y).map(i32::from))
+            }
             _ => i32::from(self.order(a, b) == Some(Ordering::Equal)),
         }
     }

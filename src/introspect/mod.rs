@@ -6,10 +6,10 @@
 
 use waspect_abi::{Code, Kind};
 
+pub mod compare;
 #[cfg(feature = "python")]
 #[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
 pub mod cpython;
-pub mod compare;
 pub mod fake;
 #[cfg(feature = "python")]
 pub mod testing;

@@ -25,11 +25,10 @@ pub(super) fn read(facts: &Facts<'_>, given: &[At]) -> Result<Exports, ModuleErr
         match export.name {
             "_start" if export.kind == ExternalKind::Func => return Err(ModuleError::Program),
             "_initialize" => exports.has_initialize = initialize(facts, export)?,
-            _ => {
-                for spec in specs(export, given, &section)? {
-                    exports.probes.push(probe(facts, export, spec)?);
-                }
-            }
+            _ => {}
+        }
+        for spec in specs(export, given, &section)? {
+            exports.probes.push(probe(facts, export, spec)?);
         }
     }
     if exports.probes.is_empty() {

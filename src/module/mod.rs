@@ -22,6 +22,7 @@ pub use at::At;
 pub use error::{ModuleError, Place};
 
 use crate::limits;
+use crate::spec::words::shown_lines;
 use crate::spec::{ImportUse, Manifest};
 
 /// A module that keeps every rule, and what is known of it.
@@ -80,7 +81,7 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, ModuleError>
     wat::Parser::new()
         .parse_str(Some(Path::new(name)), text)
         .map(Cow::Owned)
-        .map_err(|e| ModuleError::Text(e.to_string()))
+        .map_err(|e| ModuleError::Text(shown_lines(&e.to_string())))
 }
 
 /// The pages an instance may have.

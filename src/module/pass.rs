@@ -12,6 +12,7 @@ use wasmparser::{
 use super::shape::{self, Shape, cap};
 use super::{ModuleError, Place, custom};
 use crate::spec::Memory;
+use crate::spec::words::shown_lines;
 
 /// What the rest of the checks need to know of a module.
 #[derive(Default)]
@@ -91,7 +92,7 @@ fn walk(bytes: &[u8]) -> Result<Facts<'_>, ModuleError> {
 }
 
 fn invalid(place: Place, e: &wasmparser::Error) -> ModuleError {
-    ModuleError::Invalid { place, message: e.message().to_owned(), offset: e.offset() }
+    ModuleError::Invalid { place, message: shown_lines(e.message()), offset: e.offset() }
 }
 
 /// What is refused by a section's header alone.
@@ -142,7 +143,10 @@ fn after<'a>(facts: &mut Facts<'a>, payload: Payload<'a>) -> Result<(), ModuleEr
             facts.exports.push(Export { name: export.name, kind: export.kind, index: export.index });
             Ok(())
         }),
-        P::ElementSection(s) => s.into_iter().try_for_each(|e| elements(facts, e.map_err(bad)?.items).map_err(bad)),
+        P::ElementSection(s) => s.into_iter().try_for_each(|segment| {
+            elements(facts, segment.map_err(bad)?.items).map_err(bad)?;
+            cap!(MODULE_TABLE_ELEMENTS_MAX, Place::Table, facts.in_tables.len())
+        }),
         P::CustomSection(s) if s.name() == "probe1.at" => {
             facts.at = Some(s.data());
             Ok(())
@@ -192,8 +196,10 @@ fn elements(facts: &mut Facts<'_>, items: ElementItems<'_>) -> Result<(), wasmpa
             Ok(())
         }),
         ElementItems::Expressions(_, exprs) => exprs.into_iter().try_for_each(|expr| {
-            let ops = expr?.get_operators_reader().into_iter();
-            ops.map(|op| Ok(facts.in_tables.extend(referenced(&op?)))).collect()
+            for op in expr?.get_operators_reader() {
+                facts.in_tables.extend(referenced(&op?));
+            }
+            Ok(())
         }),
     }
 }

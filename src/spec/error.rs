@@ -19,7 +19,7 @@ pub struct SpecError {
 pub enum Problem {
     #[error("expected at most {max} bytes, found {found}")]
     Long { found: usize, max: u64 },
-    #[error("expected no whitespace, found {0:?}")]
+    #[error("expected no whitespace or control character, found {0:?}")]
     Space(char),
     #[error("expected {expected}, found {}", or_nothing(.found))]
     Expected { expected: &'static str, found: String },
@@ -60,7 +60,7 @@ impl SpecError {
             Problem::Option(found) => meant(found, OPTIONS)?,
             Problem::OnePart(name) => format!("write `fn:MODULE.{name}:…`, or `fn:**.{name}:…` for every module"),
             Problem::MinAtEntry => "an entry has no duration yet; write the point as `exit`".to_owned(),
-            Problem::Space(_) => "a spec is one word; in identifiers write it without spaces".to_owned(),
+            Problem::Space(_) => "a spec is one word, without spaces around its parts".to_owned(),
             Problem::Long { .. } | Problem::Twice(_) => return None,
             Problem::Provider(found) => meant(found, &["fn"]).unwrap_or_else(|| SHAPE.to_owned()),
             Problem::Expected { .. } => SHAPE.to_owned(),

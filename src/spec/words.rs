@@ -5,11 +5,20 @@
 /// Longest piece of foreign text a message repeats.
 const SHOWN_CHARS_MAX: usize = 120;
 
+const SHOWN_LINES_MAX: usize = 12;
+
 /// The text in backticks: control characters escaped, shortened in the middle of nowhere rather than filling a screen.
 pub fn quoted(text: &str) -> String {
     let escaped = text.chars().take(SHOWN_CHARS_MAX).flat_map(shown).collect::<String>();
     let more = if text.chars().nth(SHOWN_CHARS_MAX).is_some() { "…" } else { "" };
     format!("`{escaped}{more}`")
+}
+
+/// Foreign lines, each shortened and escaped as in [`quoted`].
+pub fn shown_lines(text: &str) -> String {
+    let lines = text.lines().take(SHOWN_LINES_MAX);
+    let shown = lines.map(|line| line.chars().take(SHOWN_CHARS_MAX).flat_map(shown).collect::<String>());
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 /// Quotes and backslashes stay as people wrote them; what could move a cursor does not.

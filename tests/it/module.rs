@@ -161,6 +161,10 @@ fn sizes() {
             format!("(module (memory 1) {})", "(data (i32.const 0) \"x\")".repeat(1_001)),
             "module has 1001 data and element segments",
         ),
+        (
+            format!("(module (func) (table 9 funcref) (elem (i32.const 0) {}))", "0 ".repeat(4_097)),
+            "table has 4097 elements, expected at most 4096",
+        ),
         (many(&loops, 17), "module has 69632 loops x locals, expected at most 65536 (`module_loops_x_locals_max`)"),
         (many(&wide, 1), "type 0 has 65 parameters and results, expected at most 64 (`type_values_max`)"),
     ] {
@@ -175,7 +179,7 @@ fn sizes() {
     let custom = format!("(@custom \"x\" \"{}\")", "y".repeat(65_537));
     check_made(&format!("(module {custom})"), "module has 65537 bytes of custom sections");
     let data = format!("(module (memory 5) (data (i32.const 0) \"{}\"))", "y".repeat(256 << 10));
-    check_made(&data, "module has 262172 bytes, expected at most 262144 (`module_bytes_max`)");
+    check_made(&data, "module has 262169 bytes, expected at most 262144 (`module_bytes_max`)");
     check_bytes(format!("({})", " ".repeat(2 << 20)).as_bytes(), "module has 2097154 bytes of text");
 }
 

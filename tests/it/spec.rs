@@ -50,7 +50,7 @@ fn accepted() {
 }
 
 #[test]
-fn refused() {
+fn refused_places() {
     for (text, expected) in [
         ("", "expected provider `fn`, found nothing at byte 0 of spec `` | a spec is"),
         ("fn", "expected `:` after the provider, found nothing at byte 2"),
@@ -95,7 +95,15 @@ fn refused() {
         ("fn:a.<lambda>:entry", "expected a letter, digit, `_` or `*`, found `<` at byte 5"),
         ("fn:a.b-c:entry", "expected a letter, digit, `_` or `*`, found `-` at byte 6"),
         ("fn:a.f.<locals>:entry", "expected the inner function's name after `<locals>`"),
-        ("fn:a.b:entry ", "expected no whitespace, found ' ' at byte 12"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn refused_endings() {
+    for (text, expected) in [
+        ("fn:a.b:entry ", "expected no whitespace or control character, found ' ' at byte 12"),
         ("fn:a.b:\u{a0}entry", "expected no whitespace"),
         ("fn:a.b:entry?", "expected an option `name=value`, found nothing at byte 13"),
         ("fn:a.b:entry?sample", "expected an option `name=value`, found `sample` at byte 13"),

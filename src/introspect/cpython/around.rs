@@ -20,7 +20,8 @@ pub(super) fn message(o: Obj) -> Result<Obj, Code> {
     }
     // SAFETY: a live exception, as its class says.
     let args = part(unsafe { (*o.as_ptr().cast::<ffi::PyBaseExceptionObject>()).args });
-    let first = args.filter(|args| class_of(*args).is(&raw const ffi::PyTuple_Type)).and_then(|args| tuple(args).first());
+    let first =
+        args.filter(|args| class_of(*args).is(&raw const ffi::PyTuple_Type)).and_then(|args| tuple(args).first());
     let first = first.copied().flatten().ok_or(Code::Absent)?;
     if class_of(first).is(&raw const ffi::PyUnicode_Type) { Ok(first) } else { Err(Code::Absent) }
 }
@@ -34,8 +35,7 @@ pub(super) fn depth(frame: Frame) -> i32 {
 /// `threading._active[get_ident()]._name`, read as data.
 pub(super) fn thread_name() -> Option<String> {
     // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
-    let (modules, ident) =
-        unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
+    let (modules, ident) = unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
     let threading = CPython::key(modules, &Name::new("threading")).ok()?;
     let active = CPython::attr(threading, &Name::new("_active")).ok()?;
     let thread = CPython::index(active, i64::try_from(ident).ok()?).ok()?;
