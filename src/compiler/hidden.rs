@@ -7,6 +7,9 @@
 //! signal back. So there are two: one in the middle without a signal, which never execs and waits for the other, and the
 //! program. The middle stays until the program ends: left alone, the program would go to the nearest reaper, and that can be
 //! the application itself (always so where it is process 1 of a container).
+//!
+//! Neither copies the application's memory, which would hold up its threads for as long as it is large: both run in it, on
+//! stacks of their own, and touch nothing else. (C libraries since 2017 leave the thread that clones alone when they do so.)
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -17,7 +20,7 @@ use std::path::Path;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use libc::{c_char, c_int, c_long};
+use libc::{c_char, c_int, c_long, c_void};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
@@ -28,9 +31,11 @@ use crate::pipes::{self, Said};
 
 /// Below are standard input, output and error.
 const FIRST_FD: RawFd = 3;
+/// Either process needs a few hundred bytes.
+const STACK_BYTES: usize = 32 << 10;
 /// How far descriptors are closed one by one where the kernel cannot close a range.
 const FDS_MAX: RawFd = 65_536;
-const SIGNALS_MAX: c_long = 64;
+const SIGNALS_MAX: c_int = 64;
 /// The kernel's form of an action: handler, flags, restorer, mask.
 const DEFAULT_ACTION: [c_long; 4] = [0; 4];
 const SIGSET_BYTES: c_long = 8;
@@ -46,6 +51,10 @@ pub(super) struct Hidden {
     out: File,
     err: File,
     ended: Option<String>,
+    /// What the two run on and read.
+    ground: *mut Ground,
+    /// The middle came to its own end, so the program had left the ground before.
+    left: bool,
 }
 
 impl Hidden {
@@ -56,21 +65,13 @@ impl Hidden {
         environment: &[OsString],
         input: &File,
     ) -> io::Result<Self> {
-        let path = CString::new(program.as_os_str().as_bytes())?;
-        let (arguments, environment) = (texts(arguments)?, texts(environment)?);
         let (out, out_end) = pipe2(OFlag::O_CLOEXEC)?;
         let (err, err_end) = pipe2(OFlag::O_CLOEXEC)?;
         // The application may have closed its standard streams: none of these may be where they go.
         let ends = [above_standard(input)?, above_standard(&out_end)?, above_standard(&err_end)?];
-        let (arguments, environment) = (pointers(&arguments), pointers(&environment));
-        let plan = Plan {
-            path: path.as_ptr(),
-            arguments: arguments.as_ptr(),
-            environment: environment.as_ptr(),
-            streams: [ends[0].as_raw_fd(), ends[1].as_raw_fd(), ends[2].as_raw_fd()],
-        };
-        let middle = unseen(&plan)?;
-        Ok(Self { middle, out: out.into(), err: err.into(), ended: None })
+        let ground = Ground::new(program, arguments, environment, ends.each_ref().map(AsRawFd::as_raw_fd))?;
+        let (middle, ground) = unseen(ground)?;
+        Ok(Self { middle, out: out.into(), err: err.into(), ended: None, ground, left: false })
     }
 
     /// What it writes, until it ends or the deadline.
@@ -90,7 +91,9 @@ impl Hidden {
     /// Whether it has ended.
     fn look(&mut self) -> bool {
         if self.ended.is_none() {
-            self.ended = match waitpid(self.middle, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
+            let found = waitpid(self.middle, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG));
+            self.left = matches!(found, Ok(WaitStatus::Exited(..)));
+            self.ended = match found {
                 Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => None,
                 Ok(WaitStatus::Exited(_, code)) => Some(format!("it ended with exit code {code}")),
                 Ok(WaitStatus::Signaled(_, signal, _)) => Some(format!("it was ended by {signal}")),
@@ -105,32 +108,73 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        if self.look() {
-            return;
+        if !self.look() {
+            // Its group, which it may not have made yet; then itself.
+            let _ = kill(Pid::from_raw(-self.middle.as_raw()), Signal::SIGKILL);
+            let _ = kill(self.middle, Signal::SIGKILL);
+            while waitpid(self.middle, Some(WaitPidFlag::__WALL)) == Err(Errno::EINTR) {}
         }
-        // Its group, which it may not have made yet; then itself.
-        let _ = kill(Pid::from_raw(-self.middle.as_raw()), Signal::SIGKILL);
-        let _ = kill(self.middle, Signal::SIGKILL);
-        while waitpid(self.middle, Some(WaitPidFlag::__WALL)) == Err(Errno::EINTR) {}
+        // One that was killed may have left the program a step before exec: then the ground is given up, not freed.
+        if self.left {
+            // SAFETY: `unseen` made it of a box, and neither process is on it any more.
+            drop(unsafe { Box::from_raw(self.ground) });
+        }
     }
 }
 
-/// All that the two processes need, as pointers into memory that is ready before the first of them exists.
-struct Plan {
-    path: *const c_char,
-    arguments: *const *const c_char,
-    environment: *const *const c_char,
+/// All that the two processes need, ready before the first of them exists and there until both have ended.
+struct Ground {
+    path: CString,
+    arguments: Texts,
+    environment: Texts,
     /// What becomes standard input, output and error; each above those.
     streams: [RawFd; 3],
+    middle_stack: Stack,
+    program_stack: Stack,
 }
 
-fn texts(texts: &[OsString]) -> io::Result<Vec<CString>> {
-    texts.iter().map(|text| Ok(CString::new(text.as_bytes())?)).collect()
+#[repr(align(16))]
+struct Stack(#[expect(dead_code, reason = "only its place matters")] [u8; STACK_BYTES]);
+
+/// Where a stack begins: they grow downwards.
+///
+/// # Safety
+/// `stack` points to a whole one.
+unsafe fn top(stack: *mut Stack) -> *mut c_void {
+    // SAFETY: the end of the same allocation.
+    unsafe { stack.add(1).cast() }
 }
 
-/// As exec wants them: with a null behind.
-fn pointers(texts: &[CString]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
+/// C strings, and pointers to them with a null behind, as exec wants them.
+struct Texts {
+    pointers: Vec<*const c_char>,
+    _texts: Vec<CString>,
+}
+
+impl Texts {
+    fn new(texts: &[OsString]) -> io::Result<Self> {
+        let texts = texts.iter().map(|text| Ok(CString::new(text.as_bytes())?)).collect::<io::Result<Vec<_>>>()?;
+        let pointers = texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect();
+        Ok(Self { pointers, _texts: texts })
+    }
+}
+
+impl Ground {
+    fn new(
+        program: &Path,
+        arguments: &[OsString],
+        environment: &[OsString],
+        streams: [RawFd; 3],
+    ) -> io::Result<Box<Self>> {
+        Ok(Box::new(Self {
+            path: CString::new(program.as_os_str().as_bytes())?,
+            arguments: Texts::new(arguments)?,
+            environment: Texts::new(environment)?,
+            streams,
+            middle_stack: Stack([0; STACK_BYTES]),
+            program_stack: Stack([0; STACK_BYTES]),
+        }))
+    }
 }
 
 fn above_standard(fd: &impl std::os::fd::AsFd) -> io::Result<OwnedFd> {
@@ -139,52 +183,44 @@ fn above_standard(fd: &impl std::os::fd::AsFd) -> io::Result<OwnedFd> {
     Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(copy) })
 }
 
-/// Makes the process in the middle. Signals are held back meanwhile: no handler of the application may run in a copy of it.
-fn unseen(plan: &Plan) -> io::Result<Pid> {
+/// Makes the process in the middle. Signals are held back meanwhile: no handler of the application may run in it.
+fn unseen(ground: Box<Ground>) -> io::Result<(Pid, *mut Ground)> {
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-    // SAFETY: the copy runs nothing but `middle`, which never returns and keeps to async-signal-safe calls; it has its own
-    // copy of the memory, so `plan` and what it points to stay valid in it.
-    let made = unsafe {
-        let made = clone(0);
-        if made == 0 {
-            middle(plan)
-        }
-        made
-    };
+    let ground = Box::into_raw(ground);
+    // SAFETY: `middle` runs on a stack that nobody else uses, and reads what nobody writes; `Hidden` keeps both until the
+    // process has ended. No exit signal: see above.
+    let made = unsafe { libc::clone(middle, top(&raw mut (*ground).middle_stack), libc::CLONE_VM, ground.cast()) };
     let error = io::Error::last_os_error();
-    before.thread_set_mask()?;
-    if made < 0 { Err(error) } else { Ok(Pid::from_raw(made)) }
-}
-
-/// Like `fork`, with an exit signal of choice and without the handlers that `fork` runs. -1 and `errno` if it fails.
-///
-/// # Safety
-/// The copy has one thread and whatever locks others held: it may only make async-signal-safe calls.
-unsafe fn clone(exit_signal: c_int) -> libc::pid_t {
-    const NONE: c_long = 0;
-    // SAFETY: without flags and stack this is what `fork` does; all further arguments are unused then.
-    let made = unsafe { libc::syscall(libc::SYS_clone, c_long::from(exit_signal), NONE, NONE, NONE, NONE) };
-    made as libc::pid_t
+    // Cannot fail: the mask is one that was in force.
+    let _ = before.thread_set_mask();
+    if made < 0 {
+        // SAFETY: nobody else has it.
+        drop(unsafe { Box::from_raw(ground) });
+        return Err(error);
+    }
+    Ok((Pid::from_raw(made), ground))
 }
 
 /// The process in the middle: lets go of everything of the application, starts the program, passes on how it ended.
 ///
-/// # Safety
-/// Only in a fresh copy with all signals blocked; `plan` points to valid, null-terminated arrays of C strings.
-unsafe fn middle(plan: &Plan) -> ! {
-    // SAFETY: system calls and nothing else, each async-signal-safe; no memory is allocated and nothing is dropped. The
-    // streams are open and above the descriptors that they are copied to.
+/// It shares `errno` and all other memory with the application's thread, so it makes plain system calls, none that could be
+/// a cancellation point, and none that fails in the ordinary course of things.
+extern "C" fn middle(ground: *mut c_void) -> c_int {
+    // SAFETY: `unseen` passes a `Ground` that outlives this process. System calls and nothing else: nothing is allocated,
+    // locked or dropped. Descriptors and signals are this process's own copies; the streams are open and above those that
+    // they are copied to. The thread of this process stands still until the program has its own memory (CLONE_VFORK).
     unsafe {
+        let ground = ground.cast::<Ground>();
         libc::setsid();
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        for (to, from) in (0..).zip(plan.streams) {
-            libc::dup2(from, to);
+        let streams = &raw const (*ground).streams;
+        for to in 0..FIRST_FD {
+            libc::dup2((*streams)[to as usize], to);
         }
         close_from(FIRST_FD);
-        let program = clone(libc::SIGCHLD);
-        if program == 0 {
-            become_program(plan);
-        }
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+        let stack = top(&raw mut (*ground).program_stack);
+        let program = libc::clone(become_program, stack, flags, ground.cast());
         // The pipes must end when the program does.
         close_from(0);
         libc::_exit(if program < 0 { EXIT_NO_PROGRAM } else { outcome(program) })
@@ -196,39 +232,30 @@ unsafe fn middle(plan: &Plan) -> ! {
 /// # Safety
 /// In the middle process, about its child.
 unsafe fn outcome(program: libc::pid_t) -> c_int {
-    let mut status = 0;
-    // SAFETY: waits for a child of this process into a local; `errno` belongs to the only thread.
-    while unsafe { libc::waitpid(program, &raw mut status, 0) } < 0 {
-        // SAFETY: as above.
-        if unsafe { *libc::__errno_location() } != libc::EINTR {
-            return EXIT_NO_PROGRAM;
-        }
+    let mut status: c_int = 0;
+    // SAFETY: waits for a child of this process into a local. All signals are blocked, so nothing interrupts it.
+    let ended = unsafe { libc::syscall(libc::SYS_wait4, program, &raw mut status, 0, ptr::null_mut::<c_void>()) };
+    match ended {
+        ..0 => EXIT_NO_PROGRAM,
+        _ if libc::WIFEXITED(status) => libc::WEXITSTATUS(status),
+        _ => 128 + libc::WTERMSIG(status),
     }
-    if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { 128 + libc::WTERMSIG(status) }
 }
 
 /// The program's process: signals as a fresh process has them, then exec.
-///
-/// # Safety
-/// As for [`middle`].
-unsafe fn become_program(plan: &Plan) -> ! {
-    // SAFETY: system calls and nothing else; the mask is a local; `plan` is valid as `middle` demands.
+extern "C" fn become_program(ground: *mut c_void) -> c_int {
+    // SAFETY: as in `middle`, which stands still meanwhile; the mask is a local; paths and arrays end in null.
     unsafe {
+        let ground = ground.cast::<Ground>();
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        for signal in 1..=SIGNALS_MAX {
+        for signal in (1..=SIGNALS_MAX).filter(|s| ![libc::SIGKILL, libc::SIGSTOP].contains(s)) {
             // Not through the library, which keeps two signals to itself.
-            libc::syscall(
-                libc::SYS_rt_sigaction,
-                signal,
-                DEFAULT_ACTION.as_ptr(),
-                ptr::null_mut::<c_long>(),
-                SIGSET_BYTES,
-            );
+            libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT_ACTION.as_ptr(), ptr::null::<c_long>(), SIGSET_BYTES);
         }
-        let mut none = std::mem::zeroed();
-        libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
-        libc::execve(plan.path, plan.arguments, plan.environment);
+        let none: u64 = 0;
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const none, ptr::null::<u64>(), SIGSET_BYTES);
+        let (path, arguments, environment) = (&(*ground).path, &(*ground).arguments, &(*ground).environment);
+        libc::execve(path.as_ptr(), arguments.pointers.as_ptr(), environment.pointers.as_ptr());
         libc::_exit(EXIT_NO_PROGRAM)
     }
 }
@@ -240,9 +267,9 @@ unsafe fn become_program(plan: &Plan) -> ! {
 unsafe fn close_from(first: RawFd) {
     // SAFETY: descriptors of this process only, which nobody uses; numbers that are not open are an error without effect.
     unsafe {
-        if libc::syscall(libc::SYS_close_range, c_long::from(first), c_long::from(u32::MAX), 0 as c_long) < 0 {
+        if libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) < 0 {
             (first..FDS_MAX).for_each(|fd| {
-                libc::close(fd);
+                libc::syscall(libc::SYS_close, fd);
             });
         }
     }

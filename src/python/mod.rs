@@ -7,20 +7,15 @@ mod errors;
 mod session;
 mod values;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::attach::gil::Gil;
 use crate::compiler::{self, Source};
-use crate::frames;
 use crate::limits::Budget;
-
-/// The binary that started this process, if it was one.
-static COMPILER: Gil<RefCell<Option<PathBuf>>> = Gil::new(RefCell::new(None));
+use crate::seal;
 
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -36,12 +31,13 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     crate::introspect::testing::add_to(module)
 }
 
+/// The `waspect` binary that started this process, if one did.
 #[pyfunction]
-fn handed_compiler(py: Python<'_>) -> Option<PathBuf> {
-    COMPILER.get(py).borrow().clone()
+fn handed_compiler() -> Option<&'static Path> {
+    compiler::handed()
 }
 
-/// Text or wasm → a sealed artifact's bytes, by another process.
+/// Text or wasm → an artifact's bytes, by another process; sealed with a key that only this process has.
 #[pyfunction]
 fn compile<'py>(
     py: Python<'py>,
@@ -53,29 +49,17 @@ fn compile<'py>(
     let source = Source { name: &name, bytes: &source, at: &at };
     let made = py.detach(|| compiler::compile(Path::new(&compiler), source, compiler::WALL));
     let artifact = made.map_err(|e| errors::raise(py, errors::of_stage(e.stage()), &e.to_string(), e.hint()))?;
-    // Only this process reads these bytes again, so they need no seal.
-    let bytes = frames::encode(&artifact).map_err(|e| errors::raise(py, "EngineError", &e.to_string(), None))?;
-    Ok(PyBytes::new(py, &[PRIVATE, &bytes].concat()))
+    let lent = seal::lend(&artifact).map_err(|e| errors::raise(py, "CompileError", &e.to_string(), Some(e.hint())))?;
+    Ok(PyBytes::new(py, &lent))
 }
-
-/// What `compile` puts before an artifact that has not left the process.
-const PRIVATE: &[u8] = b"waspect private artifact\n";
 
 /// Attaches an artifact's probes.
 #[pyfunction]
 fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, u64>) -> PyResult<session::Session> {
-    let artifact = match artifact.strip_prefix(PRIVATE) {
-        Some(own) => frames::decode(own).map_err(|e| e.to_string()),
-        None => sealed(artifact),
-    };
-    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e, None))?;
+    let artifact = seal::take(artifact);
+    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
     let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
     session::Session::start(py, artifact, budget)
-}
-
-fn sealed(bytes: &[u8]) -> Result<frames::Artifact, String> {
-    let folder = crate::seal::Folder::open().map_err(|e| e.to_string())?;
-    crate::seal::load(&folder, bytes).map_err(|e| e.to_string())
 }
 
 fn lowered(by_name: &HashMap<String, u64>) -> Result<Budget, String> {

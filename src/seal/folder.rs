@@ -213,7 +213,7 @@ fn mine(what: String, uid: u32, mode: u32) -> Result<(), FolderError> {
     Ok(())
 }
 
-fn random<const N: usize>() -> io::Result<[u8; N]> {
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes)

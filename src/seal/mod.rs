@@ -7,6 +7,7 @@
 //! purpose is not in the file: an entry put under another's name is refused like a forged one.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -22,6 +23,8 @@ const SEAL_BYTES: usize = 32;
 const HEAD_BYTES: usize = MAGIC.len() + 4;
 /// The purpose of files that a user keeps himself.
 const ARTIFACT: &str = "artifact";
+/// The purpose of bytes that do not leave a process.
+const LENT: &str = "lent";
 
 /// Why bytes are not believed.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,11 @@ impl SealError {
 pub struct Key([u8; SEAL_BYTES]);
 
 impl Key {
+    fn random() -> Result<Self, FolderError> {
+        let error = |error| FolderError::Io { what: "randomness".into(), error };
+        folder::random().map(Self).map_err(error)
+    }
+
     /// The body with its seal in front.
     pub fn seal(&self, purpose: &str, body: &[u8]) -> Vec<u8> {
         let head = head();
@@ -105,6 +113,36 @@ pub fn save(folder: &Folder, artifact: &Artifact) -> Result<Vec<u8>, SealError> 
 pub fn load(folder: &Folder, bytes: &[u8]) -> Result<Artifact, SealError> {
     split_head(bytes)?;
     Ok(frames::decode(folder.key()?.open(ARTIFACT, bytes)?)?)
+}
+
+/// Bytes that this process believes, and those forked from it: an artifact between its own rooms, where no key can be kept.
+///
+/// # Errors
+/// When the codec refuses the artifact, or there is no randomness.
+pub fn lend(artifact: &Artifact) -> Result<Vec<u8>, SealError> {
+    Ok(own()?.seal(LENT, &frames::encode(artifact)?))
+}
+
+/// The artifact in bytes that this process lent, or that this user sealed.
+///
+/// # Errors
+/// When the bytes are not believed.
+pub fn take(bytes: &[u8]) -> Result<Artifact, SealError> {
+    match own()?.open(LENT, bytes) {
+        Ok(body) => Ok(frames::decode(body)?),
+        Err(SealError::Broken) => load(&Folder::open()?, bytes),
+        Err(other) => Err(other),
+    }
+}
+
+/// The key of this process, never written anywhere.
+fn own() -> Result<&'static Key, SealError> {
+    static KEY: OnceLock<Key> = OnceLock::new();
+    if KEY.get().is_none() {
+        // Of two threads one is first, and its key is both's.
+        let _ = KEY.set(Key::random()?);
+    }
+    KEY.get().ok_or(SealError::Broken)
 }
 
 /// Like [`load`], of a file, with the key in this user's own folder.

@@ -236,6 +236,16 @@ fn a_sealed_file_is_believed_only_by_who_sealed_it() {
     }
 }
 
+#[test]
+fn what_a_process_lends_it_takes_back() {
+    let home = Home::new();
+    let (made, _) = artifact(&wasm(SMALL), &manifest(), &home.options()).unwrap();
+    let lent = seal::lend(&made).unwrap();
+    assert_eq!(seal::take(&lent).unwrap(), made);
+    let folder = Folder::at(&home.cache()).unwrap();
+    assert!(matches!(seal::load(&folder, &lent), Err(SealError::Broken)));
+}
+
 /// Why there is no artifact. (`unwrap_err` would print one.)
 fn refusal(bytes: &[u8], options: &Options) -> CompileError {
     artifact(bytes, &manifest(), options).map(drop).unwrap_err()
