@@ -31,7 +31,7 @@ tool_python := $(call python,$(newest))
 
 agent = python/waspect/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 agents := $(foreach m,$(minors),$(call agent,$(m)))
-cli := target/release/waspect
+cli := target/cli/waspect
 rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi -name '*.rs' -o -name Cargo.toml)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
@@ -76,9 +76,10 @@ clean:  ## remove everything made here
 
 # --- what they are made of
 
+# Copied, because `cargo test` links its own in the same place.
 $(cli): $(rust)
 	cargo build --release
-	@touch $@
+	@mkdir -p $(@D) && cp target/release/waspect $@
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.
 define agent_rule
