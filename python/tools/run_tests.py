@@ -68,7 +68,8 @@ def main(minors: list[str]) -> int:
     outcomes = [run(part) for part in parts(minors)]
     print()
     for o in outcomes:
-        print(f"{'FAILED' if o.failed else 'ok':6}  {o.name:12} {o.passed} passed, {o.failed} failed, {o.seconds:.0f} s")
+        verdict = "FAILED" if o.failed else "ok"
+        print(f"{verdict:6}  {o.name:12} {o.passed} passed, {o.failed} failed, {o.seconds:.0f} s")
         print("".join(f"        {name}\n" for name in o.names), end="")
     print(f"{sum(o.passed for o in outcomes)} passed, {sum(o.failed for o in outcomes)} failed")
     return int(any(o.failed for o in outcomes))

@@ -1,10 +1,11 @@
 """The native half: artifacts in, sessions out. Use `waspect.load` instead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import final
 
-from waspect.events import Aggregation, Event, Function, Link, Summary
+from waspect.events import Aggregation, Budget, Event, Function, Link, Summary
 
+__all__ = ["Session", "__version__", "compile", "handed_compiler", "load"]
 __version__: str
 
 def handed_compiler() -> str | None:
@@ -16,7 +17,7 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
     Raises `SpecError`, `ModuleError` or `CompileError`.
     """
 
-def load(artifact: bytes, budget: Mapping[str, int]) -> Session:
+def load(artifact: bytes, budget: Budget) -> Session:
     """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
 
 @final

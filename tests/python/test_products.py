@@ -11,8 +11,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import elf
 import pytest
+
+import elf
 import wheel as tool
 
 AGENT_BYTES_MAX = 2_000_000
@@ -49,7 +50,7 @@ def said(command: list[str | Path], **options) -> str:
 
 
 def test_the_agent_for_this_python_is_there(agents):
-    assert tool.extension("%d.%d" % sys.version_info[:2]) in [agent.name for agent in agents]
+    assert tool.extension(f"3.{sys.version_info.minor}") in [agent.name for agent in agents]
 
 
 def test_agents_have_no_compiler(agents):
@@ -72,7 +73,7 @@ def test_agents_are_small(agents, record_property):
 def test_wheel_holds_what_it_should(wheel, agents):
     stem = f"waspect-{tool.version()}"
     names = set(zipfile.ZipFile(wheel).namelist())
-    package = {f"waspect/{p.name}" for p in tool.PACKAGE.iterdir() if p.suffix in {".py", ".pyi"}} | {"waspect/py.typed"}
+    package = {f"waspect/{p.name}" for p in tool.PACKAGE.iterdir() if p.suffix in {".py", ".pyi", ".typed"}}
     info = {f"{stem}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
     assert names == package | info | {f"waspect/{a.name}" for a in agents} | {f"{stem}.data/scripts/waspect"}
 
