@@ -49,6 +49,10 @@ def said(command: list[str | Path], **options) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout.strip()
 
 
+def inside(path: Path) -> str:
+    return f"waspect/{path.relative_to(tool.PACKAGE)}"
+
+
 def test_the_agent_for_this_python_is_there(agents):
     assert tool.extension(f"3.{sys.version_info.minor}") in [agent.name for agent in agents]
 
@@ -73,7 +77,7 @@ def test_agents_are_small(agents, record_property):
 def test_wheel_holds_what_it_should(wheel, agents):
     stem = f"waspect-{tool.version()}"
     names = set(zipfile.ZipFile(wheel).namelist())
-    package = {f"waspect/{p.name}" for p in tool.PACKAGE.iterdir() if p.suffix in {".py", ".pyi", ".typed"}}
+    package = set(map(inside, tool.PACKAGE.rglob("*.py"))) | {"waspect/_core.pyi", "waspect/py.typed"}
     info = {f"{stem}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
     assert names == package | info | {f"waspect/{a.name}" for a in agents} | {f"{stem}.data/scripts/waspect"}
 
