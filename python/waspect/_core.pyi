@@ -1,14 +1,14 @@
 """The native half: artifacts in, sessions out. Use `waspect.load` instead."""
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import final
 
 from waspect.events import Aggregation, Budget, Event, Function, Link, Summary
 
-__all__ = ["Session", "__version__", "compile", "handed_compiler", "load"]
 __version__: str
 
-def handed_compiler() -> str | None:
+def handed_compiler() -> PathLike[str] | None:
     """The `waspect` binary that started this process, if one did."""
 
 def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes:  # noqa: A001

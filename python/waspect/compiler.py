@@ -15,7 +15,8 @@ def find() -> str:
     """The path of the binary; raises `CompilerMissing`."""
     from . import _core  # noqa: PLC0415 — `python -m waspect` finds the binary even where the native half cannot load
 
-    return _core.handed_compiler() or installed()
+    handed = _core.handed_compiler()
+    return os.fspath(handed) if handed else installed()
 
 
 def installed() -> str:
