@@ -65,10 +65,17 @@ pub enum ToAgent {
     Taken,
 }
 
+/// Compiler to the application that started it: the one frame that `waspect compile -o -` writes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum FromCompiler {
+    Made(Box<Artifact>),
+    Refused(Refusal),
+}
+
 /// Why a session was not loaded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Refusal {
-    /// `engine`, `attach`, `policy`, `protocol`.
+    /// `spec`, `module`, `compile`; `engine`, `attach`, `policy`, `protocol`.
     pub stage: String,
     pub message: String,
     pub hint: Option<String>,

@@ -14,15 +14,39 @@ pub mod spec;
 pub mod value;
 
 pub mod bytecode;
+pub mod compiler;
+pub mod control;
 pub mod engine;
+pub mod guest;
+pub mod host;
 pub mod introspect;
+pub mod pipes;
+pub mod seal;
+
+// What a target writes and an operator reads.
+#[expect(unsafe_code, reason = "reads the time-stamp counter")]
+pub mod clock;
+pub mod ledger;
+pub mod maps;
+pub mod outlet;
+pub mod ring;
+#[expect(unsafe_code, reason = "the only room that maps shared memory")]
+pub mod segment;
+#[expect(unsafe_code, reason = "asks the C library for the bounds of the stack")]
+pub mod thread;
+
+#[cfg(feature = "python")]
+pub mod attach;
 
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
-#[expect(unsafe_code, reason = "the compiling child sets its own limits between fork and exec")]
 pub mod compile;
 #[cfg(feature = "cli")]
+pub mod drain;
+#[cfg(feature = "cli")]
 pub mod module;
+#[cfg(feature = "python")]
+mod python;
 #[cfg(feature = "cli")]
 pub mod render;

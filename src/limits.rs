@@ -27,27 +27,35 @@ macro_rules! limits {
 limits! {
     /// Bytes of a module before anything else is looked at.
     MODULE_BYTES_MAX = 256 << 10, "bytes", "refused at load";
+    /// The same of a module in text form.
+    MODULE_TEXT_BYTES_MAX = 2 << 20, "bytes of text", "refused at load";
     MODULE_FUNCTIONS_MAX = 2_000, "functions", "refused at load";
     MODULE_TYPES_MAX = 1_000, "types", "refused at load";
+    /// Every call and block of such a type makes so many values for the compiler to hold.
+    TYPE_VALUES_MAX = 64, "parameters and results", "refused at load";
     MODULE_GLOBALS_MAX = 1_000, "globals", "refused at load";
     MODULE_EXPORTS_MAX = 256, "exports", "refused at load";
     MODULE_IMPORTS_MAX = 256, "imports", "refused at load";
     MODULE_SEGMENTS_MAX = 1_000, "data and element segments", "refused at load";
     MODULE_TABLE_ELEMENTS_MAX = 4_096, "elements", "refused at load";
-    MODULE_CUSTOM_BYTES_MAX = 64 << 10, "bytes", "refused at load";
-    FUNCTION_BODY_BYTES_MAX = 32 << 10, "bytes", "refused at load";
+    MODULE_CUSTOM_BYTES_MAX = 64 << 10, "bytes of custom sections", "refused at load";
+    FUNCTION_BODY_BYTES_MAX = 32 << 10, "bytes of code", "refused at load";
     FUNCTION_LOCALS_MAX = 256, "locals", "refused at load";
-    FUNCTION_LOOP_NESTING_MAX = 8, "loops", "refused at load";
+    FUNCTION_LOOP_NESTING_MAX = 8, "nested loops", "refused at load";
     FUNCTION_LOOPS_X_LOCALS_MAX = 4_096, "loops x locals", "refused at load";
     MODULE_LOOPS_X_LOCALS_MAX = 65_536, "loops x locals", "refused at load";
     FUNCTION_BLOCKS_X_LOCALS_MAX = 65_536, "blocks x locals", "refused at load";
-    FUNCTION_BLOCK_DEPTH_MAX = 512, "blocks", "refused at load";
-    BR_TABLE_TARGETS_MAX = 1_024, "targets", "refused at load";
+    FUNCTION_BLOCK_DEPTH_MAX = 512, "nested blocks", "refused at load";
+    BR_TABLE_TARGETS_MAX = 1_024, "br_table targets", "refused at load";
     NAME_BYTES_MAX = 512, "bytes", "refused at load";
+    /// Buckets of an `lquantize`.
+    LINEAR_BUCKETS_MAX = 1_000, "buckets", "refused at load";
     /// The compiling child: CPU seconds, address space, wall clock.
     COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
     COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
     COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    /// Machine code kept in the user's cache directory.
+    CACHE_BYTES_MAX = 256 << 20, "bytes", "the oldest is removed";
     /// Linear memory of one instance; bounds the declared minimum too.
     GUEST_MEMORY_BYTES_MAX = 2 << 20, "bytes", "refused at load; `memory.grow` gives -1";
     GUEST_STACK_BYTES = 64 << 10, "bytes", "fault `stack`";

@@ -206,3 +206,68 @@ pub struct Summary {
     /// How many firings were timed.
     pub sampled: u64,
 }
+
+/// A probe's account in one process: adds up with others, then becomes a [`Summary`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Account {
+    pub module: String,
+    pub probe: String,
+    pub firings: u64,
+    pub rejected: u64,
+    pub records: u64,
+    pub fuel: u64,
+    /// By [`FaultKind`].
+    pub faults: Vec<u64>,
+    /// By [`DropKind`].
+    pub drops: Vec<u64>,
+    pub timed: u64,
+    pub timed_ns: u64,
+    /// Sampled firing times, by `ledger::probe::time_bucket`.
+    pub times: Vec<u64>,
+}
+
+impl Account {
+    /// Adds another process's account of the same probe.
+    pub fn add(&mut self, other: &Self) {
+        self.firings += other.firings;
+        self.rejected += other.rejected;
+        self.records += other.records;
+        self.fuel += other.fuel;
+        self.timed += other.timed;
+        self.timed_ns += other.timed_ns;
+        for (mine, theirs) in
+            [(&mut self.faults, &other.faults), (&mut self.drops, &other.drops), (&mut self.times, &other.times)]
+        {
+            mine.resize(mine.len().max(theirs.len()), 0);
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+        }
+    }
+
+    /// What the operator reads. `bucket_low` gives the lowest time of a bucket.
+    pub fn summary(&self, bucket_low: impl Fn(usize) -> u64) -> Summary {
+        let hit = |counts: &[u64], i: usize| counts.get(i).copied().filter(|n| *n > 0);
+        Summary {
+            module: self.module.clone(),
+            probe: self.probe.clone(),
+            firings: self.firings,
+            rejected: self.rejected,
+            records: self.records,
+            faults: FaultKind::ALL.iter().filter_map(|k| Some((*k, hit(&self.faults, *k as usize)?))).collect(),
+            drops: DropKind::ALL.iter().filter_map(|k| Some((*k, hit(&self.drops, *k as usize)?))).collect(),
+            fuel: self.fuel,
+            mean_ns: self.timed_ns.checked_div(self.timed),
+            p99_ns: self.percentile(99).map(|b| bucket_low(b + 1)),
+            sampled: self.timed,
+        }
+    }
+
+    /// The bucket below which so many percent of the sampled times lie.
+    fn percentile(&self, percent: u64) -> Option<usize> {
+        let rank = (self.timed * percent).div_ceil(100);
+        let mut seen = 0;
+        self.times.iter().position(|n| {
+            seen += n;
+            seen >= rank && *n > 0
+        })
+    }
+}

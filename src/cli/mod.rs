@@ -1,1 +1,109 @@
-//! Placeholder until the room is built in the same change.
+//! The command line: one file per subcommand.
+//!
+//! In: arguments. Out: data on stdout, everything else on stderr, an exit code. Never here: a rule about modules or
+//! probes; the rooms below know those.
+//!
+//! A subcommand is a file with `Args` (clap) and `run(&Args) -> anyhow::Result<ExitCode>`, one variant and one line here.
+
+mod check;
+mod compile;
+mod inspect;
+mod limits;
+mod open;
+mod run;
+mod text;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::builder::Styles;
+use clap::{Parser, Subcommand};
+
+use crate::compile::CompileError;
+use crate::module::ModuleError;
+use crate::seal::SealError;
+
+/// The thing asked about is bad: a checked module would be refused.
+const BAD: u8 = 1;
+/// waspect could not do what was asked.
+const TROUBLE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  waspect check slow_calls.wat           Would it be taken? If not, why?
+  waspect inspect slow_calls.wat         Where does it attach, and what can it read?
+  waspect limits                         What may a probe spend?
+
+Exit codes: 0 done; 1 the answer is no (`check`); 2 waspect could not do it: usage, files, a module that is refused.
+Reports and errors go to stderr, data to stdout.";
+
+/// eBPF for Python: WebAssembly probes in running, unmodified applications.
+///
+/// A probe is a function of a WebAssembly module, in any language, named after the place where it fires: an export
+/// called `fn:shop.cart.add:entry` fires whenever the Python function `shop.cart.add` is entered. It sees arguments,
+/// return value and exception, may count, time and record, and cannot change anything.
+#[derive(Parser)]
+#[command(name = "waspect", version, after_help = EXAMPLES, styles = STYLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Compile(compile::Args),
+    Inspect(inspect::Args),
+    Limits(limits::Args),
+    Run(run::Run),
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(args) => check::run(args),
+        Command::Compile(args) => compile::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Limits(args) => limits::run(args),
+        Command::Run(args) => run::run(args),
+    }
+}
+
+const HEADING: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const STYLES: Styles = Styles::styled().header(HEADING).usage(HEADING).literal(AnsiColor::Cyan.on_default());
+
+/// Runs the command that the arguments ask for.
+pub fn main() -> ExitCode {
+    match dispatch(&Cli::parse().command) {
+        Ok(code) => code,
+        Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            report(&e);
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+/// Whoever read our output has seen enough.
+fn is_broken_pipe(e: &anyhow::Error) -> bool {
+    e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// `error: …` and `hint: …` on stderr. If that fails too, there is nobody left to tell.
+pub(crate) fn report(e: &anyhow::Error) {
+    let mut err = anstream::stderr().lock();
+    let _ = writeln!(err, "{ERROR}error:{ERROR:#} {e:#}");
+    if let Some(hint) = hint(e) {
+        let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
+    }
+}
+
+/// What the room that refused has to say beyond its message: one line per room.
+fn hint(e: &anyhow::Error) -> Option<String> {
+    let module = || e.downcast_ref::<ModuleError>().and_then(ModuleError::hint);
+    let compile = || e.downcast_ref::<CompileError>().and_then(CompileError::hint).map(Into::into);
+    let seal = || e.downcast_ref::<SealError>().map(|e| e.hint().into());
+    module().or_else(compile).or_else(seal)
+}

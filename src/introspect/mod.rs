@@ -6,11 +6,17 @@
 
 use waspect_abi::{Code, Kind};
 
+pub mod compare;
 #[cfg(feature = "python")]
 #[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
 pub mod cpython;
 pub mod fake;
+#[cfg(feature = "python")]
+pub mod testing;
 pub mod tree;
+
+/// Frames counted at most for `$depth`.
+pub const DEPTH_MAX: i32 = 10_000;
 
 /// What one look at an object tells: scalars whole, everything else by kind and size.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -52,16 +58,35 @@ pub enum Walk {
     Stop,
 }
 
+/// Names longer than this are cut: type names, field names.
+pub const NAME_BYTES_MAX: usize = crate::limits::NAME_BYTES_MAX as usize;
+
 /// The reads. `Obj` is a borrowed handle that is valid until the firing ends; nothing here owns or releases.
 pub trait Introspect: 'static {
     type Obj: Copy + PartialEq + 'static;
     /// A probed frame, as the hook found it.
     type Frame: Copy + 'static;
-    /// A name prepared at load: interned, with this read site's own cache.
-    type Name: 'static;
+    /// A name prepared at load: interned, with this read site's own cache. Kept by link-time closures, so it is `Sync`.
+    type Name: Send + Sync + 'static;
+
+    /// The frame that the running hook was spliced into.
+    fn here() -> Option<Self::Frame>;
+    /// The object's class.
+    fn class(o: Self::Obj) -> Self::Obj;
+    /// The first of an exception's `args`, if it is exactly a str.
+    ///
+    /// # Errors
+    /// ABSENT, or KIND for no exception.
+    fn message(o: Self::Obj) -> Result<Self::Obj, Code>;
+    /// How many Python frames are below this one, at most [`DEPTH_MAX`].
+    fn depth(f: Self::Frame) -> i32;
+    /// The running thread's name, as `threading` has it.
+    fn thread_name() -> Option<String>;
 
     /// Prepares a name. Load path: may allocate.
     fn name(text: &str) -> Self::Name;
+    /// Whether a prepared name spells this text.
+    fn is_name(name: &Self::Name, text: &str) -> bool;
 
     fn look(o: Self::Obj) -> Look;
     /// `self`-identity of two handles.
@@ -69,12 +94,16 @@ pub trait Introspect: 'static {
     /// Appends a str's UTF-8 (lone surrogates as U+FFFD), at most `max` bytes cut at a code point. Gives whether it was
     /// whole. Not a str: nothing appended, true.
     fn text(o: Self::Obj, max: usize, out: &mut Vec<u8>) -> bool;
-    /// Borrowed content of bytes or bytearray; empty for anything else.
-    fn raw(o: Self::Obj) -> &'static [u8];
+    /// Lends the content of a str that is all ASCII, without a copy; `None` for any other.
+    fn ascii<R>(o: Self::Obj, read: impl FnOnce(Option<&[u8]>) -> R) -> R;
+    /// Lends the content of bytes or bytearray; empty for anything else.
+    fn raw<R>(o: Self::Obj, read: impl FnOnce(&[u8]) -> R) -> R;
     /// An int beyond 64 bits: sign, and up to `max` little-endian bytes of magnitude. Gives whether it was whole.
     fn big(o: Self::Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool);
-    /// The class's qualified name, `pkg.Cart`; builtins without module.
+    /// The class's qualified name, `pkg.Cart`; builtins without module. At most [`NAME_BYTES_MAX`].
     fn type_name(o: Self::Obj, out: &mut String);
+    /// The qualified name of what is itself a class, function, module or coroutine. Gives whether it has one.
+    fn own_name(o: Self::Obj, out: &mut String) -> bool;
 
     /// # Errors
     /// ABSENT, CODE (a property, `__getattr__`, …), KIND.
@@ -89,7 +118,8 @@ pub trait Introspect: 'static {
     /// # Errors
     /// As [`Introspect::key`].
     fn index(o: Self::Obj, i: i64) -> Result<Self::Obj, Code>;
-    /// The items, pairs or fields, in order, until the visitor stops. Object fields: instance dict and slots.
+    /// The items, pairs or fields, in order, until the visitor stops. Object fields: instance dict and slots. Work is
+    /// bounded: a table that is mostly holes may end before its `len`.
     fn children(o: Self::Obj, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);
 
     /// A positional parameter's current value, then the elements of `*rest`; negative = from the end.

@@ -1,3 +1,15 @@
-//! The one Rust integration binary: each module is a boundary with one `check` and its cases as data.
+//! The one integration binary: each file is one boundary with one `check`, its cases are data.
 
+mod abi;
+mod cli;
+mod compile;
+mod compiler;
+mod control;
+mod drain;
+mod module;
+mod path;
+mod render;
+mod rewrite;
+mod spec;
 mod tidy;
+mod tree;

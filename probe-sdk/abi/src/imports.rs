@@ -47,6 +47,13 @@ pub struct Import {
     pub does: &'static str,
 }
 
+impl Import {
+    /// Whether a call hands over a piece of guest memory: the module must then export its `memory`.
+    pub fn takes_memory(&self) -> bool {
+        self.signature.contains("i32,i32") && !matches!(self.arg, Arg::Fixed("slice" | "stack"))
+    }
+}
+
 const fn row(
     module: &'static str,
     arg: Arg,

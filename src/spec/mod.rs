@@ -2,7 +2,19 @@
 //!
 //! In: text in the plain or the identifier spelling. Out: [`Spec`]. Never here: resolving a target to functions.
 
+mod error;
+mod mangle;
+mod options;
+mod parse;
+mod target;
+pub mod words;
+
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+pub use error::{Problem, SpecError};
+pub use mangle::{mangle, unmangle};
 
 /// Where and under which options an export fires.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -35,6 +47,36 @@ pub enum Point {
     Exit,
     Return,
     Raise,
+}
+
+impl Point {
+    pub const ALL: &[Point] = &[Self::Entry, Self::Exit, Self::Return, Self::Raise];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Exit => "exit",
+            Self::Return => "return",
+            Self::Raise => "raise",
+        }
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The canonical spelling: what it gives parses to an equal spec.
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fn:{}:{}{}", self.target, self.point, self.options)?;
+        match &self.tag {
+            Some(tag) => write!(f, "#{tag}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Run by the host before it enters wasm.
@@ -106,4 +148,24 @@ pub struct Wants {
 pub struct ImportUse {
     pub module: String,
     pub name: String,
+}
+
+impl Point {
+    /// What a firing calls itself: the points that happen, not the ones that group them.
+    pub const HAPPENING: &[(&'static str, Point)] =
+        &[("entry", Self::Entry), ("return", Self::Return), ("raise", Self::Raise)];
+
+    /// The number a record carries.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Entry => 0,
+            Self::Return | Self::Exit => 1,
+            Self::Raise => 2,
+        }
+    }
+
+    /// The name of a record's number.
+    pub fn name_of(number: u8) -> &'static str {
+        Self::HAPPENING.get(usize::from(number)).map_or("unknown", |(name, _)| name)
+    }
 }

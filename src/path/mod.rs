@@ -2,7 +2,13 @@
 //!
 //! In: text. Out: a [`Root`] and [`Step`]s, parsed once at load. Never here: reading anything by them.
 
+mod parse;
+
 use std::fmt;
+
+pub use parse::parse_steps;
+
+use crate::spec::words::quoted;
 
 /// Where a path starts.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
@@ -57,11 +63,16 @@ impl Context {
         ("$file", Self::File), ("$line", Self::Line), ("$now", Self::Now), ("$mono", Self::Mono),
         ("$elapsed", Self::Elapsed), ("$depth", Self::Depth), ("$cpu", Self::Cpu),
     ];
+
+    /// As written, with its `$`.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, which)| *which == self).map_or("$", |(name, _)| name)
+    }
 }
 
 /// Why text is not a path: what was expected, and the byte it was expected at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected} at byte {at} of path `{text}`")]
+#[error("expected {expected} at byte {at} of path {}", quoted(text))]
 pub struct PathError {
     pub text: String,
     pub at: usize,
@@ -75,5 +86,33 @@ impl fmt::Display for Step {
             Self::Key(key) => write!(f, "[{key:?}]"),
             Self::Index(i) => write!(f, "[{i}]"),
         }
+    }
+}
+
+/// The canonical spelling: what it gives parses to an equal root.
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arg(n) => write!(f, "arg{n}"),
+            Self::Local(name) => write!(f, "local.{name}"),
+            Self::Global(name) => write!(f, "global.{name}"),
+            Self::Closure(name) => write!(f, "closure.{name}"),
+            Self::Context(which) => f.write_str(which.name()),
+            Self::Args => f.write_str("args"),
+            Self::Kwargs => f.write_str("kwargs"),
+            Self::Locals => f.write_str("locals"),
+            Self::Globals => f.write_str("globals"),
+            Self::Retval => f.write_str("retval"),
+            Self::Exception => f.write_str("exception"),
+            Self::ExcType => f.write_str("exc.type"),
+            Self::ExcMessage => f.write_str("exc.message"),
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.root)?;
+        self.steps.iter().try_for_each(|step| write!(f, "{step}"))
     }
 }

@@ -1,0 +1,65 @@
+"""Loads the agent into an interpreter that `waspect run` started, then leaves no trace of how.
+
+In: the file `boot` beside this one: the agent's path, the socket's path and, if it was set, the PYTHONPATH of the
+operator, separated by NUL. Out: the agent, loaded and greeted; the environment, `sys.path` and `sys.modules` as they
+would have been. Never: an import of anything that the interpreter has not imported itself by now; a program that starts
+although its probes were not loaded.
+"""
+
+import os
+import sys
+
+
+def _settings(here):
+    with open(here + "/boot", "rb") as file:
+        return [os.fsdecode(part) for part in file.read().split(b"\0")]
+
+
+def _leave(here, search_path):
+    """Puts everything back that let this file be found."""
+    if search_path:
+        os.environ["PYTHONPATH"] = search_path[0]
+    else:
+        del os.environ["PYTHONPATH"]
+    while here in sys.path:
+        sys.path.remove(here)
+    sys.path_importer_cache.pop(here, None)
+    del sys.modules["sitecustomize"]
+
+
+def _load(path):
+    """The extension at a path, not registered anywhere."""
+    import _frozen_importlib
+    import _frozen_importlib_external
+    import _imp
+
+    name = "waspect._core"
+    loader = _frozen_importlib_external.ExtensionFileLoader(name, path)
+    spec = _frozen_importlib.ModuleSpec(name, loader, origin=path)
+    module = _imp.create_dynamic(spec)
+    _imp.exec_dynamic(module)
+    sys.modules.pop(name, None)
+    return module
+
+
+def _boot(here, agent, socket, *search_path):
+    _leave(here, search_path)
+    try:
+        _load(agent)._boot(socket)
+    except BaseException as error:
+        # The operator reads this, says it and ends with 2: no program runs unobserved.
+        with open(here + "/failed", "w", encoding="utf-8", errors="replace") as file:
+            file.write("%s: %s" % (type(error).__name__, error))
+        os._exit(2)
+
+
+def _run():
+    here = os.path.dirname(__file__)
+    _boot(here, *_settings(here))
+
+
+_run()
+
+# The application's own `sitecustomize`, if it has one. `site` treats what this raises as it would have without us: an
+# ImportError that names `sitecustomize` means that there is none.
+import sitecustomize  # noqa: E402, F401

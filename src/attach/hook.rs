@@ -1,0 +1,368 @@
+//! The hook: native objects spliced into a function, whose subscript operations fire probes.
+//!
+//! In: `del probe[a]`, `probe[a] = b`, `probe[a] -> token` at an entry; `token[rv] -> rv`, `del token[exc]` at an exit; a
+//! token freed without either is a frame that vanished. Out: firings. Never here: an exception, a changed result, Python
+//! code, a kept reference to the application.
+//!
+//! Every function below is called by the interpreter with its lock held, on a thread that runs the probed frame.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::gil::Gil;
+use super::pending::{Return, Watch};
+use super::point::{Outcome, Point};
+use crate::host::Slots;
+use crate::introspect::cpython::Obj;
+
+/// Tokens kept for the next call.
+const FREE_MAX: usize = 256;
+
+static FREE: Gil<RefCell<Vec<Kept>>> = Gil::new(RefCell::new(Vec::new()));
+/// A probe is firing: probes do not fire inside probes.
+static BUSY: AtomicBool = AtomicBool::new(false);
+
+#[repr(C)]
+struct Hook {
+    base: ffi::PyObject,
+    point: Rc<Point>,
+}
+
+#[repr(C)]
+struct Token {
+    base: ffi::PyObject,
+    call: Option<Call>,
+}
+
+/// A freed token's memory.
+struct Kept(*mut ffi::PyObject);
+
+/// One call of a probed function, from its entry to its exit.
+struct Call {
+    point: Rc<Point>,
+    start_ticks: u64,
+    sequence: u64,
+    slots: Slots,
+    left: Cell<bool>,
+}
+
+struct Types {
+    hook: Py<PyAny>,
+    token: Py<PyAny>,
+}
+
+static TYPES: Gil<RefCell<Option<Types>>> = Gil::new(RefCell::new(None));
+
+/// A new hook object for a point.
+///
+/// # Errors
+/// When Python has no memory.
+pub fn new<'py>(py: Python<'py>, point: Rc<Point>) -> PyResult<Bound<'py, PyAny>> {
+    let kind = types(py)?.0;
+    // SAFETY: `kind` is our own heap type of basic size `Hook`; PyObject_Malloc gives that much memory or NULL, the
+    // object header is written by PyObject_Init and the one field of ours before anybody else can see the object.
+    unsafe {
+        let memory = ffi::PyObject_Malloc(size_of::<Hook>()).cast::<Hook>();
+        if memory.is_null() {
+            return Err(PyErr::fetch(py));
+        }
+        (&raw mut (*memory).point).write(point);
+        let object = ffi::PyObject_Init(memory.cast(), kind.cast());
+        Ok(Bound::from_owned_ptr(py, object))
+    }
+}
+
+/// An object whose token brings a watched function's return to `watch`, which may replace it. Internal to the load path:
+/// unlike a probe it may run code.
+///
+/// # Errors
+/// When Python has no memory.
+pub fn interceptor<'py>(py: Python<'py>, watch: Arc<Watch>, returns: Return) -> PyResult<Bound<'py, PyAny>> {
+    Ok(Bound::new(py, Interceptor { watch, returns })?.into_any())
+}
+
+#[pyclass(frozen, module = "waspect")]
+struct Interceptor {
+    watch: Arc<Watch>,
+    returns: Return,
+}
+
+/// One call of a watched function: what it was asked for.
+#[pyclass(frozen, module = "waspect")]
+struct Intercepted {
+    by: Py<Interceptor>,
+    argument: Py<PyAny>,
+}
+
+#[pymethods]
+impl Interceptor {
+    fn __getitem__(slf: Bound<'_, Self>, argument: Py<PyAny>) -> Intercepted {
+        Intercepted { by: slf.unbind(), argument }
+    }
+}
+
+#[pymethods]
+impl Intercepted {
+    fn __getitem__<'py>(&self, value: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        let by = self.by.get();
+        by.watch.on_return(by.returns, Some(self.argument.bind(value.py())), &value).unwrap_or(value)
+    }
+
+    fn __delitem__(&self, _exception: &Bound<'_, PyAny>) {}
+}
+
+/// Both types, as borrowed pointers that live for ever.
+fn types(py: Python<'_>) -> PyResult<(*mut ffi::PyObject, *mut ffi::PyObject)> {
+    let mut types = TYPES.get(py).borrow_mut();
+    if types.is_none() {
+        *types = Some(Types { hook: make_hook_type(py)?, token: make_token_type(py)? });
+    }
+    types.as_ref().map(|t| (t.hook.as_ptr(), t.token.as_ptr())).ok_or_else(|| PyErr::fetch(py))
+}
+
+fn slot(number: c_int, function: *mut c_void) -> ffi::PyType_Slot {
+    ffi::PyType_Slot { slot: number, pfunc: function }
+}
+
+fn make_hook_type(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    make_type(
+        py,
+        c"waspect.Probe",
+        size_of::<Hook>(),
+        &mut [
+            slot(ffi::Py_tp_dealloc, hook_dealloc as *mut c_void),
+            slot(ffi::Py_mp_subscript, hook_subscript as *mut c_void),
+            slot(ffi::Py_mp_ass_subscript, hook_ass_subscript as *mut c_void),
+            slot(ffi::Py_tp_methods, (&raw const METHODS.0).cast_mut().cast()),
+            slot(0, std::ptr::null_mut()),
+        ],
+    )
+}
+
+fn make_token_type(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    make_type(
+        py,
+        c"waspect.Token",
+        size_of::<Token>(),
+        &mut [
+            slot(ffi::Py_tp_dealloc, token_dealloc as *mut c_void),
+            slot(ffi::Py_mp_subscript, token_subscript as *mut c_void),
+            slot(ffi::Py_mp_ass_subscript, token_ass_subscript as *mut c_void),
+            slot(0, std::ptr::null_mut()),
+        ],
+    )
+}
+
+fn make_type(
+    py: Python<'_>,
+    name: &'static std::ffi::CStr,
+    size: usize,
+    slots: &mut [ffi::PyType_Slot],
+) -> PyResult<Py<PyAny>> {
+    let flags = ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION | ffi::Py_TPFLAGS_IMMUTABLETYPE;
+    let mut spec = ffi::PyType_Spec {
+        name: name.as_ptr(),
+        basicsize: c_int::try_from(size).unwrap_or(c_int::MAX),
+        itemsize: 0,
+        flags: u32::try_from(flags).unwrap_or(0),
+        slots: slots.as_mut_ptr(),
+    };
+    // SAFETY: name and method table are static, the slots end with 0 and hold functions of the types their numbers
+    // ask for, and FromSpec copies the rest before it returns.
+    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&raw mut spec)).map(Bound::unbind) }
+}
+
+struct Methods([ffi::PyMethodDef; 2]);
+// SAFETY: the table is never written; its pointers are to static text and a function.
+unsafe impl Sync for Methods {}
+
+static METHODS: Methods = Methods([
+    ffi::PyMethodDef {
+        ml_name: c"__reduce__".as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunction: hook_reduce },
+        ml_flags: ffi::METH_NOARGS,
+        ml_doc: c"Pickled, a probe becomes an object that does nothing.".as_ptr(),
+    },
+    ffi::PyMethodDef::zeroed(),
+]);
+
+/// What a pickled hook is on the other side, where there may be no waspect: every operation goes through untouched.
+const INERT: &std::ffi::CStr = c"type('inert',(),{'__getitem__':lambda s,a:type('inert',(),\
+{'__getitem__':lambda s,v:v,'__delitem__':lambda s,e:None})(),'__delitem__':lambda s,a:None,\
+'__setitem__':lambda s,a,b:None})()";
+
+unsafe extern "C" fn hook_reduce(_: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called with the lock held; builtins.eval is borrowed from the running interpreter and Py_BuildValue takes
+    // its own references.
+    unsafe {
+        let eval = ffi::PyDict_GetItemString(ffi::PyEval_GetBuiltins(), c"eval".as_ptr());
+        if eval.is_null() {
+            return std::ptr::null_mut();
+        }
+        ffi::Py_BuildValue(c"O(s)".as_ptr(), eval, INERT.as_ptr())
+    }
+}
+
+unsafe extern "C" fn hook_dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: the interpreter calls this once, for an object made by `new`; nobody refers to it any more.
+    unsafe {
+        std::ptr::drop_in_place(&raw mut (*object.cast::<Hook>()).point);
+        free(object);
+    }
+}
+
+/// Gives the memory back and the type its reference.
+///
+/// # Safety
+/// `object` is dead and of one of the heap types above.
+unsafe fn free(object: *mut ffi::PyObject) {
+    // SAFETY: by contract; instances of heap types hold a reference to their type.
+    unsafe {
+        let kind = ffi::Py_TYPE(object);
+        ffi::PyObject_Free(object.cast());
+        ffi::Py_DECREF(kind.cast());
+    }
+}
+
+/// `probe[a]`: an entry that needs its exit.
+unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the slot belongs to `Hook`, the lock is held, `key` is borrowed for the call.
+    let (py, point, key) = unsafe { (Python::assume_attached(), &(*object.cast::<Hook>()).point, Obj::borrowed(key)) };
+    settle_fork(py);
+    let mut slots = Slots::default();
+    let start_ticks = point.clock_ticks();
+    let sequence = point.entered();
+    guarded(point, || point.fire_entry([key, None], start_ticks, &mut slots));
+    new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
+}
+
+/// `del probe[a]` and `probe[a] = b`: an entry without exit.
+unsafe extern "C" fn hook_ass_subscript(
+    object: *mut ffi::PyObject,
+    key: *mut ffi::PyObject,
+    value: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: as in `hook_subscript`; `value` is NULL for a deletion, which `borrowed` takes for nothing.
+    let (py, point, handed) = unsafe {
+        let handed = [Obj::borrowed(key), Obj::borrowed(value)];
+        (Python::assume_attached(), &(*object.cast::<Hook>()).point, handed)
+    };
+    settle_fork(py);
+    point.entered();
+    guarded(point, || point.fire_entry(handed, 0, &mut Slots::default()));
+    0
+}
+
+/// A token from the free list or fresh; without memory for it the interpreter's own MemoryError rises, as it would for
+/// any call.
+fn new_token(py: Python<'_>, call: Call) -> *mut ffi::PyObject {
+    let Ok((_, kind)) = types(py) else { return std::ptr::null_mut() };
+    let kept = FREE.get(py).borrow_mut().pop();
+    // SAFETY: kept memory was a token of ours; fresh memory is as large as one. The call is written before the header
+    // makes it an object.
+    unsafe {
+        let memory = kept.map_or_else(|| ffi::PyObject_Malloc(size_of::<Token>()).cast(), |kept| kept.0);
+        if memory.is_null() {
+            return ffi::PyErr_NoMemory();
+        }
+        (&raw mut (*memory.cast::<Token>()).call).write(Some(call));
+        ffi::PyObject_Init(memory, kind.cast())
+    }
+}
+
+unsafe extern "C" fn token_dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: called once for a token of ours that nobody refers to, with the lock held.
+    let (py, call) = unsafe { (Python::assume_attached(), (*object.cast::<Token>()).call.take()) };
+    if let Some(call) = call
+        && !call.left.get()
+    {
+        settle_fork(py);
+        call.point.abandoned(call.sequence);
+    }
+    let mut kept = FREE.get(py).borrow_mut();
+    if kept.len() < FREE_MAX {
+        kept.push(Kept(object));
+        // SAFETY: the memory stays with us; the type's reference is taken again by PyObject_Init.
+        unsafe { ffi::Py_DECREF(ffi::Py_TYPE(object).cast()) };
+    } else {
+        // SAFETY: a dead object of a heap type of ours.
+        unsafe { free(object) };
+    }
+}
+
+/// `token[rv]`: the call returns.
+unsafe extern "C" fn token_subscript(object: *mut ffi::PyObject, rv: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the slot belongs to `Token`; `rv` is borrowed and given back with a reference of its own.
+    unsafe {
+        leave(object, Outcome::Return, rv);
+        ffi::Py_INCREF(rv);
+    }
+    rv
+}
+
+/// `del token[exc]`: the call raises.
+unsafe extern "C" fn token_ass_subscript(
+    object: *mut ffi::PyObject,
+    exception: *mut ffi::PyObject,
+    _: *mut ffi::PyObject,
+) -> c_int {
+    // SAFETY: as in `token_subscript`.
+    unsafe { leave(object, Outcome::Raise, exception) };
+    0
+}
+
+/// # Safety
+/// `token` is a live `Token`, `object` is borrowed for the call, the lock is held.
+unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::PyObject) {
+    // SAFETY: by contract; nothing below runs Python code, so nobody else reaches the call meanwhile.
+    let (py, call, object) =
+        unsafe { (Python::assume_attached(), &mut (*token.cast::<Token>()).call, Obj::borrowed(object)) };
+    let (Some(call), Some(object)) = (call, object) else { return };
+    settle_fork(py);
+    call.left.set(true);
+    let Call { point, start_ticks, sequence, slots, .. } = call;
+    point.left(outcome, *sequence);
+    guarded(point, || point.fire_exit(outcome, object, *start_ticks, slots));
+}
+
+/// In a forked child, before anything is counted: every session writes a segment of its own from here on.
+#[inline]
+fn settle_fork(py: Python<'_>) {
+    if crate::thread::is_forked() {
+        super::live::settle_fork(py);
+    }
+}
+
+/// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown.
+#[inline]
+fn guarded(point: &Point, fire: impl FnOnce()) {
+    if !point.is_armed() {
+        return;
+    }
+    if !super::point::has_headroom() {
+        return point.skipped(crate::report::DropKind::StackHeadroom);
+    }
+    if BUSY.swap(true, Relaxed) {
+        return point.skipped(crate::report::DropKind::Busy);
+    }
+    let _busy = Busy;
+    if catch_unwind(AssertUnwindSafe(fire)).is_err() {
+        point.panicked();
+    }
+}
+
+/// Lowers the flag however the firing ends.
+struct Busy;
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        BUSY.store(false, Relaxed);
+    }
+}

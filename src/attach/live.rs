@@ -1,0 +1,106 @@
+//! A live session inside the target: its guests and its outlet, until it is detached.
+//!
+//! In: artifacts and budgets. Out: guests ready to fire. In a forked child: a segment of its own, handed over at the
+//! first firing. Never here: a thread, a descriptor that stays open.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use pyo3::Python;
+
+use super::gil::Gil;
+use crate::engine::{self, EngineError};
+use crate::frames::Load;
+use crate::guest::{Guest, GuestError};
+use crate::host;
+use crate::introspect::cpython::CPython;
+use crate::outlet::Outlet;
+use crate::segment::SegmentError;
+
+/// Why a session does not come to life.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    #[error("`{module}`: {source}")]
+    Engine { module: String, source: EngineError },
+    #[error("`{module}`: {source}")]
+    Guest { module: String, source: GuestError },
+}
+
+/// Takes a forked child's segment to whoever drains; false when nobody does.
+pub type Rejoin = Box<dyn Fn(OwnedFd) -> bool>;
+
+/// A session's running half.
+pub struct Live {
+    pub outlet: Rc<RefCell<Outlet>>,
+    pub guests: Vec<RefCell<Guest<CPython>>>,
+    /// Load order among sessions.
+    pub order: u64,
+    rejoin: Rejoin,
+    stopped: Cell<bool>,
+}
+
+/// Every live session of the process.
+static ALL: Gil<RefCell<Vec<Rc<Live>>>> = Gil::new(RefCell::new(Vec::new()));
+static ORDER: Gil<Cell<u64>> = Gil::new(Cell::new(0));
+
+impl Live {
+    /// Brings a session's modules to life; gives the segment's descriptor for whoever drains.
+    ///
+    /// # Errors
+    /// When there is no memory, or an artifact is not for this engine.
+    pub fn new(py: Python<'_>, load: &Load, rejoin: Rejoin) -> Result<(Rc<Self>, OwnedFd), LiveError> {
+        let (outlet, fd) = Outlet::new(load.ledger_bytes, load.ring_bytes)?;
+        let outlet = Rc::new(RefCell::new(outlet));
+        let mut guests = Vec::new();
+        for module in &load.modules {
+            guests.push(RefCell::new(guest(&outlet, module)?));
+        }
+        let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
+        let live = Rc::new(Self { outlet, guests, order, rejoin, stopped: Cell::new(false) });
+        crate::thread::watch_forks();
+        ALL.get(py).borrow_mut().push(live.clone());
+        Ok((live, fd))
+    }
+
+    /// Ends the session: nothing of it fires any more.
+    pub fn end(self: &Rc<Self>, py: Python<'_>) {
+        self.stopped.set(true);
+        ALL.get(py).borrow_mut().retain(|other| !Rc::ptr_eq(other, self));
+    }
+
+    /// Whether nothing more is to fire, by this side's or the operator's will.
+    #[inline]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.get() || self.outlet.borrow().stopped()
+    }
+
+    fn settle_fork(&self) {
+        let fd = self.outlet.borrow_mut().inherit();
+        if !fd.is_ok_and(&self.rejoin) {
+            self.stopped.set(true);
+        }
+    }
+}
+
+fn guest(outlet: &Rc<RefCell<Outlet>>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
+    let manifest = &module.artifact.manifest;
+    let name = || manifest.name.clone();
+    let (engine, code) =
+        engine::load(&module.artifact).map_err(|source| LiveError::Engine { module: name(), source })?;
+    let linked = host::link::<CPython>(&engine, outlet, manifest, module.budget).map_err(GuestError::from);
+    linked
+        .and_then(|linked| Guest::new(&engine, &code, linked, manifest))
+        .map_err(|source| LiveError::Guest { module: name(), source })
+}
+
+/// This process is a forked child: every session goes on with a segment of its own, and nothing of the parent's counts.
+#[cold]
+pub fn settle_fork(py: Python<'_>) {
+    crate::thread::settle_fork();
+    let all = ALL.get(py).borrow().clone();
+    super::registry::each_point(py, super::point::Point::forget_calls);
+    all.iter().for_each(|live| live.settle_fork());
+}

@@ -1,0 +1,62 @@
+//! Probe files made ready to be loaded.
+//!
+//! In: paths, and where exports belong. Out: compiled modules. Never here: a program that runs already.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+
+use crate::compile;
+use crate::frames::LoadModule;
+use crate::limits::Budget;
+use crate::module::{self, At, ModuleError, ProbeModule};
+
+/// Checks and compiles each file. An `--at` goes to every module that has its export, and to at least one.
+pub(super) fn load(paths: &[PathBuf], at: &[At]) -> anyhow::Result<Vec<LoadModule>> {
+    if paths.is_empty() {
+        bail!("no probe to run under; expected `-p FILE`");
+    }
+    let mut homeless: Vec<&At> = at.iter().collect();
+    let modules = paths.iter().map(|path| one(path, at, &mut homeless)).collect::<anyhow::Result<_>>()?;
+    match homeless.first() {
+        Some(at) => bail!("`--at` names export `{}`, which no given module has", at.export),
+        None => Ok(modules),
+    }
+}
+
+fn one(path: &Path, at: &[At], homeless: &mut Vec<&At>) -> anyhow::Result<LoadModule> {
+    let subject = || format!("probe `{}` does not load", path.display());
+    let bytes = fs::read(path).with_context(subject)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let module = checked(&name, &bytes, at, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
+    let options = compile::Options::default();
+    let (artifact, _) = compile::artifact(module.bytes(), module.manifest(), &options)
+        .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))
+        .with_context(subject)?;
+    Ok(LoadModule { artifact, budget: Budget::DEFAULT })
+}
+
+/// Checks a module with those of `at` whose export it has. Where one was refused for good, all are tried, for the message.
+fn checked(name: &str, bytes: &[u8], at: &[At], homeless: &mut Vec<&At>) -> Result<ProbeModule, ModuleError> {
+    let mut own = at.to_vec();
+    loop {
+        match module::parse(name, bytes, &own) {
+            Err(ModuleError::NoSuchExport { by: "`--at`", export, .. }) if at.len() > 1 || own.len() > 1 => {
+                own.retain(|a| a.export != export);
+            }
+            Ok(module) => {
+                homeless.retain(|a| !own.contains(a));
+                return Ok(module);
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn hinted(error: &impl ToString, hint: Option<String>) -> anyhow::Error {
+    match hint {
+        Some(hint) => anyhow!("{}\nhint: {hint}", error.to_string()),
+        None => anyhow!("{}", error.to_string()),
+    }
+}

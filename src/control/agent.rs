@@ -1,0 +1,89 @@
+//! The agent's half of the meeting, in the target: plain blocking calls with a time limit.
+//!
+//! In: the operator's socket path. Out: a session to load; a segment's descriptor handed over. Never here: a thread, a
+//! descriptor left open, SIGPIPE, an environment variable.
+
+use std::os::fd::BorrowedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{ControlError, check_peer, send_descriptor, send_frame, set_timeouts};
+use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
+
+/// The program waits this long for an operator at its start, and no longer.
+const GREET_SECONDS_MAX: u64 = 10;
+/// A forked child waits this long at its first firing.
+const REJOIN_SECONDS_MAX: u64 = 2;
+
+/// A greeting under way. Dropping it closes the socket.
+pub struct Conversation {
+    stream: UnixStream,
+}
+
+/// Connects and says hello.
+///
+/// # Errors
+/// When nobody listens, or somebody else's process does.
+pub fn greet(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> {
+    Conversation::open(socket, hello, Duration::from_secs(GREET_SECONDS_MAX))
+}
+
+/// A forked child brings its segment; returns once the operator has it.
+///
+/// # Errors
+/// As [`greet`]: the operator may have gone, and then nobody reads what the child would write.
+pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
+    let talk = Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?;
+    send_descriptor(&talk.stream, segment)?;
+    match talk.read()? {
+        ToAgent::Taken => Ok(()),
+        ToAgent::Load(_) => Err(ControlError::Unexpected { expected: "`Taken`", found: "`Load`".into() }),
+    }
+}
+
+impl Conversation {
+    fn open(socket: &Path, hello: Hello, most: Duration) -> Result<Self, ControlError> {
+        let unreachable = |cause| ControlError::Unreachable { path: socket.display().to_string(), cause };
+        let stream = UnixStream::connect(socket).map_err(unreachable)?;
+        set_timeouts(&stream, most)?;
+        check_peer(&stream)?;
+        send_frame(&stream, &FromAgent::Hello(Hello { protocol: PROTOCOL, ..hello }))?;
+        Ok(Self { stream })
+    }
+
+    /// What the operator wants loaded.
+    ///
+    /// # Errors
+    /// When the operator closes, is late, or answers otherwise.
+    pub fn load(&mut self) -> Result<Load, ControlError> {
+        match self.read()? {
+            ToAgent::Load(load) => Ok(*load),
+            ToAgent::Taken => Err(ControlError::Unexpected { expected: "`Load`", found: "`Taken`".into() }),
+        }
+    }
+
+    /// Says that the session is loaded and hands its segment over.
+    ///
+    /// # Errors
+    /// When the operator has gone.
+    pub fn loaded(self, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
+        send_frame(&self.stream, &FromAgent::Loaded)?;
+        send_descriptor(&self.stream, segment)
+    }
+
+    /// Says why the session is not loaded, then waits until the operator closes. The operator normally kills this process
+    /// first, so that the program never begins; coming back means there is no operator any more.
+    ///
+    /// # Errors
+    /// When the operator has gone before it heard.
+    pub fn refused(self, refusal: Refusal) -> Result<(), ControlError> {
+        send_frame(&self.stream, &FromAgent::Refused(refusal))?;
+        let _closed = self.read();
+        Ok(())
+    }
+
+    fn read(&self) -> Result<ToAgent, ControlError> {
+        Ok(frames::read(&mut &self.stream)?)
+    }
+}

@@ -1,0 +1,215 @@
+//! The operator's half of the meeting: a listener in a private directory, one short-lived thread per greeting.
+//!
+//! In: the session to load. Out: [`Meeting`]s: processes that joined with their segments, or why they did not.
+//! Never here: what a segment contains, a decision about the program, a greeting that can hold up another.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use nix::cmsg_space;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::unistd::{close, pipe};
+
+use super::{ControlError, FD_BYTE, again, check_peer, send_frame, set_timeouts};
+use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
+
+/// A greeting that takes longer has failed. Loading hundreds of probes takes a fraction of it.
+const GREETING_SECONDS_MAX: u64 = 30;
+
+/// A process whose records can be drained from now on.
+#[derive(Debug)]
+pub struct Joined {
+    pub hello: Hello,
+    /// Its process id as seen from here; `hello.pid` is its own view, which differs inside a container.
+    pub pid: u32,
+    pub segment: OwnedFd,
+}
+
+/// What came of a greeting.
+#[derive(Debug)]
+pub enum Meeting {
+    Joined(Joined),
+    Refused(Refused),
+    Failed(ControlError),
+}
+
+/// The agent could not load the session. It waits, and the program with it, until this is dropped.
+#[derive(Debug)]
+pub struct Refused {
+    pub refusal: Refusal,
+    _waiting: UnixStream,
+}
+
+/// Listens until dropped or [`finish`](Client::finish)ed.
+pub struct Client {
+    path: PathBuf,
+    meetings: Receiver<Meeting>,
+    /// Dropping the write end ends the listening thread.
+    open: Option<OwnedFd>,
+    listening: Option<JoinHandle<()>>,
+}
+
+impl Client {
+    /// Listens on `DIR/meet`; `dir` must be private to this user (0700).
+    ///
+    /// # Errors
+    /// When the directory is not private, or the socket cannot be made.
+    pub fn listen(dir: &Path, load: Load) -> Result<Self, ControlError> {
+        check_private(dir)?;
+        let path = dir.join("meet");
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        listener.set_nonblocking(true)?;
+        let (closed, open) = pipe()?;
+        let (tell, meetings) = channel();
+        let load = Arc::new(ToAgent::Load(Box::new(load)));
+        let listening = thread::spawn(move || listen(&listener, &closed, &load, &tell));
+        Ok(Self { path, meetings, open: Some(open), listening: Some(listening) })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The meetings since the last call.
+    pub fn meetings(&self) -> impl Iterator<Item = Meeting> + '_ {
+        self.meetings.try_iter()
+    }
+
+    /// Stops listening and gives what was still under way: greetings whose sender ended before they were heard included.
+    pub fn finish(mut self) -> Vec<Meeting> {
+        self.close();
+        self.meetings.try_iter().collect()
+    }
+
+    fn close(&mut self) {
+        drop(self.open.take());
+        if let Some(thread) = self.listening.take() {
+            let _ = thread.join();
+        }
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn check_private(dir: &Path) -> io::Result<()> {
+    let mode = std::fs::metadata(dir)?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("directory `{}` has mode {mode:o}, expected 700", dir.display())))
+}
+
+/// Accepts until `closed` hangs up, then what is already in the queue, then waits for the greetings begun.
+fn listen(listener: &UnixListener, closed: &OwnedFd, load: &Arc<ToAgent>, tell: &Sender<Meeting>) {
+    let mut greetings: Vec<JoinHandle<()>> = Vec::new();
+    loop {
+        let last = wait(listener, closed);
+        while let Ok((stream, _)) = listener.accept() {
+            let (load, tell) = (Arc::clone(load), tell.clone());
+            greetings.push(thread::spawn(move || greet(&stream, &load, &tell)));
+        }
+        greetings.retain(|g| !g.is_finished());
+        if last {
+            break;
+        }
+    }
+    for greeting in greetings {
+        let _ = greeting.join();
+    }
+}
+
+/// Waits for a connection or the end; gives whether it is the end.
+fn wait(listener: &UnixListener, closed: &OwnedFd) -> bool {
+    let mut both = [PollFd::new(listener.as_fd(), PollFlags::POLLIN), PollFd::new(closed.as_fd(), PollFlags::POLLIN)];
+    let _ = again(|| poll(&mut both, PollTimeout::NONE));
+    both[1].any() == Some(true)
+}
+
+fn greet(stream: &UnixStream, load: &ToAgent, tell: &Sender<Meeting>) {
+    let meeting = meet(stream, load).unwrap_or_else(Meeting::Failed);
+    // Nobody listens any more when the session is over; the segment is closed by dropping it.
+    let _ = tell.send(meeting);
+}
+
+fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
+    stream.set_nonblocking(false)?;
+    set_timeouts(stream, Duration::from_secs(GREETING_SECONDS_MAX))?;
+    let pid = check_peer(stream)?;
+    let hello = match frames::read(&mut &*stream)? {
+        FromAgent::Hello(hello) => hello,
+        other => return Err(unexpected("`Hello`", &other)),
+    };
+    if hello.protocol != PROTOCOL {
+        return Err(ControlError::Protocol { operator: PROTOCOL, agent: hello.protocol });
+    }
+    if hello.forked_from.is_some() {
+        let segment = receive_descriptor(stream)?;
+        send_frame(stream, &ToAgent::Taken)?;
+        return Ok(Meeting::Joined(Joined { hello, pid, segment }));
+    }
+    send_frame(stream, load)?;
+    match frames::read(&mut &*stream)? {
+        FromAgent::Loaded => Ok(Meeting::Joined(Joined { hello, pid, segment: receive_descriptor(stream)? })),
+        FromAgent::Refused(refusal) => Ok(Meeting::Refused(Refused { refusal, _waiting: stream.try_clone()? })),
+        other @ FromAgent::Hello(_) => Err(unexpected("`Loaded` or `Refused`", &other)),
+    }
+}
+
+fn unexpected(expected: &'static str, found: &FromAgent) -> ControlError {
+    let found = match found {
+        FromAgent::Hello(_) => "`Hello`",
+        FromAgent::Loaded => "`Loaded`",
+        FromAgent::Refused(_) => "`Refused`",
+    };
+    ControlError::Unexpected { expected, found: found.into() }
+}
+
+/// Reads [`FD_BYTE`] and takes the one descriptor beside it.
+fn receive_descriptor(stream: &UnixStream) -> Result<OwnedFd, ControlError> {
+    let mut byte = [0];
+    let mut room = cmsg_space!([RawFd; 1]);
+    let mut raw = Vec::new();
+    let read = {
+        let mut parts = [IoSliceMut::new(&mut byte)];
+        let message = recvmsg::<()>(stream.as_raw_fd(), &mut parts, Some(&mut room), MsgFlags::MSG_CMSG_CLOEXEC)?;
+        for beside in message.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(fds) = beside {
+                raw.extend(fds);
+            }
+        }
+        message.bytes
+    };
+    let owned: Vec<OwnedFd> = raw.into_iter().map(own).collect::<io::Result<_>>()?;
+    match (read, byte[0], <[OwnedFd; 1]>::try_from(owned)) {
+        (1, FD_BYTE, Ok([fd])) => Ok(fd),
+        (n, b, Err(fds)) => Err(no_descriptor(n, b, fds.len())),
+        (n, b, Ok(fds)) => Err(no_descriptor(n, b, fds.len())),
+    }
+}
+
+fn no_descriptor(bytes: usize, byte: u8, descriptors: usize) -> ControlError {
+    let found = format!("{bytes} bytes ({byte:#04x}) with {descriptors} descriptors");
+    ControlError::Unexpected { expected: "the descriptor byte with one descriptor", found }
+}
+
+/// Owns a received number by opening the same file again and closing the number: the safe way to own it.
+fn own(raw: RawFd) -> io::Result<OwnedFd> {
+    let opened: io::Result<File> = OpenOptions::new().read(true).write(true).open(format!("/proc/self/fd/{raw}"));
+    close(raw)?;
+    Ok(opened?.into())
+}

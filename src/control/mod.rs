@@ -1,0 +1,108 @@
+//! How an agent and an operator meet: once, over a Unix socket, to hand a session in and a segment's descriptor out.
+//!
+//! In: a connected socket. Out: frames, and one descriptor. Never here: records (the segment carries them), a
+//! connection kept open after the greeting, a peer of another user.
+//!
+//! ```text
+//!  agent                         operator            forked child                  operator
+//!  Hello                    ──▶                      Hello{forked_from}, FD  ──▶
+//!                           ◀──  Load                                        ◀──  Taken
+//!  Loaded, FD  | Refused    ──▶                      (both close)
+//!  (both close)
+//! ```
+//!
+//! `FD` is one byte, [`FD_BYTE`], that carries the segment's descriptor beside it. It follows its frame as a message of its
+//! own, so that frames stay plain bytes that any reader may read. After `Refused` the agent waits until the operator
+//! closes: by then the process is killed, before the program began.
+
+pub mod agent;
+#[cfg(feature = "cli")]
+pub mod client;
+
+use std::io::{self, IoSlice, Write};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use nix::sys::socket::{ControlMessage, MsgFlags, getsockopt, send, sendmsg, sockopt};
+use nix::unistd::{Uid, geteuid};
+use serde::Serialize;
+
+use crate::frames::{self, FrameError};
+
+/// The byte a descriptor travels with.
+pub const FD_BYTE: u8 = 0xFD;
+
+/// Why a meeting failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    #[error("socket `{path}` cannot be reached: {cause}")]
+    Unreachable { path: String, cause: io::Error },
+    #[error("peer runs as user {found}, expected user {expected}")]
+    Peer { expected: u32, found: u32 },
+    #[error("the operator speaks protocol {operator}, the agent {agent}: both must be of one waspect version")]
+    Protocol { operator: u32, agent: u32 },
+    #[error("expected {expected}, found {found}")]
+    Unexpected { expected: &'static str, found: String },
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<nix::Error> for ControlError {
+    fn from(e: nix::Error) -> Self {
+        Self::Io(e.into())
+    }
+}
+
+/// Refuses a peer of another user (root may meet anybody); gives its process id as this process sees it.
+fn check_peer(stream: &UnixStream) -> Result<u32, ControlError> {
+    let peer = getsockopt(stream, sockopt::PeerCredentials)?;
+    let own = geteuid();
+    let known = Uid::from_raw(peer.uid()) == own || Uid::from_raw(peer.uid()).is_root() || own.is_root();
+    if !known {
+        return Err(ControlError::Peer { expected: own.as_raw(), found: peer.uid() });
+    }
+    Ok(u32::try_from(peer.pid()).unwrap_or(0))
+}
+
+fn set_timeouts(stream: &UnixStream, most: Duration) -> io::Result<()> {
+    stream.set_read_timeout(Some(most))?;
+    stream.set_write_timeout(Some(most))
+}
+
+fn send_frame<T: Serialize>(stream: &UnixStream, frame: &T) -> Result<(), ControlError> {
+    Ok(frames::write(&mut Quiet(stream), frame)?)
+}
+
+/// Sends [`FD_BYTE`] with `fd` beside it.
+fn send_descriptor(stream: &UnixStream, fd: BorrowedFd<'_>) -> Result<(), ControlError> {
+    let byte = [FD_BYTE];
+    let fds = [fd.as_raw_fd()];
+    let beside = [ControlMessage::ScmRights(&fds)];
+    again(|| sendmsg::<()>(stream.as_raw_fd(), &[IoSlice::new(&byte)], &beside, MsgFlags::MSG_NOSIGNAL, None))?;
+    Ok(())
+}
+
+/// Repeats a call that a signal interrupted: the application's handlers may run at any time.
+fn again<T>(mut call: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    loop {
+        match call() {
+            Err(nix::Error::EINTR) => {}
+            done => return done,
+        }
+    }
+}
+
+/// Writes to a socket without ever raising SIGPIPE: the application may have given that signal its default, which is death.
+struct Quiet<'a>(&'a UnixStream);
+
+impl Write for Quiet<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(self.0.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL)?)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

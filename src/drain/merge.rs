@@ -1,0 +1,130 @@
+//! How several processes' counts become one.
+//!
+//! In: cumulative totals of one process after the other. Out: their sum, as reports. Never here: a rate, a mean of means,
+//! an order that depends on which process came first.
+
+use std::collections::BTreeMap;
+
+use crate::ledger::probe::bucket_low;
+use crate::report::{Account, Aggregation, Exits, Function, Histogram, Report, Summed};
+use crate::segment::Totals;
+use crate::value::Value;
+
+/// Totals of many processes, being added up.
+#[derive(Default)]
+pub(super) struct Merged {
+    aggregations: BTreeMap<(String, String, &'static str, Vec<u8>), Aggregation>,
+    functions: BTreeMap<String, Function>,
+    accounts: BTreeMap<(String, String), Account>,
+}
+
+impl Merged {
+    /// Adds one process's totals. Each process may be added once: totals are cumulative.
+    pub(super) fn add(&mut self, totals: Totals) {
+        for a in totals.aggregations {
+            self.add_aggregation(a);
+        }
+        for f in totals.functions {
+            self.add_function(f);
+        }
+        for a in totals.accounts {
+            self.add_account(a);
+        }
+    }
+
+    fn add_aggregation(&mut self, new: Aggregation) {
+        let key = (new.module.clone(), new.name.clone(), new.value.kind(), bytes_of(&new.key));
+        match self.aggregations.get_mut(&key) {
+            Some(sum) => sum.value.merge(&new.value),
+            None => drop(self.aggregations.insert(key, new)),
+        }
+    }
+
+    fn add_function(&mut self, new: Function) {
+        match self.functions.get_mut(&new.function) {
+            Some(sum) => {
+                sum.entries += new.entries;
+                sum.exits = add_exits(sum.exits, new.exits);
+            }
+            None => drop(self.functions.insert(new.function.clone(), new)),
+        }
+    }
+
+    fn add_account(&mut self, new: Account) {
+        let key = (new.module.clone(), new.probe.clone());
+        match self.accounts.get_mut(&key) {
+            Some(sum) => sum.add(&new),
+            None => drop(self.accounts.insert(key, new)),
+        }
+    }
+
+    /// The sum as reports: aggregations by module, name and key, then functions, then summaries.
+    pub(super) fn reports(&self) -> impl Iterator<Item = Report> + '_ {
+        let aggregations = self.aggregations.values().cloned().map(Report::Aggregation);
+        let functions = self.functions.values().cloned().map(Report::Function);
+        let summaries = self.accounts.values().map(|a| Report::Summary(a.summary(bucket_low)));
+        aggregations.chain(functions).chain(summaries)
+    }
+}
+
+impl Summed {
+    /// Its name in reports, and what keeps aggregations of one name but different kinds apart.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Count(_) => "count",
+            Self::Sum(_) => "sum",
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::Avg { .. } => "avg",
+            Self::Quantize(_) => "quantize",
+            Self::Lquantize(_) => "lquantize",
+        }
+    }
+
+    /// Adds another summary of the same kind; one of another kind is not added.
+    pub fn merge(&mut self, new: &Self) {
+        match (self, new) {
+            (Self::Count(a), Self::Count(b)) => *a += b,
+            (Self::Sum(a), Self::Sum(b)) => *a += b,
+            (Self::Min(a), Self::Min(b)) => *a = a.min(*b),
+            (Self::Max(a), Self::Max(b)) => *a = a.max(*b),
+            (Self::Avg { count, sum }, Self::Avg { count: n, sum: x }) => {
+                *count += n;
+                *sum += x;
+            }
+            (Self::Quantize(a), Self::Quantize(b)) | (Self::Lquantize(a), Self::Lquantize(b)) => a.merge(b),
+            _ => {}
+        }
+    }
+}
+
+impl Histogram {
+    /// Adds the buckets of another histogram with the same bounds.
+    pub fn merge(&mut self, new: &Self) {
+        self.count += new.count;
+        self.sum += new.sum;
+        for &(low, high, n) in &new.buckets {
+            match self.buckets.binary_search_by(|b| b.0.total_cmp(&low).then(b.1.total_cmp(&high))) {
+                Ok(i) => self.buckets[i].2 += n,
+                Err(i) => self.buckets.insert(i, (low, high, n)),
+            }
+        }
+    }
+}
+
+fn bytes_of(key: &[Value]) -> Vec<u8> {
+    let mut out = Vec::new();
+    key.iter().for_each(|part| part.write(&mut out));
+    out
+}
+
+/// Exits are known only where every process knows them.
+fn add_exits(a: Option<Exits>, b: Option<Exits>) -> Option<Exits> {
+    let (a, b) = (a?, b?);
+    Some(Exits {
+        returns: a.returns + b.returns,
+        raises: a.raises + b.raises,
+        abandoned: a.abandoned + b.abandoned,
+        live: a.live + b.live,
+    })
+}

@@ -1,0 +1,160 @@
+//! Drains every process that joined, and adds up what they counted.
+//!
+//! In: sources of records (one per process). Out: [`Report`]s, in each process's order, and at the end the totals of all.
+//! Never here: a socket, formatting, a record held back, a process's totals counted twice.
+
+mod merge;
+
+use std::fs;
+
+use crate::report::{Report, Start};
+use crate::segment::{ReadError, Reader, Totals};
+use merge::Merged;
+
+/// The reader of one process's segment.
+pub trait Source {
+    /// Appends what was written since the last call: records, logs, faults, states, in order.
+    ///
+    /// # Errors
+    /// When the process wrote what no agent writes.
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError>;
+    /// Everything counted so far.
+    ///
+    /// # Errors
+    /// As [`Source::drain`].
+    fn totals(&mut self) -> Result<Totals, ReadError>;
+    /// Makes every probe of the process inert.
+    fn stop(&mut self);
+}
+
+impl Source for Reader {
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
+        Self::drain(self, out).map(drop)
+    }
+    fn totals(&mut self) -> Result<Totals, ReadError> {
+        Self::totals(self)
+    }
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+}
+
+/// A process whose segment cannot be read further. What was read before has been told.
+#[derive(Debug)]
+pub struct Damage {
+    pub pid: u32,
+    pub error: ReadError,
+}
+
+/// After `stop` a process may still commit what was under way; it cannot do so for ever.
+const LAST_ROUNDS_MAX: usize = 16;
+
+struct Process<S> {
+    pid: u32,
+    source: S,
+    gone: bool,
+}
+
+/// All processes of a session.
+pub struct Drain<S> {
+    live: Vec<Process<S>>,
+    /// Of processes that ended.
+    merged: Merged,
+    batch: Vec<Report>,
+    damages: Vec<Damage>,
+}
+
+impl<S> Default for Drain<S> {
+    fn default() -> Self {
+        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new(), damages: Vec::new() }
+    }
+}
+
+impl<S: Source> Drain<S> {
+    /// Takes a process in; the report says so. `pid` is as seen from here.
+    pub fn join(&mut self, pid: u32, start: Start, source: S) -> Report {
+        self.live.push(Process { pid, source, gone: false });
+        Report::Start(start)
+    }
+
+    /// The damages found since the last call.
+    pub fn damages(&mut self) -> Vec<Damage> {
+        std::mem::take(&mut self.damages)
+    }
+
+    /// Drains each process once; gives how many reports there were. The batch keeps its room from round to round.
+    ///
+    /// # Errors
+    /// What `tell` gives.
+    pub fn round<E>(&mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<usize, E> {
+        let (batch, damages) = (&mut self.batch, &mut self.damages);
+        self.live.retain_mut(|p| match p.source.drain(batch) {
+            Ok(()) => true,
+            Err(error) => {
+                damages.push(Damage { pid: p.pid, error });
+                false
+            }
+        });
+        let told = self.batch.iter().try_for_each(&mut tell);
+        let many = self.batch.len();
+        self.batch.clear();
+        told.map(|()| many)
+    }
+
+    /// Lets go of processes that ended, keeping their totals: a server that forks for each request ends thousands.
+    ///
+    /// # Errors
+    /// What `tell` gives.
+    pub fn retire<E>(&mut self, tell: impl FnMut(&Report) -> Result<(), E>) -> Result<(), E> {
+        // Who is gone is asked before the last round: what it wrote until its end is in that round.
+        for process in &mut self.live {
+            process.gone = is_gone(process.pid);
+        }
+        if self.live.iter().any(|p| p.gone) {
+            self.round(tell)?;
+            let (gone, live) = std::mem::take(&mut self.live).into_iter().partition(|p| p.gone);
+            self.live = live;
+            self.count(gone);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, ended: Vec<Process<S>>) {
+        for mut process in ended {
+            match process.source.totals() {
+                Ok(totals) => self.merged.add(totals),
+                Err(error) => self.damages.push(Damage { pid: process.pid, error }),
+            }
+        }
+    }
+
+    /// Makes all probes inert, drains what is left and tells the totals; the processes are let go of.
+    ///
+    /// # Errors
+    /// What `tell` gives.
+    pub fn finish<E>(&mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<(), E> {
+        for process in &mut self.live {
+            process.source.stop();
+        }
+        for _ in 0..LAST_ROUNDS_MAX {
+            if self.round(&mut tell)? == 0 {
+                break;
+            }
+        }
+        let ended = std::mem::take(&mut self.live);
+        self.count(ended);
+        std::mem::take(&mut self.merged).reports().try_for_each(|report| tell(&report))
+    }
+}
+
+/// Whether a process ended (a zombie has). Reused ids only keep a source longer; 0 is a process this one cannot see.
+fn is_gone(pid: u32) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Err(_) => pid != 0,
+        // `PID (name) STATE …`, and the name may hold anything, brackets too.
+        Ok(stat) => stat
+            .rsplit(')')
+            .next()
+            .is_some_and(|rest| matches!(rest.trim_start().as_bytes().first(), Some(b'Z' | b'X'))),
+    }
+}

@@ -1,0 +1,229 @@
+//! The guest: a module's one instance, fired once at a time under its budget.
+//!
+//! In: a compiled module, firings. Out: what the host wrote, and counted faults. After a fault the instance is renewed
+//! before the next firing; by rule the probe is disarmed. Never here: an error that reaches the hook, or two firings at
+//! once.
+
+mod fault;
+mod gate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
+
+use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
+use crate::introspect::Introspect;
+use crate::report::{DropKind, FaultKind, Phase};
+use crate::spec::{Manifest, Options, Probe};
+
+pub use gate::Gate;
+
+/// Firings between two that are timed.
+const TIME_ONE_IN: u32 = 128;
+
+/// Why a module has no instance.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error("the module does not instantiate: {0}")]
+    Instantiate(wasmtime::Error),
+    #[error("export `{export}` is not a function `() -> ()` or `() -> i32`")]
+    Export { export: String },
+    #[error("export `_initialize` is not supported yet")]
+    Initialize,
+}
+
+enum Call {
+    Unit(TypedFunc<(), ()>),
+    Status(TypedFunc<(), i32>),
+}
+
+struct Instance<I: Introspect> {
+    store: Store<State<I>>,
+    calls: Vec<Call>,
+}
+
+/// A loaded module: its instance, its probes' gates.
+pub struct Guest<I: Introspect> {
+    name: String,
+    engine: Engine,
+    pre: InstancePre<State<I>>,
+    probes: Vec<Probe>,
+    gates: Vec<Gate>,
+    fuels: Vec<u64>,
+    shared: Rc<Shared<I>>,
+    instance: Option<Instance<I>>,
+    /// Set by a fault: guest memory, globals and shadow stack are torn.
+    dirty: bool,
+    until_timed: u32,
+}
+
+impl<I: Introspect> Guest<I> {
+    /// Instantiates a module once, so that firing starts at once.
+    ///
+    /// # Errors
+    /// When it does not link or instantiate.
+    pub fn new(engine: &Engine, module: &Module, linked: Linked<I>, manifest: &Manifest) -> Result<Self, GuestError> {
+        if manifest.has_initialize {
+            return Err(GuestError::Initialize);
+        }
+        let pre = linked.linker.instantiate_pre(module).map_err(GuestError::Instantiate)?;
+        let budget = linked.shared.budget.fuel_per_fire;
+        let fuel = |options: &Options| options.fuel.map_or(budget, |lower| lower.min(budget));
+        let mut guest = Self {
+            name: manifest.name.clone(),
+            engine: engine.clone(),
+            pre,
+            probes: manifest.probes.clone(),
+            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options)).collect(),
+            fuels: manifest.probes.iter().map(|probe| fuel(&probe.spec.options)).collect(),
+            shared: linked.shared,
+            instance: None,
+            dirty: false,
+            until_timed: TIME_ONE_IN,
+        };
+        guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
+        Ok(guest)
+    }
+
+    /// The module's file name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The probes of the module.
+    pub fn probes(&self) -> &[Probe] {
+        &self.probes
+    }
+
+    /// The gate of a probe: its options and its state.
+    pub fn gate(&self, probe: usize) -> &Gate {
+        &self.gates[probe]
+    }
+
+    /// Tells the operator a probe's state.
+    pub fn say(&self, probe: usize, phase: Phase, reason: &str) {
+        let functions = self.gates[probe].functions();
+        self.shared.outlet.borrow().state(&self.shared.accounts[probe], phase, functions, reason);
+    }
+
+    /// Counts a firing that was not begun.
+    #[cold]
+    pub fn skipped(&self, probe: usize, why: DropKind) {
+        self.shared.outlet.borrow().dropped(&self.shared.accounts[probe], why);
+    }
+
+    /// Counts a fault that was not this module's doing.
+    #[cold]
+    pub fn report_fault(&self, probe: usize, kind: FaultKind, function: u32) {
+        self.shared.outlet.borrow().fault(&self.shared.accounts[probe], kind, function);
+    }
+
+    /// Fires one probe. Whatever happens below ends here.
+    #[inline]
+    pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+        if !self.gates[probe].passes(|| self.shared.outlet.borrow().clock.mono_now()) || !self.is_ready() {
+            return;
+        }
+        self.until_timed -= 1;
+        if self.until_timed == 0 {
+            self.fire_timed(probe, firing, slots);
+        } else {
+            self.fire_now(probe, firing, slots);
+        }
+    }
+
+    #[cold]
+    fn fire_timed(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+        self.until_timed = TIME_ONE_IN;
+        let start = self.shared.outlet.borrow().clock.ticks();
+        self.fire_now(probe, firing, slots);
+        let outlet = self.shared.outlet.borrow();
+        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start));
+    }
+
+    #[inline]
+    fn fire_now(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+        let Some(instance) = &mut self.instance else { return };
+        let fuel = self.fuels[probe];
+        let function = firing.function;
+        let state = instance.store.data_mut();
+        state.begin(firing, probe);
+        std::mem::swap(&mut state.slots, slots);
+        let ended = catch_unwind(AssertUnwindSafe(|| instance.call(probe, fuel)));
+        std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0));
+        match ended {
+            Ok(Ok(0..)) => {
+                let wrote = instance.store.data().wrote();
+                self.shared.outlet.borrow().fired(&self.shared.accounts[probe], used, wrote);
+            }
+            Ok(Ok(_)) => self.faulted(probe, FaultKind::Guest, function, used),
+            Ok(Err(error)) => self.faulted(probe, fault::kind(&error), function, used),
+            Err(_panic) => self.faulted(probe, FaultKind::HostPanic, function, used),
+        }
+    }
+
+    /// Renews the instance if the last firing tore it.
+    #[inline]
+    fn is_ready(&mut self) -> bool {
+        !self.dirty || self.renew()
+    }
+
+    #[cold]
+    fn renew(&mut self) -> bool {
+        let Some(old) = self.instance.take() else { return false };
+        drop(old);
+        self.instance = self.instantiate(State::new(self.shared.clone())).ok();
+        self.dirty = self.instance.is_none();
+        !self.dirty
+    }
+
+    fn instantiate(&self, state: State<I>) -> Result<Instance<I>, GuestError> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.caps);
+        store.set_fuel(self.shared.budget.fuel_per_fire).map_err(GuestError::Instantiate)?;
+        let instance = self.pre.instantiate(&mut store).map_err(GuestError::Instantiate)?;
+        let memory = instance.get_memory(&mut store, "memory");
+        store.data_mut().set_memory(memory);
+        let mut calls = Vec::new();
+        for probe in &self.probes {
+            let name = probe.export.as_str();
+            let call = if probe.status {
+                instance.get_typed_func(&mut store, name).map(Call::Status)
+            } else {
+                instance.get_typed_func(&mut store, name).map(Call::Unit)
+            };
+            calls.push(call.map_err(|_| GuestError::Export { export: name.to_owned() })?);
+        }
+        Ok(Instance { store, calls })
+    }
+
+    #[cold]
+    fn faulted(&mut self, probe: usize, kind: FaultKind, function: u32, fuel: u64) {
+        self.dirty |= kind != FaultKind::Guest;
+        let reason = {
+            let outlet = self.shared.outlet.borrow();
+            let account = &self.shared.accounts[probe];
+            outlet.faulted(account, fuel);
+            outlet.fault(account, kind, function);
+            self.gates[probe].judge(kind, outlet.clock.mono_now())
+        };
+        if let Some(reason) = reason {
+            self.say(probe, Phase::Disarmed, &reason);
+        }
+    }
+}
+
+impl<I: Introspect> Instance<I> {
+    #[inline]
+    fn call(&mut self, probe: usize, fuel: u64) -> wasmtime::Result<i32> {
+        self.store.set_fuel(fuel)?;
+        match &self.calls[probe] {
+            Call::Unit(f) => f.call(&mut self.store, ()).map(|()| 0),
+            Call::Status(f) => f.call(&mut self.store, ()),
+        }
+    }
+}

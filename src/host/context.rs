@@ -1,0 +1,73 @@
+//! `now_mono now_wall elapsed rand` and the `$` roots: what a firing knows besides the frame.
+//!
+//! In: the firing. Out: times in ns, names, numbers. Never here: a system call where the counter is trusted.
+
+use waspect_abi::{Code, NONE};
+
+use super::{State, values};
+use crate::clock;
+use crate::introspect::Introspect;
+use crate::outlet::Naming;
+use crate::path::Context;
+
+impl<I: Introspect> State<I> {
+    pub(super) fn now_mono(&self) -> i64 {
+        self.shared.outlet.borrow().clock.mono_now().cast_signed()
+    }
+
+    /// Nanoseconds since this call was entered; -1 when the entry was not seen.
+    #[inline]
+    pub(super) fn elapsed(&self) -> i64 {
+        if self.firing.start_ticks == 0 {
+            return -1;
+        }
+        let outlet = self.shared.outlet.borrow();
+        outlet.clock.span_ns(outlet.clock.ticks().saturating_sub(self.firing.start_ticks)).cast_signed()
+    }
+
+    pub(super) fn context(&mut self, what: Context) -> u64 {
+        match what {
+            Context::Pid => self.integer(i64::from(std::process::id())),
+            Context::Tid => self.integer(i64::from(crate::thread::id())),
+            Context::Fn => self.name(Naming::Dotted),
+            Context::Qualname => self.name(Naming::Qualname),
+            Context::Module => self.name(Naming::Module),
+            Context::File => self.name(Naming::File),
+            Context::Now => self.integer(clock::wall_ns().cast_signed()),
+            Context::Mono => {
+                let n = self.now_mono();
+                self.integer(n)
+            }
+            Context::Elapsed => {
+                let n = self.elapsed();
+                self.integer(n)
+            }
+            Context::Line => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
+            Context::Depth => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::depth(frame)))),
+            Context::Cpu => nix::sched::sched_getcpu().map_or(NONE, |cpu| self.integer(cpu as i64)),
+            Context::Thread => self.thread(),
+            // Outside a task or request both are None.
+            Context::Task | Context::Request => NONE,
+        }
+    }
+
+    fn name(&mut self, naming: Naming) -> u64 {
+        let (function, shared) = (self.firing.function, &self.shared);
+        let text = || shared.outlet.borrow().place(function, naming);
+        shared.literals.borrow_mut().function(function, naming as u8, text)
+    }
+
+    fn thread(&mut self) -> u64 {
+        let Some(name) = I::thread_name() else { return NONE };
+        let at = self.keep(|out| crate::value::put::str(out, &name));
+        self.stored_handle(at)
+    }
+
+    /// An int of any size: inline where it fits, else kept for this firing.
+    pub(super) fn integer(&mut self, n: i64) -> u64 {
+        values::int(n).unwrap_or_else(|| {
+            let at = self.keep(|out| crate::value::put::int(out, n));
+            self.stored_handle(at)
+        })
+    }
+}

@@ -1,0 +1,225 @@
+//! `probe1.get`, `arg`, `nargs`, `retval`, `exception`: reads of the probed call.
+//!
+//! In: a path prepared at load, a position. Out: values, or why there is none. Never here: a read that runs code; every
+//! step goes through `introspect`.
+
+use waspect_abi::{Code, NONE};
+
+use super::{Ref, State, values};
+use crate::introspect::{Child, Introspect, Walk, Whole};
+use crate::path::{Path, Root, Step};
+
+/// A path with its names interned: one per import.
+pub(super) struct PathSite<I: Introspect> {
+    root: RootSite<I>,
+    steps: Vec<StepSite<I>>,
+}
+
+enum RootSite<I: Introspect> {
+    Arg(i32),
+    /// `args` or `kwargs`: the local of that name if there is one, else the whole.
+    LocalOr(I::Name, Whole),
+    Whole(Whole),
+    Local(I::Name),
+    Global(I::Name),
+    Closure(I::Name),
+    Retval,
+    Exception,
+    ExcType,
+    ExcMessage,
+    Context(crate::path::Context),
+}
+
+enum StepSite<I: Introspect> {
+    Attr(I::Name),
+    Key(I::Name),
+    Index(i64),
+}
+
+/// What a path has reached.
+enum Reached<O> {
+    Object(O),
+    Whole(Whole),
+    Value(u64),
+}
+
+impl<I: Introspect> PathSite<I> {
+    /// Interns a path's names. Load path.
+    pub(super) fn prepare(path: &Path) -> Self {
+        let root = match &path.root {
+            Root::Arg(i) => RootSite::Arg(*i),
+            Root::Args => RootSite::LocalOr(I::name("args"), Whole::Args),
+            Root::Kwargs => RootSite::LocalOr(I::name("kwargs"), Whole::Kwargs),
+            Root::Local(name) => RootSite::Local(I::name(name)),
+            Root::Locals => RootSite::Whole(Whole::Locals),
+            Root::Globals => RootSite::Whole(Whole::Globals),
+            Root::Global(name) => RootSite::Global(I::name(name)),
+            Root::Closure(name) => RootSite::Closure(I::name(name)),
+            Root::Retval => RootSite::Retval,
+            Root::Exception => RootSite::Exception,
+            Root::ExcType => RootSite::ExcType,
+            Root::ExcMessage => RootSite::ExcMessage,
+            Root::Context(what) => RootSite::Context(*what),
+        };
+        let steps = path.steps.iter().map(|step| match step {
+            Step::Attr(name) => StepSite::Attr(I::name(name)),
+            Step::Key(name) => StepSite::Key(I::name(name)),
+            Step::Index(i) => StepSite::Index(*i),
+        });
+        Self { root, steps: steps.collect() }
+    }
+}
+
+impl<I: Introspect> State<I> {
+    /// A positional argument: from the hook's hand where it has it, else from the frame's current slots.
+    #[inline]
+    pub(super) fn arg(&mut self, i: i32) -> u64 {
+        match self.arg_object(i) {
+            Ok(o) => self.object(o),
+            Err(code) => code.value(),
+        }
+    }
+
+    #[inline]
+    fn arg_object(&self, i: i32) -> Result<I::Obj, Code> {
+        for (position, value) in self.firing.passed {
+            if position == i
+                && let Some(o) = value
+            {
+                return Ok(o);
+            }
+        }
+        I::arg(I::here().ok_or(Code::Absent)?, i)
+    }
+
+    pub(super) fn arg_count(&self) -> i32 {
+        I::here().map_or(0, I::arg_count)
+    }
+
+    pub(super) fn retval(&mut self) -> u64 {
+        let outcome = self.outcome(1);
+        self.from_result(outcome)
+    }
+
+    /// The exception of a raise; None on a return.
+    pub(super) fn exception(&mut self) -> u64 {
+        if self.firing.point == 1 {
+            return NONE;
+        }
+        let outcome = self.outcome(2);
+        self.from_result(outcome)
+    }
+
+    fn outcome(&self, point: u8) -> Result<I::Obj, Code> {
+        if self.firing.point == point { self.firing.outcome.ok_or(Code::Internal) } else { Err(Code::Point) }
+    }
+
+    fn from_result(&mut self, result: Result<I::Obj, Code>) -> u64 {
+        match result {
+            Ok(o) => self.object(o),
+            Err(code) => code.value(),
+        }
+    }
+
+    /// A whole path.
+    pub(super) fn get(&mut self, site: usize) -> u64 {
+        let shared = self.shared.clone();
+        let Some(path) = shared.paths.get(site) else { return Code::Internal.value() };
+        let reached = self.root(&path.root).and_then(|root| walk::<I>(root, &path.steps));
+        match reached {
+            Ok(Reached::Object(o)) => self.object(o),
+            Ok(Reached::Value(v)) => v,
+            Ok(Reached::Whole(which)) => self.whole(which),
+            Err(code) => code.value(),
+        }
+    }
+
+    fn whole(&mut self, which: Whole) -> u64 {
+        let kind = if which == Whole::Args { waspect_abi::Kind::Tuple } else { waspect_abi::Kind::Dict };
+        let mut n = 0;
+        if let Some(frame) = I::here() {
+            I::whole(frame, which, &mut |_| {
+                n += 1;
+                Walk::On
+            });
+        }
+        self.handle(Ref::Whole(which), kind, n)
+    }
+
+    fn root(&mut self, root: &RootSite<I>) -> Result<Reached<I::Obj>, Code> {
+        let frame = || I::here().ok_or(Code::Absent);
+        let object = match root {
+            RootSite::Arg(i) => self.arg_object(*i)?,
+            RootSite::LocalOr(name, which) => match I::local(frame()?, name) {
+                Ok(o) => o,
+                Err(_) => return Ok(Reached::Whole(*which)),
+            },
+            RootSite::Whole(which) => return Ok(Reached::Whole(*which)),
+            RootSite::Local(name) => I::local(frame()?, name)?,
+            RootSite::Global(name) => I::global(frame()?, name)?,
+            RootSite::Closure(name) => I::closure(frame()?, name)?,
+            RootSite::Retval => self.outcome(1)?,
+            RootSite::Exception if self.firing.point == 1 => return Ok(Reached::Value(NONE)),
+            RootSite::Exception => self.outcome(2)?,
+            RootSite::ExcType => I::class(self.outcome(2)?),
+            RootSite::ExcMessage => I::message(self.outcome(2)?)?,
+            RootSite::Context(what) => return Ok(Reached::Value(self.context(*what))),
+        };
+        Ok(Reached::Object(object))
+    }
+}
+
+fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I>]) -> Result<Reached<I::Obj>, Code> {
+    let mut at = from;
+    for step in steps {
+        at = Reached::Object(match at {
+            Reached::Object(o) => step_object::<I>(o, step)?,
+            Reached::Whole(which) => step_whole::<I>(which, step)?,
+            Reached::Value(v) if v >> 48 == waspect_abi::TAG_ERROR => return Ok(Reached::Value(v)),
+            Reached::Value(_) => return Err(Code::Kind),
+        });
+    }
+    Ok(at)
+}
+
+#[inline]
+fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I>) -> Result<I::Obj, Code> {
+    match step {
+        StepSite::Attr(name) => I::attr(o, name),
+        StepSite::Key(name) => I::key(o, name),
+        StepSite::Index(i) => I::index(o, *i),
+    }
+}
+
+fn step_whole<I: Introspect>(which: Whole, step: &StepSite<I>) -> Result<I::Obj, Code> {
+    let frame = I::here().ok_or(Code::Absent)?;
+    match (which, step) {
+        (Whole::Args, StepSite::Index(i)) => I::arg(frame, i32::try_from(*i).map_err(|_| Code::Absent)?),
+        (Whole::Locals, StepSite::Key(name)) => I::local(frame, name),
+        (Whole::Globals, StepSite::Key(name)) => I::global(frame, name),
+        (Whole::Kwargs, StepSite::Key(name)) => kwarg::<I>(frame, name),
+        _ => Err(Code::Kind),
+    }
+}
+
+/// A frame whose `**` parameter has another name than `kwargs`.
+fn kwarg<I: Introspect>(frame: I::Frame, name: &I::Name) -> Result<I::Obj, Code> {
+    let mut found = Err(Code::Absent);
+    I::whole(frame, Whole::Kwargs, &mut |child| match child {
+        Child::Field(text, o) if I::is_name(name, text) => {
+            found = Ok(o);
+            Walk::Stop
+        }
+        _ => Walk::On,
+    });
+    found
+}
+
+/// A dynamic argument number from the guest.
+pub(super) fn dynamic_arg<I: Introspect>(state: &mut State<I>, i: i32) -> u64 {
+    if i >= 0 {
+        return state.arg(i);
+    }
+    let count = state.arg_count();
+    values::result(count.checked_add(i).filter(|i| *i >= 0).ok_or(Code::Absent).map(|i| state.arg(i)))
+}

@@ -1,0 +1,261 @@
+//! Linking: each import of a module becomes one closure with its static argument resolved.
+//!
+//! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
+//! the fire path, or an import this host does not have.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasmtime::{Caller, Engine, Linker};
+use waspect_abi::Code;
+
+use super::frame::{self, PathSite};
+use super::{Shared, State, memory};
+use crate::introspect::Introspect;
+use crate::ledger::Agg;
+use crate::limits::Budget;
+use crate::outlet::{Account, Outlet};
+use crate::path::{Path, Root};
+use crate::spec::{ImportUse, Manifest};
+
+/// Why a module cannot be linked. `module` refuses the same before; this is the agent's own word.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    #[error("import `{module}` `{name}` is not available in this version")]
+    Unknown { module: String, name: String },
+    #[error("import `{module}` `{name}`: {why}")]
+    Argument { module: String, name: String, why: String },
+    #[error("the session's ledger is full")]
+    Ledger,
+    #[error(transparent)]
+    Engine(#[from] wasmtime::Error),
+}
+
+/// A linker under construction, and what the module will share.
+struct Linking<'a, I: Introspect> {
+    linker: Linker<State<I>>,
+    outlet: &'a mut Outlet,
+    module: u32,
+    paths: Vec<PathSite<I>>,
+    literals: super::values::Literals,
+    slots: Vec<String>,
+}
+
+/// Everything a module's instances need besides its code.
+pub struct Linked<I: Introspect> {
+    pub linker: Linker<State<I>>,
+    pub shared: Rc<Shared<I>>,
+}
+
+/// Links a module's imports and declares what it writes.
+///
+/// # Errors
+/// An import this host does not have, or an argument it cannot take.
+pub fn link<I: Introspect>(
+    engine: &Engine,
+    outlet: &Rc<RefCell<Outlet>>,
+    manifest: &Manifest,
+    budget: Budget,
+) -> Result<Linked<I>, LinkError> {
+    let mut writing = outlet.borrow_mut();
+    let number = writing.module(&manifest.name);
+    let accounts = accounts(&writing, number, manifest, &budget)?;
+    let mut linking = Linking {
+        linker: Linker::new(engine),
+        outlet: &mut writing,
+        module: number,
+        paths: Vec::new(),
+        literals: super::values::Literals::default(),
+        slots: Vec::new(),
+    };
+    for import in &manifest.imports {
+        linking.import(import)?;
+    }
+    let Linking { linker, paths, literals, .. } = linking;
+    drop(writing);
+    let literals = RefCell::new(literals);
+    let shared = Rc::new(Shared { outlet: outlet.clone(), budget, accounts, number, paths, literals });
+    Ok(Linked { linker, shared })
+}
+
+fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Account>, LinkError> {
+    let account = |probe: &crate::spec::Probe| {
+        outlet.probe(module, &probe.export, budget.events_per_second).ok_or(LinkError::Ledger)
+    };
+    manifest.probes.iter().map(account).collect()
+}
+
+type Host<'a, I> = Caller<'a, State<I>>;
+
+impl<I: Introspect> Linking<'_, I> {
+    fn import(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let name = import.name.as_str();
+        match import.module.as_str() {
+            "probe1" => self.core(import),
+            "probe1.get" => self.get(import),
+            "probe1.str" => self.text(name),
+            "probe1.field" => self.field(name),
+            "probe1.field.str" => self.field_text(name),
+            "probe1.slot" => self.slot(name),
+            "probe1.slot.set" => self.slot_set(name),
+            "probe1.lquantize" => self.lquantize(import),
+            family => match family.strip_prefix("probe1.").and_then(plain) {
+                Some(Agg::Count) => self.count(name),
+                Some(agg) => self.aggregate(family, name, name, agg),
+                None => Err(unknown(import)),
+            },
+        }
+    }
+
+    fn get(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let path = import.name.parse::<Path>().map_err(|e| argument(import, e.to_string()))?;
+        // The commonest path needs no walk.
+        if let (Root::Arg(i @ 0..), []) = (&path.root, path.steps.as_slice()) {
+            let i = *i;
+            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().arg(i))?;
+            return Ok(());
+        }
+        let site = self.paths.len();
+        self.paths.push(PathSite::prepare(&path));
+        self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().get(site))?;
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), LinkError> {
+        let v = self.literals.add(text.to_owned());
+        self.linker.func_wrap("probe1.str", text, move |_: Host<'_, I>| v)?;
+        Ok(())
+    }
+
+    fn field(&mut self, name: &str) -> Result<(), LinkError> {
+        let id = self.outlet.name(name);
+        self.linker.func_wrap("probe1.field", name, move |mut c: Host<'_, I>, v: u64| {
+            c.data_mut().field(id, v).map_err(wasmtime::Error::from)
+        })?;
+        Ok(())
+    }
+
+    fn field_text(&mut self, name: &str) -> Result<(), LinkError> {
+        let id = self.outlet.name(name);
+        self.linker.func_wrap("probe1.field.str", name, move |mut c: Host<'_, I>, p: i32, n: i32| {
+            with_bytes(&mut c, p, n, |state, text| state.field_text(id, text).map(|()| 0)).map(drop)
+        })?;
+        Ok(())
+    }
+
+    fn slot_id(&mut self, name: &str) -> u32 {
+        let at = self.slots.iter().position(|slot| slot == name).unwrap_or_else(|| {
+            self.slots.push(name.to_owned());
+            self.slots.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn slot(&mut self, name: &str) -> Result<(), LinkError> {
+        let id = self.slot_id(name);
+        self.linker.func_wrap("probe1.slot", name, move |mut c: Host<'_, I>| c.data_mut().slot(id))?;
+        Ok(())
+    }
+
+    fn slot_set(&mut self, name: &str) -> Result<(), LinkError> {
+        let id = self.slot_id(name);
+        self.linker.func_wrap("probe1.slot.set", name, move |mut c: Host<'_, I>, v: u64| {
+            c.data_mut().slot_set(id, v).map_err(wasmtime::Error::from)
+        })?;
+        Ok(())
+    }
+
+    fn declare(&mut self, name: &str, agg: Agg) -> Result<usize, LinkError> {
+        self.outlet.aggregation(self.module, name, agg).ok_or(LinkError::Ledger)
+    }
+
+    fn count(&mut self, name: &str) -> Result<(), LinkError> {
+        let number = self.declare(name, Agg::Count)?;
+        self.linker.func_wrap("probe1.count", name, move |mut c: Host<'_, I>, key: u64| {
+            c.data_mut().aggregate(number, key, 0.0).map_err(wasmtime::Error::from)
+        })?;
+        Ok(())
+    }
+
+    fn aggregate(&mut self, family: &str, import: &str, name: &str, agg: Agg) -> Result<(), LinkError> {
+        let number = self.declare(name, agg)?;
+        self.linker.func_wrap(family, import, move |mut c: Host<'_, I>, key: u64, x: f64| {
+            c.data_mut().aggregate(number, key, x).map_err(wasmtime::Error::from)
+        })?;
+        Ok(())
+    }
+
+    fn lquantize(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let (name, agg) = linear(&import.name)
+            .ok_or_else(|| argument(import, "expected `name,low,high,step` with low < high and step > 0".into()))?;
+        self.aggregate("probe1.lquantize", &import.name, name, agg)
+    }
+
+    fn core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let name = import.name.as_str();
+        let l = &mut self.linker;
+        match name {
+            "arg" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, i: i32| frame::dynamic_arg(c.data_mut(), i)),
+            "nargs" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().arg_count()),
+            "retval" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().retval()),
+            "exception" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().exception()),
+            "kind" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().kind(v)),
+            "int" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: i64| c.data().int(v, d)),
+            "float" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: f64| c.data().float(v, d)),
+            "truthy" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().truthy(v)),
+            "len" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().len(v)),
+            "eq" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().eq(a, b)),
+            "cmp" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().cmp(a, b)),
+            "emit" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().emit()),
+            "now_mono" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().now_mono()),
+            "now_wall" => l.func_wrap("probe1", name, |_: Host<'_, I>| crate::clock::wall_ns().cast_signed()),
+            "elapsed" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().elapsed()),
+            "rand" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().random()),
+            "log" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, level: i32, p: i32, n: i32| {
+                with_bytes(&mut c, p, n, |state, text| state.log(level, text))
+            }),
+            "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
+            _ => return Err(unknown(import)),
+        }?;
+        Ok(())
+    }
+}
+
+/// Calls `f` with the state and the guest's bytes side by side; a bad pointer is the status MEMORY.
+fn with_bytes<I: Introspect>(
+    caller: &mut Host<'_, I>,
+    pointer: i32,
+    length: i32,
+    f: impl FnOnce(&mut State<I>, &[u8]) -> Result<i32, super::HostBudget>,
+) -> wasmtime::Result<i32> {
+    let memory = caller.data().memory;
+    let Ok(found) = memory::bytes(&*caller, memory, pointer, length) else { return Ok(Code::Memory.status()) };
+    // Copied, because state and memory are borrowed from one store; bounded before the copy.
+    let max = usize::try_from(crate::limits::HOST_BYTES_PER_FIRE_MAX).unwrap_or(usize::MAX);
+    if found.len() > max {
+        return Err(super::HostBudget.into());
+    }
+    let bytes = found.to_vec();
+    Ok(f(caller.data_mut(), &bytes)?)
+}
+
+fn plain(family: &str) -> Option<Agg> {
+    [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Quantize].into_iter().find(|agg| agg.name() == family)
+}
+
+/// `name,low,high,step`.
+pub(crate) fn linear(text: &str) -> Option<(&str, Agg)> {
+    let mut parts = text.rsplitn(4, ',');
+    let mut number = || parts.next()?.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    let (step, high, low) = (number()?, number()?, number()?);
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    (low < high && step > 0.0).then_some((name, Agg::Lquantize { low, high, step }))
+}
+
+fn unknown(import: &ImportUse) -> LinkError {
+    LinkError::Unknown { module: import.module.clone(), name: import.name.clone() }
+}
+
+fn argument(import: &ImportUse, why: String) -> LinkError {
+    LinkError::Argument { module: import.module.clone(), name: import.name.clone(), why }
+}

@@ -1,0 +1,40 @@
+//! Guest memory: the only place where a guest pointer becomes bytes.
+//!
+//! In: a pointer and a length, as the guest claims them. Out: bytes inside its memory, or MEMORY. Never here: arithmetic
+//! that wraps, or a view that outlives the call.
+
+use wasmtime::{AsContext, Memory, ResourceLimiter};
+use waspect_abi::Code;
+
+use crate::limits;
+
+/// The guest's bytes at a claimed place.
+///
+/// # Errors
+/// MEMORY: no memory, or not inside it.
+pub(super) fn bytes<T: AsContext>(
+    context: &T,
+    memory: Option<Memory>,
+    pointer: i32,
+    length: i32,
+) -> Result<&[u8], Code> {
+    // The ABI's pointers are unsigned; the casts keep the bits.
+    let (start, length) = (u64::from(pointer.cast_unsigned()), u64::from(length.cast_unsigned()));
+    let data = memory.ok_or(Code::Memory)?.data(context);
+    let end = start.checked_add(length).filter(|end| *end <= data.len() as u64).ok_or(Code::Memory)?;
+    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    range.and_then(|(start, end)| data.get(start..end)).ok_or(Code::Memory)
+}
+
+/// Bounds of what a guest may grow to.
+#[derive(Default)]
+pub struct Caps;
+
+impl ResourceLimiter for Caps {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired as u64 <= limits::GUEST_MEMORY_BYTES_MAX)
+    }
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired as u64 <= limits::MODULE_TABLE_ELEMENTS_MAX)
+    }
+}

@@ -1,0 +1,223 @@
+//! The host: what a guest can call while it fires. One file per import family.
+//!
+//! In: the firing (frame, arguments, outcome) and calls from the guest. Out: values, records, numbers by key. Bounded by
+//! the budget's bytes and counts. Never here: a Python name, a call into the application, a panic on what a guest says:
+//! every value from the guest is a claim that is checked.
+
+mod aggregate;
+mod context;
+mod frame;
+mod link;
+mod memory;
+mod record;
+mod slots;
+mod values;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasmtime::Memory;
+use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
+
+use crate::introspect::{Introspect, Look, Whole};
+use crate::limits::{self, Budget};
+use crate::outlet::{Account, Outlet};
+
+pub use link::{LinkError, Linked, link};
+pub use slots::Slots;
+
+/// The host ended the firing: it did more work than the budget allows.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the firing moved more bytes than `host_bytes_per_fire_max`")]
+pub struct HostBudget;
+
+/// What happened to the probed call, for the length of one firing.
+pub struct Firing<I: Introspect> {
+    /// By `Point::number`.
+    pub point: u8,
+    pub function: u32,
+    /// Arguments that the hook was handed: position and value.
+    pub passed: [(i32, Option<I::Obj>); 2],
+    /// The return value, or the exception.
+    pub outcome: Option<I::Obj>,
+    /// When the call was entered, in ticks; 0 when nobody looked.
+    pub start_ticks: u64,
+}
+
+impl<I: Introspect> Clone for Firing<I> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<I: Introspect> Copy for Firing<I> {}
+
+impl<I: Introspect> Default for Firing<I> {
+    fn default() -> Self {
+        Self { point: 0, function: 0, passed: [(-1, None); 2], outcome: None, start_ticks: 0 }
+    }
+}
+
+/// What a handle of this firing stands for.
+enum Ref<O> {
+    Object(O),
+    Whole(Whole),
+    /// A stored copy: a place in `State::stored`.
+    Stored(u32),
+}
+
+impl<O: Copy> Clone for Ref<O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<O: Copy> Copy for Ref<O> {}
+
+/// What all firings of one module share.
+pub struct Shared<I: Introspect> {
+    pub outlet: Rc<RefCell<Outlet>>,
+    pub budget: Budget,
+    pub accounts: Vec<Account>,
+    /// The module's number in its session.
+    pub number: u32,
+    paths: Vec<frame::PathSite<I>>,
+    literals: RefCell<values::Literals>,
+}
+
+/// The data of a module's store.
+pub struct State<I: Introspect> {
+    pub firing: Firing<I>,
+    /// Which of `Shared::accounts` is firing.
+    pub probe: usize,
+    pub slots: Slots,
+    pub caps: memory::Caps,
+    pub(crate) shared: Rc<Shared<I>>,
+    memory: Option<Memory>,
+    generation: u8,
+    handles: Vec<Ref<I::Obj>>,
+    stored: Vec<u8>,
+    scratch: Vec<u8>,
+    record: Vec<u8>,
+    fields: u64,
+    records: u64,
+    wrote: bool,
+    host_bytes: u64,
+    random: u64,
+}
+
+impl<I: Introspect> State<I> {
+    pub fn new(shared: Rc<Shared<I>>) -> Self {
+        let random = shared.outlet.borrow().clock.ticks() | 1;
+        Self {
+            firing: Firing::default(),
+            probe: 0,
+            slots: Slots::default(),
+            caps: memory::Caps,
+            shared,
+            memory: None,
+            generation: 1,
+            handles: Vec::new(),
+            stored: Vec::new(),
+            scratch: Vec::new(),
+            record: Vec::new(),
+            fields: 0,
+            records: 0,
+            wrote: false,
+            host_bytes: 0,
+            random,
+        }
+    }
+
+    /// The instance's memory, looked up once.
+    pub fn set_memory(&mut self, memory: Option<Memory>) {
+        self.memory = memory;
+    }
+
+    /// Begins a firing: everything of the last one is gone.
+    #[inline]
+    pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
+        self.firing = firing;
+        self.probe = probe;
+        self.wrote = false;
+        if self.host_bytes != 0 || !self.handles.is_empty() {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        // Generation 0 means immortal, so it is skipped.
+        self.generation = self.generation.checked_add(1).unwrap_or(1);
+        self.handles.clear();
+        self.stored.clear();
+        self.record.clear();
+        (self.fields, self.records, self.host_bytes) = (0, 0, 0);
+    }
+
+    /// Whether anything left the guest in this firing.
+    #[inline]
+    pub fn wrote(&self) -> bool {
+        self.wrote
+    }
+
+    fn account(&self) -> &Account {
+        &self.shared.accounts[self.probe]
+    }
+
+    /// Counts work done for the guest.
+    #[inline]
+    fn charge(&mut self, bytes: usize) -> Result<(), HostBudget> {
+        // At least one, so that `begin` sees that something happened.
+        self.host_bytes += bytes as u64 + 1;
+        if self.host_bytes > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
+    }
+
+    /// An object as a value: scalars inline, the rest as a handle of this firing.
+    #[inline]
+    fn object(&mut self, o: I::Obj) -> u64 {
+        match I::look(o) {
+            Look::None => NONE,
+            Look::Bool(b) => values::bool(b),
+            Look::Int(n) => match values::int(n) {
+                Some(v) => v,
+                None => self.handle(Ref::Object(o), Kind::Int, 0),
+            },
+            Look::Float(x) => values::float(x),
+            Look::BigInt => self.handle(Ref::Object(o), Kind::Int, 0),
+            Look::Sized(kind, len) => self.handle(Ref::Object(o), kind, len),
+            Look::Other(kind) => self.handle(Ref::Object(o), kind, 0),
+        }
+    }
+
+    fn handle(&mut self, what: Ref<I::Obj>, kind: Kind, len: usize) -> u64 {
+        let index = self.handles.len();
+        if index > 0xFFFF {
+            return Code::Limit.value();
+        }
+        self.handles.push(what);
+        handle_bits(kind, len, self.generation, index)
+    }
+
+    /// What a handle from the guest stands for.
+    fn resolve(&self, v: u64) -> Result<Ref<I::Obj>, Code> {
+        let (generation, index) = ((v >> 16 & 0xFF) as u8, (v & 0xFFFF) as usize);
+        if generation != self.generation {
+            return Err(Code::Stale);
+        }
+        self.handles.get(index).copied().ok_or(Code::Stale)
+    }
+
+    fn random(&mut self) -> f64 {
+        // xorshift64*: good enough to sample by, and a module that never asks is a pure function of its frame.
+        self.random ^= self.random >> 12;
+        self.random ^= self.random << 25;
+        self.random ^= self.random >> 27;
+        (self.random.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+fn handle_bits(kind: Kind, len: usize, generation: u8, index: usize) -> u64 {
+    TAG_HANDLE << 48
+        | (kind as u64) << 40
+        | (len as u64).min(LEN_ASK) << 24
+        | u64::from(generation) << 16
+        | index as u64
+}

@@ -1,0 +1,216 @@
+//! `==` and `<` on builtin kinds, exact between ints and floats; anything else compares by identity.
+//!
+//! In: two objects. Out: equal or not, an order or none. Never here: `__eq__`, `__lt__`, work without bound.
+
+use std::cmp::Ordering;
+
+use waspect_abi::{Code, Kind};
+
+use super::{Child, Introspect, Look, Walk};
+
+/// Text, bytes and digits longer than this are not compared.
+const BYTES_MAX: usize = 64 << 10;
+/// Items looked at in one comparison, over all levels.
+const ITEMS_MAX: usize = 4_096;
+const DEPTH_MAX: usize = 16;
+/// `cmp` of what has no order.
+pub const INCOMPARABLE: i32 = 2;
+
+/// Whether two objects are equal.
+///
+/// # Errors
+/// LIMIT when telling would be too much work.
+pub fn eq<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<bool, Code> {
+    if I::same(a, b) && !matches!(I::look(a), Look::Float(_)) {
+        return Ok(true);
+    }
+    if let (Look::Sized(k, n), Look::Sized(l, m)) = (I::look(a), I::look(b))
+        && k == l
+        && n != m
+    {
+        return Ok(false);
+    }
+    Ok(order::<I>(a, b, &mut Work::new())? == Some(Ordering::Equal))
+}
+
+/// -1, 0 or 1; [`INCOMPARABLE`] for objects without an order between them, NaN among them.
+///
+/// # Errors
+/// LIMIT when telling would be too much work.
+pub fn cmp<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<i32, Code> {
+    let order = order::<I>(a, b, &mut Work::new())?;
+    let identical = || if I::same(a, b) && !matches!(I::look(a), Look::Float(_)) { 0 } else { INCOMPARABLE };
+    Ok(order.map_or_else(identical, |order| order as i32))
+}
+
+struct Work {
+    items: usize,
+    depth: usize,
+}
+
+impl Work {
+    fn new() -> Self {
+        Self { items: ITEMS_MAX, depth: DEPTH_MAX }
+    }
+}
+
+/// `None`: neither equal nor ordered, as far as builtins know.
+fn order<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<Ordering>, Code> {
+    match (number(I::look(a)), number(I::look(b))) {
+        (Look::Int(x), Look::Int(y)) => Ok(Some(x.cmp(&y))),
+        (Look::Float(x), Look::Float(y)) => Ok(x.partial_cmp(&y)),
+        (Look::Int(x), Look::Float(y)) => Ok(int_float(x, y)),
+        (Look::Float(x), Look::Int(y)) => Ok(int_float(y, x).map(Ordering::reverse)),
+        (Look::BigInt, Look::BigInt) => big_big::<I>(a, b).map(Some),
+        (Look::BigInt, Look::Int(_)) => Ok(Some(sign::<I>(a))),
+        (Look::Int(_), Look::BigInt) => Ok(Some(sign::<I>(b).reverse())),
+        (Look::BigInt, Look::Float(y)) => big_float::<I>(a, y),
+        (Look::Float(x), Look::BigInt) => Ok(big_float::<I>(b, x)?.map(Ordering::reverse)),
+        (Look::None, Look::None) => Ok(Some(Ordering::Equal)),
+        (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) => text::<I>((a, n), (b, m)),
+        (Look::Sized(Kind::Bytes | Kind::ByteArray, _), Look::Sized(Kind::Bytes | Kind::ByteArray, _)) => {
+            raw::<I>(a, b)
+        }
+        (Look::Sized(k @ (Kind::List | Kind::Tuple), _), Look::Sized(l, _)) if k == l => items::<I>(a, b, work),
+        _ => Ok(I::same(a, b).then_some(Ordering::Equal)),
+    }
+}
+
+/// A bool is the int it equals.
+fn number(look: Look) -> Look {
+    if let Look::Bool(b) = look { Look::Int(i64::from(b)) } else { look }
+}
+
+/// Exact: a float that is not NaN lies between two integers, or is one.
+fn int_float(n: i64, x: f64) -> Option<Ordering> {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    if x.is_nan() {
+        return None;
+    }
+    if x >= BEYOND {
+        return Some(Ordering::Less);
+    }
+    if x < -BEYOND {
+        return Some(Ordering::Greater);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the whole part of a float in range is an i64")]
+    let whole = x.trunc() as i64;
+    let rest = x - x.trunc();
+    Some(n.cmp(&whole).then_with(|| 0.0.partial_cmp(&rest).unwrap_or(Ordering::Equal)))
+}
+
+/// Sign and magnitude of an int beyond 64 bits.
+fn big<I: Introspect>(o: I::Obj) -> Result<(bool, Vec<u8>), Code> {
+    let mut magnitude = Vec::new();
+    match I::big(o, BYTES_MAX, &mut magnitude) {
+        (negative, true) => Ok((negative, magnitude)),
+        _ => Err(Code::Limit),
+    }
+}
+
+/// How an int beyond 64 bits compares to every one within.
+fn sign<I: Introspect>(o: I::Obj) -> Ordering {
+    if I::big(o, 0, &mut Vec::new()).0 { Ordering::Less } else { Ordering::Greater }
+}
+
+fn signed(negative: bool, magnitude: Ordering) -> Ordering {
+    if negative { magnitude.reverse() } else { magnitude }
+}
+
+fn big_big<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<Ordering, Code> {
+    let ((negative, x), (other, y)) = (big::<I>(a)?, big::<I>(b)?);
+    if negative != other {
+        return Ok(other.cmp(&negative));
+    }
+    Ok(signed(negative, magnitudes(&x, &y)))
+}
+
+/// Little-endian, without zeros at the end.
+fn magnitudes(x: &[u8], y: &[u8]) -> Ordering {
+    x.len().cmp(&y.len()).then_with(|| x.iter().rev().cmp(y.iter().rev()))
+}
+
+/// A float beyond 64 bits is an integer: its 53 bits, shifted.
+fn big_float<I: Introspect>(o: I::Obj, x: f64) -> Result<Option<Ordering>, Code> {
+    let negative = sign::<I>(o) == Ordering::Less;
+    if x.is_nan() {
+        return Ok(None);
+    }
+    if x.is_infinite() || x.abs() < 9_223_372_036_854_775_808.0 || (x < 0.0) != negative {
+        let infinite = x.is_infinite() && (x < 0.0) == negative;
+        return Ok(Some(signed(negative, if infinite { Ordering::Less } else { Ordering::Greater })));
+    }
+    let (_, magnitude) = big::<I>(o)?;
+    Ok(Some(signed(negative, magnitudes(&magnitude, &float_magnitude(x)))))
+}
+
+/// The magnitude of a finite float of at least 2^63, in little-endian bytes.
+fn float_magnitude(x: f64) -> Vec<u8> {
+    let bits = x.to_bits();
+    let shift = usize::try_from((bits >> 52 & 0x7FF).saturating_sub(1_075)).unwrap_or(0);
+    let mantissa = u128::from(bits & ((1 << 52) - 1) | 1 << 52) << (shift % 8);
+    let mut bytes = vec![0; shift / 8];
+    bytes.extend_from_slice(&mantissa.to_le_bytes());
+    while bytes.last() == Some(&0) {
+        bytes.pop();
+    }
+    bytes
+}
+
+/// By code points, as UTF-8 orders them too; lone surrogates as what a probe is shown of them.
+fn text<I: Introspect>((a, n): (I::Obj, usize), (b, m): (I::Obj, usize)) -> Result<Option<Ordering>, Code> {
+    let ascii = I::ascii(a, |x| I::ascii(b, |y| Some(bounded(x?, y?))));
+    if let Some(order) = ascii {
+        return order.map(Some);
+    }
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    let (max_x, max_y) = (BYTES_MAX.min(n.saturating_mul(4)), BYTES_MAX.min(m.saturating_mul(4)));
+    let whole = I::text(a, max_x, &mut x) & I::text(b, max_y, &mut y);
+    let common = x.len().min(y.len());
+    match (x[..common].cmp(&y[..common]), whole) {
+        (Ordering::Equal, false) => Err(Code::Limit),
+        (Ordering::Equal, true) => Ok(Some(x.len().cmp(&y.len()))),
+        (order, _) => Ok(Some(order)),
+    }
+}
+
+fn raw<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<Option<Ordering>, Code> {
+    I::raw(a, |x| I::raw(b, |y| bounded(x, y))).map(Some)
+}
+
+/// LIMIT when the fronts are equal and neither is whole.
+fn bounded(x: &[u8], y: &[u8]) -> Result<Ordering, Code> {
+    let common = x.len().min(y.len());
+    match x[..common.min(BYTES_MAX)].cmp(&y[..common.min(BYTES_MAX)]) {
+        Ordering::Equal if common > BYTES_MAX => Err(Code::Limit),
+        Ordering::Equal => Ok(x.len().cmp(&y.len())),
+        order => Ok(order),
+    }
+}
+
+/// Two lists or two tuples: the first items that differ decide, then the length.
+fn items<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<Ordering>, Code> {
+    work.depth = work.depth.checked_sub(1).ok_or(Code::Limit)?;
+    let (xs, ys) = (front::<I>(a, work.items), front::<I>(b, work.items));
+    for (x, y) in xs.iter().zip(&ys) {
+        work.items = work.items.checked_sub(1).ok_or(Code::Limit)?;
+        let order = if I::same(*x, *y) { Some(Ordering::Equal) } else { order::<I>(*x, *y, work)? };
+        if order != Some(Ordering::Equal) {
+            return Ok(order);
+        }
+    }
+    work.depth += 1;
+    if work.items == 0 { Err(Code::Limit) } else { Ok(Some(xs.len().cmp(&ys.len()))) }
+}
+
+/// The first `max` items.
+fn front<I: Introspect>(o: I::Obj, max: usize) -> Vec<I::Obj> {
+    let mut all = Vec::new();
+    I::children(o, &mut |child| {
+        if let Child::Item(item) = child {
+            all.push(item);
+        }
+        if all.len() < max { Walk::On } else { Walk::Stop }
+    });
+    all
+}

@@ -1,0 +1,46 @@
+//! What surrounds a firing: an exception's message, the call depth, the running thread's name.
+//!
+//! In: an exception, a frame, the running thread. Out: borrowed objects, numbers, text. Never here: `str(exception)`, a
+//! call into `threading`.
+
+use pyo3::ffi;
+use waspect_abi::Code;
+
+use super::layout::{class_of, part, tuple};
+use super::{CPython, Frame, Name, Obj, scalar};
+use crate::introspect::{DEPTH_MAX, Introspect};
+
+/// A thread's name is cut at so many bytes.
+const THREAD_NAME_BYTES_MAX: usize = 128;
+
+/// `args[0]`, if it is exactly a str.
+pub(super) fn message(o: Obj) -> Result<Obj, Code> {
+    if !class_of(o).has(ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS) {
+        return Err(Code::Kind);
+    }
+    // SAFETY: a live exception, as its class says.
+    let args = part(unsafe { (*o.as_ptr().cast::<ffi::PyBaseExceptionObject>()).args });
+    let first =
+        args.filter(|args| class_of(*args).is(&raw const ffi::PyTuple_Type)).and_then(|args| tuple(args).first());
+    let first = first.copied().flatten().ok_or(Code::Absent)?;
+    if class_of(first).is(&raw const ffi::PyUnicode_Type) { Ok(first) } else { Err(Code::Absent) }
+}
+
+/// Frames below this one.
+pub(super) fn depth(frame: Frame) -> i32 {
+    let below = std::iter::successors(frame.previous(), |frame| frame.previous());
+    i32::try_from(below.take(usize::try_from(DEPTH_MAX).unwrap_or(0)).count()).unwrap_or(DEPTH_MAX)
+}
+
+/// `threading._active[get_ident()]._name`, read as data.
+pub(super) fn thread_name() -> Option<String> {
+    // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
+    let (modules, ident) = unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
+    let threading = CPython::key(modules, &Name::new("threading")).ok()?;
+    let active = CPython::attr(threading, &Name::new("_active")).ok()?;
+    let thread = CPython::index(active, i64::try_from(ident).ok()?).ok()?;
+    let name = CPython::attr(thread, &Name::new("_name")).ok()?;
+    let mut text = Vec::new();
+    scalar::text(name, THREAD_NAME_BYTES_MAX, &mut text);
+    String::from_utf8(text).ok().filter(|text| !text.is_empty())
+}

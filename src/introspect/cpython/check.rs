@@ -1,0 +1,219 @@
+//! The start-up check: does this interpreter keep things where `layout` says?
+//!
+//! In: the running interpreter. Out: Ok, or the first thing that is not as expected. Never here: a read that was not
+//! preceded by the cheaper one it relies on. Load path: runs a few lines of Python of its own.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyModule};
+
+use super::{CPython, Frame, Obj, current_frame, lend, name};
+use crate::introspect::{Child, Introspect, Look, Walk, Whole};
+
+/// Sample objects: every form of storage that is read, with values that no other form would give.
+const SAMPLES: &std::ffi::CStr = cr#"
+class Inline:
+    def __init__(self):
+        self.first, self.second = 101, 102
+class Slots:
+    __slots__ = ("left", "right")
+class Mixed(Slots):
+    shared = 107
+inline = Inline()
+split = Inline(); split.__dict__
+combined = Inline(); combined.__dict__ = {"first": 103, "second": 104}
+slots = Slots(); slots.left, slots.right = 105, 106
+mixed = Mixed(); mixed.left, mixed.right, mixed.own = 1, 2, 108
+error = ValueError(109); error.note = 110
+table = {"first": 111, 5: 112, -1: 113, (1,): 114}
+wide = {f"key{i}": i for i in range(100_000)}
+names = {"first": 115, "second": 116}
+members = {117}
+def frame(a, b=1, *rest, c=2, **kw):
+    d = 120
+    def inner():
+        look()
+        return a, d
+    return inner
+def run():
+    return frame(118, 119, 121, 122, c=123, e=124)()
+def direct(a, b=1, *rest, c=2, **kw):
+    d = 125
+    look()
+def generator():
+    e = 126
+    look()
+    yield
+"#;
+
+/// Refuses an interpreter whose objects are not laid out as this extension reads them.
+///
+/// # Errors
+/// What was expected, and what was found.
+pub fn self_check() -> Result<(), String> {
+    Python::attach(|py| {
+        version(py)?;
+        name::known();
+        let samples = PyModule::new(py, "waspect_check").map_err(|e| e.to_string())?.dict();
+        scalars(py)?;
+        py.run(SAMPLES, Some(&samples), None).map_err(|e| e.to_string())?;
+        containers(&samples)?;
+        objects(&samples)?;
+        frames(py, &samples)
+    })
+}
+
+fn version(py: Python<'_>) -> Result<(), String> {
+    let expected = if cfg!(Py_3_13) {
+        13
+    } else if cfg!(Py_3_12) {
+        12
+    } else {
+        11
+    };
+    let found = py.version_info();
+    if (found.major, found.minor) != (3, expected) {
+        return Err(format!("expected CPython 3.{expected}, found {}.{}", found.major, found.minor));
+    }
+    let build = Python::version_str();
+    if build.contains("free-threading")
+        || cfg!(Py_GIL_DISABLED)
+        || cfg!(not(all(target_arch = "x86_64", target_os = "linux")))
+    {
+        return Err(format!("expected a build with a GIL on x86-64 Linux, found `{build}`"));
+    }
+    Ok(())
+}
+
+/// One expectation.
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, expected: T, found: T) -> Result<(), String> {
+    if expected == found { Ok(()) } else { Err(format!("{what}: expected {expected:?}, found {found:?}")) }
+}
+
+fn scalars(py: Python<'_>) -> Result<(), String> {
+    for n in [0, 1, -1, 1 << 29, 1 << 30, -(1 << 30), 1 << 59, 1 << 60, i64::MAX, i64::MIN] {
+        let n_py = n.into_pyobject(py).map_err(|e| e.to_string())?;
+        same("an int", Look::Int(n), lend(n_py.as_any(), CPython::look))?;
+    }
+    let x = 1.5_f64.into_pyobject(py).map_err(|e| e.to_string())?;
+    same("a float", Look::Float(1.5), lend(x.as_any(), CPython::look))?;
+    same("None", Look::None, lend(py.None().bind(py), CPython::look))?;
+    for text in ["", "ascii", "b\u{e9}", "\u{4e2d}\u{6587}", "\u{1f40d} snake"] {
+        let s = text.into_pyobject(py).map_err(|e| e.to_string())?;
+        let mut read = Vec::new();
+        lend(s.as_any(), |s| CPython::text(s, 100, &mut read));
+        same("a str", text.as_bytes(), &read)?;
+    }
+    Ok(())
+}
+
+fn sample<R>(samples: &Bound<'_, PyDict>, name: &str, read: impl FnOnce(Obj) -> R) -> Result<R, String> {
+    let missing = || format!("expected sample `{name}`, found none");
+    let object = samples.get_item(name).ok().flatten().ok_or_else(missing)?;
+    Ok(lend(&object, read))
+}
+
+/// An int that was read, as text that says so.
+fn int(read: Result<Obj, waspect_abi::Code>) -> String {
+    format!("{:?}", read.map(CPython::look))
+}
+
+fn number(n: i64) -> String {
+    format!("{:?}", Ok::<_, waspect_abi::Code>(Look::Int(n)))
+}
+
+fn containers(samples: &Bound<'_, PyDict>) -> Result<(), String> {
+    let first = CPython::name("first");
+    for (what, n) in [("table", 111), ("names", 115)] {
+        same(what, number(n), int(sample(samples, what, |o| CPython::key(o, &first))?))?;
+    }
+    for (i, n) in [(5, 112), (-1, 113)] {
+        same("a dict of any keys", number(n), int(sample(samples, "table", |o| CPython::index(o, i))?))?;
+    }
+    for n in [0, 77, 99_999] {
+        let name = CPython::name(&format!("key{n}"));
+        same("a large dict", number(n), int(sample(samples, "wide", |o| CPython::key(o, &name))?))?;
+    }
+    same("a set", vec![117], sample(samples, "members", ints)?)
+}
+
+/// The int children of an object, in order.
+fn ints(o: Obj) -> Vec<i64> {
+    let mut all = Vec::new();
+    CPython::children(o, &mut |child| {
+        let (Child::Item(o) | Child::Pair(_, o) | Child::Field(_, o)) = child;
+        if let Look::Int(n) = CPython::look(o) {
+            all.push(n);
+        }
+        Walk::On
+    });
+    all
+}
+
+fn objects(samples: &Bound<'_, PyDict>) -> Result<(), String> {
+    let attrs = [
+        ("inline", "second", 102),
+        ("split", "second", 102),
+        ("combined", "second", 104),
+        ("slots", "right", 106),
+        ("mixed", "right", 2),
+        ("mixed", "own", 108),
+        ("mixed", "shared", 107),
+        ("error", "note", 110),
+    ];
+    for (what, attribute, n) in attrs {
+        let name = CPython::name(attribute);
+        for read in ["first read", "later read"] {
+            let found = int(sample(samples, what, |o| CPython::attr(o, &name))?);
+            same(&format!("{read} of `{what}.{attribute}`"), number(n), found)?;
+        }
+    }
+    for (what, values) in [("inline", vec![101, 102]), ("split", vec![101, 102]), ("slots", vec![105, 106])] {
+        same(&format!("fields of `{what}`"), values, sample(samples, what, ints)?)?;
+    }
+    Ok(())
+}
+
+/// Calls sample functions that call back, and reads their frames from within.
+fn frames(py: Python<'_>, samples: &Bound<'_, PyDict>) -> Result<(), String> {
+    seen(py, samples, "run", |f| {
+        let [a, d] = ["a", "d"].map(CPython::name);
+        same("a free variable", [number(118), number(120)], [&a, &d].map(|n| int(CPython::closure(f, n))))?;
+        same("the line of a frame", 22, CPython::line(f))
+    })?;
+    seen(py, samples, "direct", |f| {
+        let d = CPython::name("d");
+        same("arguments", [1, 2, 3, 4].map(number), [0, 1, 2, -1].map(|i| int(CPython::arg(f, i))))?;
+        same("a local", number(125), int(CPython::local(f, &d)))?;
+        let mut kwargs = Vec::new();
+        CPython::whole(f, Whole::Kwargs, &mut |child| {
+            kwargs.extend(if let Child::Field(name, _) = child { Some(name.to_owned()) } else { None });
+            Walk::On
+        });
+        same("keyword arguments", vec!["e".to_owned()], kwargs)?;
+        let globals = CPython::name("direct");
+        same("a global", true, CPython::global(f, &globals).is_ok())
+    })?;
+    seen(py, samples, "generator", |f| {
+        same("a generator's local", number(126), int(CPython::local(f, &CPython::name("e"))))
+    })
+}
+
+/// Lets sample `name` call back once, and `read` look at the frame that did.
+fn seen(
+    py: Python<'_>,
+    samples: &Bound<'_, PyDict>,
+    name: &str,
+    read: impl Fn(Frame) -> Result<(), String> + Send + Sync + 'static,
+) -> Result<(), String> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let look = PyCFunction::new_closure(py, None, None, move |_, _| {
+        let found = current_frame().map_or_else(|| Err("expected a running frame, found none".to_owned()), &read);
+        tell.send(found).is_ok()
+    });
+    let call = c"next(generator()) if name == 'generator' else direct(1, 2, 3, 4, e=5) if name == 'direct' else run()";
+    look.and_then(|look| samples.set_item("look", look))
+        .and_then(|()| samples.set_item("name", name))
+        .and_then(|()| py.eval(call, Some(samples), None))
+        .map_err(|e| e.to_string())?;
+    told.try_recv().unwrap_or_else(|_| Err(format!("expected a call from sample `{name}`, found none")))
+}

@@ -1,0 +1,239 @@
+//! The running frame: arguments, locals, free variables, globals and line, as they are now.
+//!
+//! In: the thread's current frame. Out: borrowed objects. Never here: a frame object, `locals()`, a changed slot.
+
+use std::ptr::NonNull;
+
+use pyo3::ffi;
+use waspect_abi::Code;
+
+use super::children::{items, named, pairs};
+use super::dict::Table;
+use super::item::at;
+use super::layout::{
+    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, InterpreterFrame, OWNED_BY_CSTACK, bytes, class_of, part,
+    running, tuple,
+};
+use super::scalar::same_text;
+use super::{Name, Obj};
+use crate::introspect::{Child, Walk, Whole};
+
+/// Frames of C code above the first Python frame are looked past, but only so many.
+const SHIMS_MAX: usize = 8;
+
+/// The frame in which the hook's opcode executes: a function's, a generator's or a module's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame(NonNull<InterpreterFrame>);
+
+/// The innermost Python frame of this thread. Needs the GIL.
+#[inline]
+pub fn current_frame() -> Option<Frame> {
+    // SAFETY: the GIL is held, so the calling thread has a state.
+    let mut frame = NonNull::new(unsafe { running(ffi::PyThreadState_Get()) })?;
+    for _ in 0..SHIMS_MAX {
+        // SAFETY: a frame of the running thread's chain.
+        let (owner, previous) = unsafe { ((*frame.as_ptr()).owner, (*frame.as_ptr()).previous) };
+        if owner != OWNED_BY_CSTACK || cfg!(not(Py_3_12)) {
+            return Some(Frame(frame)).filter(|frame| class_of_code(*frame));
+        }
+        frame = NonNull::new(previous)?;
+    }
+    None
+}
+
+fn class_of_code(frame: Frame) -> bool {
+    part(frame.get().code).is_some_and(|code| class_of(code).is(&raw const ffi::PyCode_Type))
+}
+
+impl Frame {
+    #[inline]
+    fn get(&self) -> &InterpreterFrame {
+        // SAFETY: the frame runs until the hook returns.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The frame that called this one, C code's own frames passed over.
+    pub(super) fn previous(&self) -> Option<Self> {
+        let mut below = NonNull::new(self.get().previous);
+        for _ in 0..SHIMS_MAX {
+            let frame = Self(below?);
+            if frame.get().owner != OWNED_BY_CSTACK || cfg!(not(Py_3_12)) {
+                return Some(frame);
+            }
+            below = NonNull::new(frame.get().previous);
+        }
+        None
+    }
+
+    #[inline]
+    fn code(&self) -> &CodeHead {
+        // SAFETY: a live code object, checked in `current_frame`.
+        unsafe { &*self.get().code.cast::<CodeHead>() }
+    }
+
+    /// The code object; what the frame runs.
+    pub fn code_object(&self) -> Option<Obj> {
+        part(self.get().code)
+    }
+
+    /// What place `i` holds, cells seen through. A cell variable's place holds a cell from before RESUME on.
+    #[inline]
+    fn place(&self, i: usize) -> Option<Obj> {
+        if i >= usize::try_from(self.code().nlocalsplus).unwrap_or(0) {
+            return None;
+        }
+        // SAFETY: `i` is below the number of places.
+        let held =
+            part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(i).read() })?;
+        if !class_of(held).is(&raw const ffi::PyCell_Type) || self.kind(i) & (FAST_CELL | FAST_FREE) == 0 {
+            return Some(held);
+        }
+        // SAFETY: a live cell.
+        part(unsafe { (*held.as_ptr().cast::<ffi::PyCellObject>()).ob_ref })
+    }
+
+    fn kind(&self, i: usize) -> u8 {
+        part(self.code().localspluskinds).and_then(|kinds| bytes(kinds).get(i).copied()).unwrap_or(0)
+    }
+
+    fn names(&self) -> &'static [Option<Obj>] {
+        part(self.code().localsplusnames).map_or(&[], tuple)
+    }
+
+    fn has(&self, flag: i32) -> bool {
+        self.code().flags & flag != 0
+    }
+
+    /// Places of `*rest` and `**kwargs` come after those of all named parameters.
+    fn rest_place(&self) -> usize {
+        count(self.code().argcount) + count(self.code().kwonlyargcount)
+    }
+
+    /// The elements of `*rest`, unless the function bound it to something else.
+    fn rest(&self) -> &'static [Option<Obj>] {
+        let rest = self.has(ffi::CO_VARARGS).then(|| self.place(self.rest_place())).flatten();
+        rest.filter(|rest| class_of(*rest).is(&raw const ffi::PyTuple_Type)).map_or(&[], tuple)
+    }
+
+    fn kwargs(&self) -> Option<Obj> {
+        let place = self.rest_place() + usize::from(self.has(ffi::CO_VARARGS));
+        let kwargs = self.has(ffi::CO_VARKEYWORDS).then(|| self.place(place))??;
+        is_dict(kwargs).then_some(kwargs)
+    }
+
+    /// Names of a module's or class's body, which are not in places.
+    fn namespace(&self) -> Option<Obj> {
+        let locals = part(self.get().locals).filter(|_| !self.has(ffi::CO_OPTIMIZED))?;
+        is_dict(locals).then_some(locals)
+    }
+
+    fn globals(&self) -> Option<Obj> {
+        part(self.get().globals).filter(|globals| is_dict(*globals))
+    }
+}
+
+fn count(n: i32) -> usize {
+    usize::try_from(n).unwrap_or(0)
+}
+
+fn is_dict(o: Obj) -> bool {
+    class_of(o).has(ffi::Py_TPFLAGS_DICT_SUBCLASS)
+}
+
+#[inline]
+pub(super) fn arg(f: Frame, i: i32) -> Result<Obj, Code> {
+    let positional = f.code().argcount;
+    if (0..positional).contains(&i) {
+        return f.place(count(i)).ok_or(Code::Absent);
+    }
+    let rest = f.rest();
+    let i = if i < 0 { i64::from(i) + i64::from(arg_count(f)) } else { i64::from(i) };
+    match i - i64::from(positional) {
+        beyond @ 0.. => at(rest, beyond),
+        _ if i < 0 => Err(Code::Absent),
+        _ => usize::try_from(i).ok().and_then(|i| f.place(i)).ok_or(Code::Absent),
+    }
+}
+
+pub(super) fn arg_count(f: Frame) -> i32 {
+    f.code().argcount.saturating_add(i32::try_from(f.rest().len()).unwrap_or(i32::MAX))
+}
+
+pub(super) fn local(f: Frame, name: &Name) -> Result<Obj, Code> {
+    if let Some(value) = named_place(f, name, 0).and_then(|i| f.place(i)) {
+        return Ok(value);
+    }
+    in_dict(f.namespace(), name)
+}
+
+pub(super) fn closure(f: Frame, name: &Name) -> Result<Obj, Code> {
+    named_place(f, name, FAST_FREE).and_then(|i| f.place(i)).ok_or(Code::Absent)
+}
+
+pub(super) fn global(f: Frame, name: &Name) -> Result<Obj, Code> {
+    in_dict(f.globals(), name)
+}
+
+fn in_dict(dict: Option<Obj>, name: &Name) -> Result<Obj, Code> {
+    dict.and_then(Table::of_dict).ok_or(Code::Absent)?.get(name)?.ok_or(Code::Absent)
+}
+
+/// The place of that name: where it was last time, else by identity (both are interned), else by content.
+fn named_place(f: Frame, name: &Name, kind: u8) -> Option<usize> {
+    let names = f.names();
+    let wanted = |i: usize| f.kind(i) & kind == kind && f.kind(i) & FAST_HIDDEN == 0;
+    let hint = name.hint() as usize;
+    if names.get(hint) == Some(&Some(name.key())) && wanted(hint) {
+        return Some(hint);
+    }
+    let same = |i: &usize| names[*i].is_some_and(|n| same_text(n, name.key()));
+    let identical = |i: &usize| names[*i] == Some(name.key());
+    let of_kind = || (0..names.len()).filter(|i| wanted(*i));
+    let place = of_kind().find(identical).or_else(|| of_kind().find(same))?;
+    name.set_hint(place);
+    Some(place)
+}
+
+pub(super) fn whole(f: Frame, which: Whole, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+    match which {
+        Whole::Args => args(f, visit),
+        Whole::Kwargs => f.kwargs().into_iter().for_each(|dict| named_pairs(dict, visit)),
+        Whole::Globals => f.globals().into_iter().for_each(|dict| named_pairs(dict, visit)),
+        Whole::Locals => locals(f, visit),
+    }
+}
+
+fn args(f: Frame, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+    for i in 0..count(f.code().argcount) {
+        if f.place(i).is_some_and(|value| visit(Child::Item(value)) == Walk::Stop) {
+            return;
+        }
+    }
+    items(f.rest(), visit);
+}
+
+fn locals(f: Frame, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+    for (i, name) in f.names().iter().enumerate() {
+        let (Some(name), Some(value)) = (name, f.place(i)) else { continue };
+        if f.kind(i) & FAST_HIDDEN == 0 && named(*name, value, visit) == Walk::Stop {
+            return;
+        }
+    }
+    f.namespace().into_iter().for_each(|dict| named_pairs(dict, visit));
+}
+
+/// Str keys as names, other keys as they are.
+fn named_pairs(dict: Obj, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+    pairs(dict, &mut |child| match child {
+        Child::Pair(key, value) if class_of(key).is(&raw const ffi::PyUnicode_Type) => named(key, value, visit),
+        other => visit(other),
+    });
+}
+
+pub(super) fn line(f: Frame) -> i32 {
+    let first = f.get().code.cast::<u8>().cast_const().wrapping_add(CODE_UNITS);
+    let offset = f.get().instruction.addr().wrapping_sub(first.addr());
+    let Ok(offset) = i32::try_from(offset) else { return f.code().firstlineno };
+    // SAFETY: a live code object and an offset into its code; reads the line table.
+    unsafe { ffi::PyCode_Addr2Line(f.get().code.cast(), offset) }
+}

@@ -1,0 +1,166 @@
+//! [`Introspect`] over a running CPython 3.11–3.13, x86-64, with a GIL: its memory is read, its code is not called.
+//!
+//! In: borrowed objects, the running frame. Out: scalars, text, borrowed objects, codes. Never here: the attribute
+//! protocol, a comparison or hash by the application's code, a materialised `__dict__`, a cached UTF-8 copy, an exception.
+//!
+//! **Why the reads are sound.** Every read happens on a thread that holds the GIL, from the moment the hook is entered to
+//! the moment it returns, and nothing in this room runs Python code, releases the GIL or drops a reference to an object
+//! it was shown. So nothing can be freed, resized or moved meanwhile: an object that was alive when the hook was entered
+//! (the frame holds it, or something the frame holds does) stays alive with everything it refers to. Therefore all reads
+//! are *borrowed*, an [`Obj`] may be copied freely until the firing ends, and "live" in the `SAFETY` notes of this
+//! room means exactly this. Layouts are those of the version the extension was built for, chosen in `layout`, and
+//! `check` refuses an interpreter that does not look like it, before anything is attached.
+//!
+//! The C functions called here: `PyThreadState_Get`, `PyCode_Addr2Line`, `PyType_GetDict` (a new reference to a dict
+//! that the type keeps; dropped at once, so never the last). Interned names are made and dropped on the load path.
+
+mod around;
+mod attr;
+mod check;
+mod children;
+mod dict;
+mod frame;
+mod item;
+mod layout;
+mod name;
+mod scalar;
+
+use std::ptr::NonNull;
+
+use pyo3::ffi::PyObject;
+use pyo3::{Bound, PyAny};
+use waspect_abi::Code;
+
+use super::{Child, Introspect, Look, Walk, Whole};
+pub use check::self_check;
+pub use frame::{Frame, current_frame};
+pub use name::Name;
+
+/// A borrowed object, valid until the firing ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Obj(NonNull<PyObject>);
+
+impl Obj {
+    /// # Safety
+    /// `object` is live, and stays so until the last use of the result: the caller holds a reference and the GIL.
+    pub unsafe fn borrowed(object: *mut PyObject) -> Option<Self> {
+        NonNull::new(object).map(Self)
+    }
+
+    pub fn as_ptr(self) -> *mut PyObject {
+        self.0.as_ptr()
+    }
+}
+
+/// Lends an object to `read`; the handle must not be kept beyond it.
+pub fn lend<R>(object: &Bound<'_, PyAny>, read: impl FnOnce(Obj) -> R) -> R {
+    read(Obj(object.as_non_null()))
+}
+
+trait AsNonNull {
+    fn as_non_null(&self) -> NonNull<PyObject>;
+}
+
+impl AsNonNull for Bound<'_, PyAny> {
+    fn as_non_null(&self) -> NonNull<PyObject> {
+        // SAFETY: a `Bound` is never null.
+        unsafe { NonNull::new_unchecked(self.as_ptr()) }
+    }
+}
+
+/// The interpreter this extension was built for.
+#[derive(Clone, Copy, Debug)]
+pub enum CPython {}
+
+impl Introspect for CPython {
+    type Obj = Obj;
+    type Frame = Frame;
+    type Name = Name;
+
+    #[inline]
+    fn here() -> Option<Frame> {
+        current_frame()
+    }
+    fn class(o: Obj) -> Obj {
+        layout::class_of(o).as_obj()
+    }
+    fn message(o: Obj) -> Result<Obj, Code> {
+        around::message(o)
+    }
+    fn depth(f: Frame) -> i32 {
+        around::depth(f)
+    }
+    fn thread_name() -> Option<String> {
+        around::thread_name()
+    }
+    fn name(text: &str) -> Name {
+        Name::new(text)
+    }
+    fn is_name(name: &Name, text: &str) -> bool {
+        name.is(text)
+    }
+    #[inline]
+    fn look(o: Obj) -> Look {
+        scalar::look(o)
+    }
+    #[inline]
+    fn same(a: Obj, b: Obj) -> bool {
+        a == b
+    }
+    fn text(o: Obj, max: usize, out: &mut Vec<u8>) -> bool {
+        scalar::text(o, max, out)
+    }
+    #[inline]
+    fn ascii<R>(o: Obj, read: impl FnOnce(Option<&[u8]>) -> R) -> R {
+        read(scalar::ascii(o))
+    }
+    fn raw<R>(o: Obj, read: impl FnOnce(&[u8]) -> R) -> R {
+        read(scalar::raw(o))
+    }
+    fn big(o: Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool) {
+        scalar::big(o, max, out)
+    }
+    fn type_name(o: Obj, out: &mut String) {
+        name::of_class(layout::class_of(o), out);
+    }
+    fn own_name(o: Obj, out: &mut String) -> bool {
+        name::own(o, out)
+    }
+    #[inline]
+    fn attr(o: Obj, name: &Name) -> Result<Obj, Code> {
+        attr::attr(o, name)
+    }
+    #[inline]
+    fn key(o: Obj, name: &Name) -> Result<Obj, Code> {
+        item::key(o, name)
+    }
+    fn index(o: Obj, i: i64) -> Result<Obj, Code> {
+        item::index(o, i)
+    }
+    fn children(o: Obj, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+        children::children(o, visit);
+    }
+    #[inline]
+    fn arg(f: Frame, i: i32) -> Result<Obj, Code> {
+        frame::arg(f, i)
+    }
+    fn arg_count(f: Frame) -> i32 {
+        frame::arg_count(f)
+    }
+    fn local(f: Frame, name: &Name) -> Result<Obj, Code> {
+        frame::local(f, name)
+    }
+    fn closure(f: Frame, name: &Name) -> Result<Obj, Code> {
+        frame::closure(f, name)
+    }
+    fn global(f: Frame, name: &Name) -> Result<Obj, Code> {
+        frame::global(f, name)
+    }
+    fn whole(f: Frame, which: Whole, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
+        frame::whole(f, which, visit);
+    }
+    fn line(f: Frame) -> i32 {
+        frame::line(f)
+    }
+}

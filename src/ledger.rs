@@ -1,0 +1,301 @@
+//! The ledger: self-describing blocks with live counters, appended to a segment and never moved.
+//!
+//! In: what a session has (modules, probes, functions, aggregations, keys, names, threads, states). Out: blocks whose
+//! counters the fire path bumps in place. Never here: a lock; a block is whole before `LEDGER_USED` passes it, and a
+//! block that does not fit is counted in `LEDGER_FULL`.
+//!
+//! A block is a head word (kind, number, words), then counters, then one text: a length word and its bytes.
+
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+use crate::report::{DropKind, FaultKind};
+use crate::segment::{Words, header};
+
+/// What a block describes, and how many counters it carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum Block {
+    /// Text: file name.
+    Module = 1,
+    /// Counters: see [`probe`]; text: display name.
+    Probe = 2,
+    /// Counters: see [`function`]; text: dotted name.
+    Function = 3,
+    /// Counters: module, [`Agg`], three f64 of lquantize; text: name.
+    Aggregation = 4,
+    /// Counters: by [`Agg`]; text: the key's byte form. Number: its aggregation.
+    Key = 5,
+    /// Text: a field's name.
+    Name = 6,
+    /// Number: the thread's id; text: its name.
+    Thread = 7,
+    /// Counters: phase, functions, time; text: reason. Number: its probe.
+    State = 8,
+}
+
+impl Block {
+    pub const ALL: [Self; 8] = [
+        Self::Module,
+        Self::Probe,
+        Self::Function,
+        Self::Aggregation,
+        Self::Key,
+        Self::Name,
+        Self::Thread,
+        Self::State,
+    ];
+}
+
+/// Counters of a probe.
+pub mod probe {
+    use super::{DropKind, FaultKind};
+    pub const MODULE: usize = 0;
+    pub const FIRINGS: usize = 1;
+    pub const REJECTED: usize = 2;
+    pub const RECORDS: usize = 3;
+    pub const FUEL: usize = 4;
+    pub const TIMED: usize = 5;
+    pub const TIMED_NS: usize = 6;
+    pub const FAULTS: usize = 7;
+    pub const DROPS: usize = FAULTS + FaultKind::ALL.len();
+    /// A histogram of sampled firing times: eight buckets to each power of two.
+    pub const TIMES: usize = DROPS + DropKind::ALL.len();
+    pub const TIME_BUCKETS: usize = 8 * 32;
+    pub const WORDS: usize = TIMES + TIME_BUCKETS;
+
+    /// The bucket of a time in ns.
+    pub fn time_bucket(ns: u64) -> usize {
+        let power = ns.max(8).ilog2();
+        let eighth = (ns.max(8) >> (power - 3)) & 7;
+        usize::try_from(u64::from(power) * 8 + eighth).map_or(TIME_BUCKETS - 1, |i| i.min(TIME_BUCKETS - 1))
+    }
+
+    /// The lowest time of a bucket, ns.
+    pub fn bucket_low(bucket: usize) -> u64 {
+        let power = (bucket / 8).max(3);
+        (8 + (bucket % 8) as u64) << (power - 3)
+    }
+}
+
+/// Counters of a function.
+pub mod function {
+    pub const ENTRIES: usize = 0;
+    pub const RETURNS: usize = 1;
+    pub const RAISES: usize = 2;
+    pub const ABANDONED: usize = 3;
+    /// 1 when exits are seen.
+    pub const HAS_EXITS: usize = 4;
+    pub const WORDS: usize = 5;
+}
+
+/// What an aggregation keeps of its numbers.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Agg {
+    Count,
+    Sum,
+    Min,
+    Max,
+    Avg,
+    Quantize,
+    Lquantize { low: f64, high: f64, step: f64 },
+}
+
+/// Words of quantize before its buckets: count, sum.
+pub const HISTOGRAM_HEAD: usize = 2;
+/// Buckets of quantize: [-2^63, …) … [-1, 0), [0, 1), [1, 2) … [2^62, …).
+pub const QUANTIZE_BUCKETS: usize = 64 + 64;
+/// Buckets of lquantize at most, under and over included.
+pub const LQUANTIZE_BUCKETS_MAX: usize = 1_024;
+
+impl Agg {
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Count => 0,
+            Self::Sum => 1,
+            Self::Min => 2,
+            Self::Max => 3,
+            Self::Avg => 4,
+            Self::Quantize => 5,
+            Self::Lquantize { .. } => 6,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Avg => "avg",
+            Self::Quantize => "quantize",
+            Self::Lquantize { .. } => "lquantize",
+        }
+    }
+
+    /// Counters of one key.
+    pub fn words(self) -> usize {
+        match self {
+            Self::Count | Self::Sum | Self::Min | Self::Max => 1,
+            Self::Avg => 2,
+            Self::Quantize => HISTOGRAM_HEAD + QUANTIZE_BUCKETS,
+            Self::Lquantize { .. } => HISTOGRAM_HEAD + self.linear_buckets(),
+        }
+    }
+
+    /// Buckets of a linear histogram: under, the steps, over.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the maximum first")]
+    pub fn linear_buckets(self) -> usize {
+        let Self::Lquantize { low, high, step } = self else { return 0 };
+        let steps = ((high - low) / step).ceil().clamp(1.0, LQUANTIZE_BUCKETS_MAX as f64 - 2.0);
+        steps as usize + 2
+    }
+
+    /// The first value of a key's first counter, so that min and max need no flag.
+    pub fn initial(self) -> u64 {
+        match self {
+            Self::Min => f64::INFINITY.to_bits(),
+            Self::Max => f64::NEG_INFINITY.to_bits(),
+            _ => 0,
+        }
+    }
+}
+
+/// The bucket of a number in a power-of-two histogram.
+#[expect(clippy::cast_possible_truncation, reason = "an exponent of f64 fits")]
+pub fn quantize_bucket(x: f64) -> usize {
+    const ZERO: i64 = 64;
+    let power = ((x.to_bits() >> 52) & 0x7FF) as i64 - 1023;
+    let place = if x >= 1.0 {
+        ZERO + 1 + power.min(62)
+    } else if x > -1.0 || x.is_nan() {
+        if x < 0.0 { ZERO - 1 } else { ZERO }
+    } else {
+        // [-2^k, -2^(k-1)): an exact power belongs to the lower bucket it opens.
+        let exact = x.to_bits().trailing_zeros() >= 52;
+        ZERO - 1 - (power + i64::from(!exact)).min(63)
+    };
+    usize::try_from(place).unwrap_or(0)
+}
+
+/// The bounds of a power-of-two bucket: low inclusive, high exclusive.
+pub fn quantize_bounds(bucket: usize) -> (f64, f64) {
+    let power = |k: usize| (k as f64).exp2();
+    match bucket {
+        64 => (0.0, 1.0),
+        63 => (-1.0, 0.0),
+        b if b > 64 => (power(b - 65), power(b - 64)),
+        b => (-power(63 - b), -power(62 - b)),
+    }
+}
+
+/// The writing end.
+pub struct Ledger {
+    words: Words,
+    end: usize,
+    used: Cell<usize>,
+}
+
+impl Ledger {
+    pub fn new(words: Words) -> Self {
+        let end = words.ring_start();
+        Self { words, end, used: Cell::new(header::WORDS) }
+    }
+
+    /// Appends a block; gives where its counters start, or `None` when it does not fit.
+    pub fn append(&self, kind: Block, number: u32, counters: &[u64], text: &[u8]) -> Option<u32> {
+        let total = 2 + counters.len() + text.len().div_ceil(8);
+        let at = self.used.get();
+        if at + total > self.end {
+            self.bump(header::LEDGER_FULL, 1);
+            return None;
+        }
+        self.put(at, kind as u64 | (total as u64) << 8 | u64::from(number) << 32);
+        for (i, counter) in counters.iter().enumerate() {
+            self.put(at + 1 + i, *counter);
+        }
+        self.put_text(at + 1 + counters.len(), text);
+        self.used.set(at + total);
+        self.words.at(header::LEDGER_USED).store((at + total) as u64, Release);
+        u32::try_from(at + 1).ok()
+    }
+
+    /// The same blocks at the same places in a child's own segment, with nothing counted.
+    ///
+    /// Heads and texts never change once written, so the parent may go on writing its counters meanwhile.
+    pub fn inherit(&self, child: &Words, agg_of: impl Fn(u32) -> Option<Agg>) -> Self {
+        let ledger = Self { words: child.clone(), end: child.ring_start(), used: Cell::new(self.used.get()) };
+        let mut at = header::WORDS;
+        while at < self.used.get() {
+            let head = self.get(at);
+            let words = usize::try_from(head >> 8 & 0xFF_FFFF).unwrap_or(0).max(2);
+            (at..at + words).for_each(|i| ledger.put(i, self.get(i)));
+            ledger.forget_counts(at + 1, head, &agg_of);
+            at += words;
+        }
+        for mark in [header::LEDGER_USED, header::INHERITED] {
+            child.at(mark).store(at as u64, Release);
+        }
+        ledger
+    }
+
+    fn forget_counts(&self, at: usize, head: u64, agg_of: &impl Fn(u32) -> Option<Agg>) {
+        let zero = |range: std::ops::Range<usize>| range.for_each(|i| self.put(at + i, 0));
+        match head & 0xFF {
+            k if k == Block::Probe as u64 => zero(probe::FIRINGS..probe::WORDS),
+            k if k == Block::Function as u64 => zero(function::ENTRIES..function::HAS_EXITS),
+            k if k == Block::Key as u64 => {
+                if let Some(agg) = agg_of(u32::try_from(head >> 32).unwrap_or(0)) {
+                    zero(0..agg.words());
+                    self.put(at, agg.initial());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn put_text(&self, at: usize, text: &[u8]) {
+        self.put(at, text.len() as u64);
+        for (i, chunk) in text.chunks(8).enumerate() {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.put(at + 1 + i, u64::from_le_bytes(word));
+        }
+    }
+
+    fn put(&self, at: usize, word: u64) {
+        self.words.at(at).store(word, Relaxed);
+    }
+
+    /// A counter's value.
+    #[inline]
+    pub fn get(&self, at: usize) -> u64 {
+        self.words.load(at)
+    }
+
+    /// Sets a counter.
+    #[inline]
+    pub fn set(&self, at: usize, word: u64) {
+        self.put(at, word);
+    }
+
+    /// Adds to a counter. There is one writer, so a load and a store are enough.
+    #[inline]
+    pub fn bump(&self, at: usize, by: u64) {
+        let word = self.words.at(at);
+        word.store(word.load(Relaxed).wrapping_add(by), Relaxed);
+    }
+
+    /// Adds to a counter that holds a float.
+    #[inline]
+    pub fn add_float(&self, at: usize, by: f64) {
+        let word = self.words.at(at);
+        word.store((f64::from_bits(word.load(Relaxed)) + by).to_bits(), Relaxed);
+    }
+
+    /// Not 0: the operator wants no more firings.
+    #[inline]
+    pub fn stopped(&self) -> bool {
+        self.words.load(header::STOP) != 0
+    }
+}

@@ -1,0 +1,154 @@
+//! Aggregations: numbers summed by key, in place in the ledger.
+//!
+//! In: an aggregation, a key in byte form, a number. Out: bumped counters. Bounded by entries and bytes; a key that
+//! does not fit is refused and the caller counts it. Never here: a decode of a key, or a lock.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::cell::{Cell, RefCell};
+use std::hash::BuildHasher;
+
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, quantize_bucket};
+use crate::limits;
+
+/// How many immediate keys (scalars, literals) are remembered by their bits.
+const RECENT: usize = 64;
+
+struct Entry {
+    key: Box<[u8]>,
+    /// Where the key's counters are.
+    at: u32,
+}
+
+/// One aggregation of one session.
+pub struct Aggregation {
+    number: u32,
+    agg: Agg,
+    bytes: Cell<u64>,
+    hasher: RandomState,
+    index: RefCell<HashTable<Entry>>,
+    recent: [Cell<(u64, u32)>; RECENT],
+}
+
+/// No room for another key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+impl Aggregation {
+    /// Declares it in the ledger.
+    pub fn new(ledger: &Ledger, number: u32, module: u32, name: &str, agg: Agg) -> Option<Self> {
+        let (low, high, step) = match agg {
+            Agg::Lquantize { low, high, step } => (low, high, step),
+            _ => (0.0, 0.0, 0.0),
+        };
+        let counters = [u64::from(module), agg.number(), low.to_bits(), high.to_bits(), step.to_bits()];
+        ledger.append(Block::Aggregation, number, &counters, name.as_bytes())?;
+        Some(Self {
+            number,
+            agg,
+            bytes: Cell::new(0),
+            hasher: RandomState::default(),
+            index: RefCell::new(HashTable::new()),
+            recent: std::array::from_fn(|_| Cell::new((0, u32::MAX))),
+        })
+    }
+
+    /// Adds `x` under a key that stands for itself: its value bits never mean another key.
+    ///
+    /// # Errors
+    /// [`Full`].
+    #[inline]
+    pub fn add_immediate(
+        &self,
+        ledger: &Ledger,
+        bits: u64,
+        key: impl FnOnce(&mut Vec<u8>),
+        x: f64,
+    ) -> Result<(), Full> {
+        let place = &self.recent[(bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize];
+        let (seen, at) = place.get();
+        if seen == bits && at != u32::MAX {
+            self.bump(ledger, at as usize, x);
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        key(&mut bytes);
+        let at = self.find(ledger, &bytes)?;
+        place.set((bits, at));
+        self.bump(ledger, at as usize, x);
+        Ok(())
+    }
+
+    /// Adds `x` under a key in byte form.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn add(&self, ledger: &Ledger, key: &[u8], x: f64) -> Result<(), Full> {
+        let at = self.find(ledger, key)?;
+        self.bump(ledger, at as usize, x);
+        Ok(())
+    }
+
+    /// What it keeps.
+    pub fn agg(&self) -> Agg {
+        self.agg
+    }
+
+    fn find(&self, ledger: &Ledger, key: &[u8]) -> Result<u32, Full> {
+        let mut index = self.index.borrow_mut();
+        let hash = self.hasher.hash_one(key);
+        if let Some(entry) = index.find(hash, |entry| *entry.key == *key) {
+            return Ok(entry.at);
+        }
+        let bytes = (self.agg.words() * 8 + key.len() + 16) as u64;
+        if index.len() as u64 >= limits::MAP_ENTRIES_MAX || self.bytes.get() + bytes > limits::MAP_BYTES_MAX {
+            return Err(Full);
+        }
+        let mut counters = vec![0; self.agg.words()];
+        counters[0] = self.agg.initial();
+        let at = ledger.append(Block::Key, self.number, &counters, key).ok_or(Full)?;
+        self.bytes.set(self.bytes.get() + bytes);
+        index.insert_unique(hash, Entry { key: key.into(), at }, |entry| self.hasher.hash_one(&*entry.key));
+        Ok(at)
+    }
+
+    #[inline]
+    fn bump(&self, ledger: &Ledger, at: usize, x: f64) {
+        match self.agg {
+            Agg::Count => ledger.bump(at, 1),
+            Agg::Sum => ledger.add_float(at, x),
+            Agg::Min => ledger.set(at, f64::from_bits(ledger.get(at)).min(x).to_bits()),
+            Agg::Max => ledger.set(at, f64::from_bits(ledger.get(at)).max(x).to_bits()),
+            Agg::Avg => {
+                ledger.bump(at, 1);
+                ledger.add_float(at + 1, x);
+            }
+            Agg::Quantize => bump_histogram(ledger, at, quantize_bucket(x), x),
+            Agg::Lquantize { low, high, step } => {
+                let last = self.agg.linear_buckets() - 1;
+                bump_histogram(ledger, at, linear_bucket(x, low, high, step, last), x);
+            }
+        }
+    }
+}
+
+fn bump_histogram(ledger: &Ledger, at: usize, bucket: usize, x: f64) {
+    ledger.bump(at, 1);
+    ledger.add_float(at + 1, x);
+    ledger.bump(at + HISTOGRAM_HEAD + bucket, 1);
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between low and high, so small and positive"
+)]
+fn linear_bucket(x: f64, low: f64, high: f64, step: f64, last: usize) -> usize {
+    if x < low || x.is_nan() {
+        0
+    } else if x >= high {
+        last
+    } else {
+        (((x - low) / step) as usize + 1).min(last - 1)
+    }
+}

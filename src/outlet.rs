@@ -1,0 +1,335 @@
+//! The outlet: everything a session writes while its probes fire, over one segment.
+//!
+//! In: records, logs, faults, numbers by key, counts. Out: the segment's ring and ledger. Bounded: rates are kept here,
+//! and whatever is not delivered is counted under its reason. Never here: an error to the caller, a wait, a decode.
+//!
+//! A forked child writes a segment of its own from its first firing: same declarations, zero counts, empty ring.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::clock::{self, Clock};
+use crate::ledger::{Agg, Block, Ledger, function, probe};
+use crate::limits;
+use crate::maps::{Aggregation, Full};
+use crate::report::{DropKind, FaultKind, Phase};
+use crate::ring::{Head, Kind, Writer};
+use crate::segment::{SegmentError, Words, header};
+
+/// Where a session's probes write.
+pub struct Outlet {
+    pub clock: Clock,
+    pub ledger: Ledger,
+    words: Words,
+    ring: Writer,
+    sizes: (u64, u64),
+    aggregations: Vec<Aggregation>,
+    names: RefCell<Vec<String>>,
+    threads: RefCell<Vec<u32>>,
+    modules: Cell<u32>,
+    probes: Cell<u16>,
+    places: RefCell<Vec<Place>>,
+    rate: Rate,
+}
+
+/// A probe's number, the place of its counters, and its own rate.
+pub struct Account {
+    pub number: u16,
+    at: usize,
+    rate: Rate,
+}
+
+/// One firing's record, ready to commit.
+pub struct Record<'a> {
+    pub account: &'a Account,
+    pub function: u32,
+    pub tid: u32,
+    pub point: u8,
+    pub fields: &'a [u8],
+}
+
+/// Where a probed function is.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub module: String,
+    /// Without `<locals>`.
+    pub qualname: String,
+    pub file: String,
+}
+
+/// Which of a function's names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Naming {
+    Dotted,
+    Qualname,
+    Module,
+    File,
+}
+
+impl Place {
+    fn text(&self, naming: Naming) -> String {
+        match naming {
+            Naming::Dotted => format!("{}.{}", self.module, self.qualname),
+            Naming::Qualname => self.qualname.clone(),
+            Naming::Module => self.module.clone(),
+            Naming::File => self.file.clone(),
+        }
+    }
+}
+
+fn segment(ledger_bytes: u64, ring_bytes: u64) -> Result<(Words, OwnedFd), SegmentError> {
+    let (words, fd) = Words::create(ledger_bytes, ring_bytes)?;
+    words.at(header::WALL_OFFSET).store(clock::wall_ns().wrapping_sub(clock::system_ns()), Relaxed);
+    Ok((words, fd))
+}
+
+impl Outlet {
+    /// A fresh segment; its descriptor is for whoever drains.
+    ///
+    /// # Errors
+    /// When the system refuses the memory.
+    pub fn new(ledger_bytes: u64, ring_bytes: u64) -> Result<(Self, OwnedFd), SegmentError> {
+        let (words, fd) = segment(ledger_bytes, ring_bytes)?;
+        let outlet = Self {
+            clock: Clock::default(),
+            ledger: Ledger::new(words.clone()),
+            ring: Writer::new(words.clone()),
+            words,
+            sizes: (ledger_bytes, ring_bytes),
+            aggregations: Vec::new(),
+            names: RefCell::default(),
+            threads: RefCell::default(),
+            modules: Cell::new(0),
+            probes: Cell::new(0),
+            places: RefCell::default(),
+            rate: Rate::new(limits::EVENTS_PER_SECOND_PROCESS as f64),
+        };
+        Ok((outlet, fd))
+    }
+
+    /// The mapped segment, for a reader in the same process.
+    pub fn words(&self) -> Words {
+        self.words.clone()
+    }
+
+    /// Goes on in a forked child: a new segment with the same places, nothing counted, an empty ring.
+    ///
+    /// # Errors
+    /// When the system refuses the memory; the caller must then write no more, for the old segment is the parent's.
+    pub fn inherit(&mut self) -> Result<OwnedFd, SegmentError> {
+        let (words, fd) = segment(self.sizes.0, self.sizes.1)?;
+        let aggregations = &self.aggregations;
+        let agg_of = |number: u32| aggregations.get(number as usize).map(Aggregation::agg);
+        self.ledger = self.ledger.inherit(&words, agg_of);
+        self.ring = Writer::new(words.clone());
+        self.words = words;
+        self.threads.borrow_mut().clear();
+        Ok(fd)
+    }
+
+    /// The operator wants no more firings.
+    #[inline]
+    pub fn stopped(&self) -> bool {
+        self.ledger.stopped()
+    }
+
+    // --- declarations: load path
+
+    /// A module of the session; gives its number.
+    pub fn module(&self, name: &str) -> u32 {
+        let number = self.modules.replace(self.modules.get() + 1);
+        self.ledger.append(Block::Module, number, &[], name.as_bytes());
+        number
+    }
+
+    /// A probe of a module. `None` when the ledger is full.
+    pub fn probe(&self, module: u32, name: &str, events_per_second: u64) -> Option<Account> {
+        let number = self.probes.replace(self.probes.get().checked_add(1)?);
+        let mut counters = vec![0; probe::WORDS];
+        counters[probe::MODULE] = u64::from(module);
+        let at = self.ledger.append(Block::Probe, u32::from(number), &counters, name.as_bytes())?;
+        Some(Account { number, at: at as usize, rate: Rate::new(events_per_second as f64) })
+    }
+
+    /// A function that probes are attached to: its number and the place of its counters.
+    pub fn function(&self, place: Place) -> Option<(u32, usize)> {
+        let mut places = self.places.borrow_mut();
+        let number = u32::try_from(places.len()).ok()?;
+        let name = place.text(Naming::Dotted);
+        let at = self.ledger.append(Block::Function, number, &[0; function::WORDS], name.as_bytes())?;
+        places.push(place);
+        Some((number, at as usize))
+    }
+
+    /// One of a function's names.
+    pub fn place(&self, function: u32, naming: Naming) -> String {
+        self.places.borrow().get(function as usize).map_or_else(String::new, |place| place.text(naming))
+    }
+
+    /// An aggregation; its number is what [`Outlet::aggregate`] takes.
+    pub fn aggregation(&mut self, module: u32, name: &str, agg: Agg) -> Option<usize> {
+        let number = self.aggregations.len();
+        let made = Aggregation::new(&self.ledger, u32::try_from(number).ok()?, module, name, agg)?;
+        self.aggregations.push(made);
+        Some(number)
+    }
+
+    /// A field's name, numbered once per session.
+    pub fn name(&self, name: &str) -> u32 {
+        let mut names = self.names.borrow_mut();
+        let known = names.iter().position(|n| n == name);
+        let number = known.unwrap_or(names.len());
+        let id = u32::try_from(number).unwrap_or(u32::MAX);
+        if known.is_none() {
+            self.ledger.append(Block::Name, id, &[], name.as_bytes());
+            names.push(name.to_owned());
+        }
+        id
+    }
+
+    /// A probe's new state.
+    pub fn state(&self, account: &Account, phase: Phase, functions: u64, reason: &str) {
+        let counters = [phase as u64, functions, clock::system_ns()];
+        self.ledger.append(Block::State, u32::from(account.number), &counters, reason.as_bytes());
+    }
+
+    // --- fire path
+
+    /// Commits a record, or counts why not.
+    pub fn record(&self, record: &Record<'_>) -> bool {
+        let account = record.account;
+        let mono_ns = self.clock.mono_now();
+        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
+            self.dropped(account, DropKind::Rate);
+            return false;
+        }
+        let head = Head {
+            kind: Kind::Record as u8,
+            detail: record.point,
+            probe: account.number,
+            function: record.function,
+            tid: record.tid,
+            mono_ns,
+            payload_bytes: 0,
+        };
+        let committed = self.ring.commit(head, record.fields);
+        if committed {
+            self.ledger.bump(account.at + probe::RECORDS, 1);
+        } else {
+            self.dropped(account, DropKind::RingFull);
+        }
+        committed
+    }
+
+    /// A line for the operator, under the same rates.
+    pub fn log(&self, account: &Account, level: u8, text: &[u8]) -> bool {
+        let mono_ns = self.clock.mono_now();
+        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
+            self.dropped(account, DropKind::Rate);
+            return false;
+        }
+        let committed = self.event(Kind::Log, level, account, 0, mono_ns, text);
+        if !committed {
+            self.dropped(account, DropKind::RingFull);
+        }
+        committed
+    }
+
+    /// A firing that did not finish.
+    pub fn fault(&self, account: &Account, kind: FaultKind, function: u32) {
+        self.ledger.bump(account.at + probe::FAULTS + kind as usize, 1);
+        self.event(Kind::Fault, kind as u8, account, function, self.clock.mono_now(), &[]);
+    }
+
+    fn event(&self, kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64, payload: &[u8]) -> bool {
+        let head =
+            Head { kind: kind as u8, detail, probe: account.number, function, tid: 0, mono_ns, payload_bytes: 0 };
+        self.ring.commit(head, payload)
+    }
+
+    /// Something was not delivered.
+    #[cold]
+    pub fn dropped(&self, account: &Account, why: DropKind) {
+        self.ledger.bump(account.at + probe::DROPS + why as usize, 1);
+    }
+
+    /// A firing ended Ok; `wrote` says whether anything left it.
+    #[inline]
+    pub fn fired(&self, account: &Account, fuel: u64, wrote: bool) {
+        self.ledger.bump(account.at + probe::FIRINGS, 1);
+        self.ledger.bump(account.at + probe::FUEL, fuel);
+        if !wrote {
+            self.ledger.bump(account.at + probe::REJECTED, 1);
+        }
+    }
+
+    /// A firing ended in a fault.
+    pub fn faulted(&self, account: &Account, fuel: u64) {
+        self.ledger.bump(account.at + probe::FIRINGS, 1);
+        self.ledger.bump(account.at + probe::FUEL, fuel);
+    }
+
+    /// A sampled firing's time.
+    pub fn timed(&self, account: &Account, ticks: u64) {
+        let ns = self.clock.span_ns(ticks);
+        self.ledger.bump(account.at + probe::TIMED, 1);
+        self.ledger.bump(account.at + probe::TIMED_NS, ns);
+        self.ledger.bump(account.at + probe::TIMES + probe::time_bucket(ns), 1);
+    }
+
+    /// The aggregation behind a number.
+    #[inline]
+    pub fn aggregation_at(&self, number: usize) -> Option<&Aggregation> {
+        self.aggregations.get(number)
+    }
+
+    /// Adds a number under a key in byte form.
+    ///
+    /// # Errors
+    /// [`Full`], which the caller counts.
+    pub fn aggregate(&self, number: usize, key: &[u8], x: f64) -> Result<(), Full> {
+        self.aggregations.get(number).map_or(Err(Full), |a| a.add(&self.ledger, key, x))
+    }
+
+    /// Says once what a thread is called.
+    pub fn thread(&self, tid: u32, name: impl FnOnce() -> Option<String>) {
+        let mut threads = self.threads.borrow_mut();
+        if threads.contains(&tid) || threads.len() >= THREADS_MAX {
+            return;
+        }
+        threads.push(tid);
+        if let Some(name) = name() {
+            self.ledger.append(Block::Thread, tid, &[], name.as_bytes());
+        }
+    }
+}
+
+/// Thread names kept per process; later threads are shown by number.
+const THREADS_MAX: usize = 256;
+
+/// A token bucket that holds one second's worth.
+pub struct Rate {
+    per_ns: f64,
+    burst: f64,
+    tokens: Cell<f64>,
+    at: Cell<u64>,
+}
+
+impl Rate {
+    pub fn new(per_second: f64) -> Self {
+        let burst = per_second.max(1.0);
+        Self { per_ns: per_second / 1e9, burst, tokens: Cell::new(burst), at: Cell::new(0) }
+    }
+
+    /// Takes one token, if there is one.
+    #[inline]
+    pub fn take(&self, now_ns: u64) -> bool {
+        let spent = now_ns.saturating_sub(self.at.replace(now_ns)) as f64;
+        let tokens = (self.tokens.get() + spent * self.per_ns).min(self.burst);
+        let there = tokens >= 1.0;
+        self.tokens.set(if there { tokens - 1.0 } else { tokens });
+        there
+    }
+}

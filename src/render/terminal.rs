@@ -1,0 +1,327 @@
+//! The terminal: records as lines while they come; histograms, tables and the account at the end.
+//!
+//! In: reports. Out: styled text; the writer strips styles where they are not wanted. Never here: JSON, a width it was not
+//! told, a fault or a drop that is not shown.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::table::Align::{Left, Right};
+use super::text::{self, Unit, clean};
+use super::{Renderer, histogram, table};
+use crate::report::{Aggregation, Fault, Function, Log, Phase, Record, Report, Start, State, Summary, Summed};
+use crate::value::Value;
+
+const HEAD: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const ODD: Style = AnsiColor::Yellow.on_default();
+
+/// Keys of one aggregation shown as tables or histograms; the rest is counted and in JSONL.
+const KEYS_MAX: usize = 50;
+
+/// Writes for people, lines about `width` characters wide.
+pub struct Terminal<W> {
+    out: W,
+    width: usize,
+    pids: BTreeSet<u32>,
+    aggregations: Vec<Aggregation>,
+    functions: Vec<Function>,
+    summaries: Vec<Summary>,
+}
+
+impl<W: Write> Terminal<W> {
+    pub fn new(out: W, width: usize) -> Self {
+        Self { out, width, pids: BTreeSet::new(), aggregations: vec![], functions: vec![], summaries: vec![] }
+    }
+}
+
+impl<W: Write> Renderer for Terminal<W> {
+    fn report(&mut self, report: &Report) -> io::Result<()> {
+        match report {
+            Report::Start(r) => self.start(r)?,
+            Report::Record(r) => self.record(r)?,
+            Report::Fault(r) => self.fault(r)?,
+            Report::Log(r) => self.log(r)?,
+            Report::State(r) => self.state(r)?,
+            Report::Aggregation(r) => self.aggregations.push(r.clone()),
+            Report::Function(r) => self.functions.push(r.clone()),
+            Report::Summary(r) => self.summaries.push(r.clone()),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.aggregations()?;
+        self.functions()?;
+        self.summaries()?;
+        self.flush()
+    }
+}
+
+/// Lines, as things happen.
+impl<W: Write> Terminal<W> {
+    fn start(&mut self, r: &Start) -> io::Result<()> {
+        self.pids.insert(r.pid);
+        writeln!(self.out, "{QUIET}observing python {}, pid {}{QUIET:#}", clean(&r.python), r.pid)
+    }
+
+    fn record(&mut self, r: &Record) -> io::Result<()> {
+        write!(self.out, "{QUIET}{}{QUIET:#}  ", text::clock(r.ts_ns))?;
+        if self.pids.len() > 1 {
+            write!(self.out, "{QUIET}{}{QUIET:#}  ", r.pid)?;
+        }
+        write!(self.out, "{HEAD}{}{HEAD:#}", place(r))?;
+        for (name, v) in &r.fields {
+            write!(self.out, "  {QUIET}{}={QUIET:#}{}", clean(name), text::value(v, Unit::of(name)))?;
+        }
+        let main = r.thread.as_deref().filter(|name| *name != "MainThread");
+        for (what, who) in [("thread", main), ("task", r.task.as_deref()), ("request", r.request.as_deref())] {
+            if let Some(who) = who {
+                write!(self.out, "  {QUIET}{what} {}{QUIET:#}", clean(who))?;
+            }
+        }
+        writeln!(self.out)
+    }
+
+    fn fault(&mut self, r: &Fault) -> io::Result<()> {
+        let (kind, side) = (r.kind.name(), r.kind.side());
+        writeln!(self.out, "{BAD}fault{BAD:#}  {}: {kind} ({side}) in {}", clean(&r.probe), clean(&r.place))
+    }
+
+    fn log(&mut self, r: &Log) -> io::Result<()> {
+        let style = match r.level {
+            0 | 1 => BAD,
+            2 => ODD,
+            _ => QUIET,
+        };
+        writeln!(self.out, "{style}{}{style:#}  {}: {}", text::level(r.level), clean(&r.probe), clean(&r.text))
+    }
+
+    fn state(&mut self, r: &State) -> io::Result<()> {
+        let style = match r.phase {
+            Phase::Failed | Phase::Disarmed => BAD,
+            Phase::Throttled => ODD,
+            Phase::Pending | Phase::Attached | Phase::Detached => QUIET,
+        };
+        write!(self.out, "{style}{}{style:#}  {}", r.phase.name(), clean(&r.probe))?;
+        if r.functions > 0 {
+            write!(self.out, ": {} function{}", r.functions, plural(r.functions))?;
+        }
+        if !r.reason.is_empty() {
+            write!(self.out, ": {}", clean(&r.reason))?;
+        }
+        writeln!(self.out)
+    }
+}
+
+const fn plural(n: u64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// The function and point, after the probe's name where that says more.
+fn place(r: &Record) -> String {
+    let place = format!("{}:{}", clean(&r.function), clean(&r.point));
+    if r.probe.is_empty() || r.probe.trim_start_matches("fn:") == place {
+        return place;
+    }
+    format!("{}  {place}", clean(&r.probe))
+}
+
+/// The account, at the end.
+impl<W: Write> Terminal<W> {
+    /// One block per aggregation, in the order they came.
+    fn aggregations(&mut self) -> io::Result<()> {
+        let all = std::mem::take(&mut self.aggregations);
+        let several = all.iter().any(|a| a.module != all[0].module);
+        for group in all.chunk_by(|a, b| (&a.module, &a.name, a.value.kind()) == (&b.module, &b.name, b.value.kind())) {
+            let mut keys: Vec<&Aggregation> = group.iter().collect();
+            keys.sort_by(|a, b| rank(&b.value).total_cmp(&rank(&a.value)));
+            let hidden = keys.len().saturating_sub(KEYS_MAX);
+            keys.truncate(KEYS_MAX);
+            let module = if several { format!("  {}", clean(&group[0].module)) } else { String::new() };
+            let kind = group[0].value.kind();
+            writeln!(self.out, "\n{HEAD}@{}{HEAD:#}  {QUIET}{kind}{module}{QUIET:#}", clean(&group[0].name))?;
+            self.keys(&keys)?;
+            if hidden > 0 {
+                writeln!(self.out, "  {QUIET}… and {hidden} more keys (`-o jsonl:PATH` has all){QUIET:#}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keys(&mut self, keys: &[&Aggregation]) -> io::Result<()> {
+        match keys[0].value {
+            Summed::Quantize(_) | Summed::Lquantize(_) => keys.iter().try_for_each(|a| self.histogram(a)),
+            Summed::Avg { .. } => self.table(
+                &[("key", Left), ("mean", Right), ("count", Right), ("sum", Right)],
+                keys.iter().map(|a| average(a)).collect(),
+            ),
+            _ if keys.len() == 1 && keys[0].key.is_empty() => writeln!(self.out, "  {}", scalar(keys[0])),
+            _ => self.table(
+                &[("key", Left), (keys[0].value.kind(), Right)],
+                keys.iter().map(|a| vec![key(&a.key), scalar(a)]).collect(),
+            ),
+        }
+    }
+
+    fn histogram(&mut self, a: &Aggregation) -> io::Result<()> {
+        let (Summed::Quantize(h) | Summed::Lquantize(h)) = &a.value else { return Ok(()) };
+        let unit = Unit::of(&a.name);
+        let mean = unit.show(h.sum / h.count.max(1) as f64);
+        if !a.key.is_empty() {
+            write!(self.out, "  {HEAD}{}{HEAD:#}", key(&a.key))?;
+        }
+        writeln!(self.out, "  {QUIET}count {}, mean {mean}{QUIET:#}", h.count)?;
+        histogram::lines(h, unit, self.width).iter().try_for_each(|line| writeln!(self.out, "{line}"))
+    }
+
+    fn functions(&mut self) -> io::Result<()> {
+        if self.functions.is_empty() {
+            return Ok(());
+        }
+        let mut all = std::mem::take(&mut self.functions);
+        all.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.function.cmp(&b.function)));
+        let hidden = all.len().saturating_sub(KEYS_MAX);
+        all.truncate(KEYS_MAX);
+        let head = [
+            ("function", Left),
+            ("entries", Right),
+            ("returns", Right),
+            ("raises", Right),
+            ("abandoned", Right),
+            ("live", Right),
+        ];
+        writeln!(self.out, "\n{HEAD}functions{HEAD:#}")?;
+        self.table(&head, all.iter().map(function).collect())?;
+        if hidden > 0 {
+            writeln!(self.out, "  {QUIET}… and {hidden} more functions (`-o jsonl:PATH` has all){QUIET:#}")?;
+        }
+        Ok(())
+    }
+
+    fn summaries(&mut self) -> io::Result<()> {
+        let all = std::mem::take(&mut self.summaries);
+        if all.is_empty() {
+            return Ok(());
+        }
+        let head = [
+            ("probe", Left),
+            ("firings", Right),
+            ("rejected", Right),
+            ("records", Right),
+            ("faults", Right),
+            ("drops", Right),
+            ("mean", Right),
+            ("p99", Right),
+            ("total", Right),
+        ];
+        writeln!(self.out, "\n{HEAD}probes{HEAD:#}")?;
+        self.table(&head, all.iter().map(summary).collect())?;
+        for s in &all {
+            self.losses(s)?;
+        }
+        Ok(())
+    }
+
+    /// Faults and drops once more in words: a cell is easily overlooked.
+    fn losses(&mut self, s: &Summary) -> io::Result<()> {
+        let probe = clean(&s.probe);
+        for (kind, n) in s.faults.iter().filter(|(_, n)| *n > 0) {
+            writeln!(self.out, "  {BAD}{n} fault{}{BAD:#} of {probe}: {}", plural(*n), kind.name())?;
+        }
+        for (kind, n) in s.drops.iter().filter(|(_, n)| *n > 0) {
+            writeln!(self.out, "  {ODD}{n} dropped{ODD:#} of {probe}: {}", kind.name())?;
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, head: &[(&str, table::Align)], rows: Vec<Vec<String>>) -> io::Result<()> {
+        let lines = table::lines(head, rows, self.width);
+        for (i, line) in lines.iter().enumerate() {
+            if i == 0 {
+                writeln!(self.out, "{QUIET}{line}{QUIET:#}")?;
+            } else {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What keys are sorted by, high first; the smallest minimum comes first.
+fn rank(value: &Summed) -> f64 {
+    match value {
+        Summed::Count(n) => *n as f64,
+        Summed::Sum(x) | Summed::Max(x) => *x,
+        Summed::Min(x) => -*x,
+        Summed::Avg { count, sum } => sum / (*count).max(1) as f64,
+        Summed::Quantize(h) | Summed::Lquantize(h) => h.count as f64,
+    }
+}
+
+fn key(parts: &[Value]) -> String {
+    let shown: Vec<String> = parts.iter().map(key_part).collect();
+    shown.join(", ")
+}
+
+/// A key that is text needs no quotes.
+fn key_part(part: &Value) -> String {
+    match part {
+        Value::Str(s) => clean(s).into_owned(),
+        other => text::value(other, Unit::Plain),
+    }
+}
+
+fn scalar(a: &Aggregation) -> String {
+    let unit = Unit::of(&a.name);
+    match &a.value {
+        Summed::Count(n) => n.to_string(),
+        Summed::Sum(x) | Summed::Min(x) | Summed::Max(x) => unit.show(*x),
+        Summed::Avg { .. } | Summed::Quantize(_) | Summed::Lquantize(_) => unit.show(rank(&a.value)),
+    }
+}
+
+fn average(a: &Aggregation) -> Vec<String> {
+    let Summed::Avg { count, sum } = a.value else { return vec![key(&a.key)] };
+    vec![key(&a.key), scalar(a), count.to_string(), Unit::of(&a.name).show(sum)]
+}
+
+fn function(f: &Function) -> Vec<String> {
+    let exits = |get: fn(&crate::report::Exits) -> u64| f.exits.as_ref().map_or("-".into(), |e| get(e).to_string());
+    vec![
+        clean(&f.function).into_owned(),
+        f.entries.to_string(),
+        exits(|e| e.returns),
+        exits(|e| e.raises),
+        exits(|e| e.abandoned),
+        exits(|e| e.live),
+    ]
+}
+
+fn summary(s: &Summary) -> Vec<String> {
+    let time = |ns: Option<u64>| ns.map_or("-".into(), |ns| text::duration(ns as f64));
+    let total = s.mean_ns.map(|mean| mean * s.firings);
+    vec![
+        clean(&s.probe).into_owned(),
+        s.firings.to_string(),
+        s.rejected.to_string(),
+        s.records.to_string(),
+        total_of(&s.faults),
+        total_of(&s.drops),
+        time(s.mean_ns),
+        time(s.p99_ns),
+        time(total),
+    ]
+}
+
+/// The kinds are told below the table.
+fn total_of<K>(counts: &[(K, u64)]) -> String {
+    counts.iter().map(|(_, n)| n).sum::<u64>().to_string()
+}

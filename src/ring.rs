@@ -1,0 +1,174 @@
+//! The ring: records from the fire path to whoever drains, through a segment.
+//!
+//! In: record bytes with a small head; they are committed whole or counted as dropped by the caller. Out: the same
+//! bytes, in order, once. One writer (the target, under its interpreter lock), one reader. Never here: a lock, a wait,
+//! or what the bytes mean.
+//!
+//! A record is its head word (length in words, kind, probe), two words (time, function and thread or length), then its
+//! payload padded to words. Positions only grow; a position's low bits are its place.
+
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::segment::{Words, header};
+
+/// Words before the payload.
+const HEAD_WORDS: usize = 4;
+
+/// What a record is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    Record = 1,
+    Log = 2,
+    Fault = 3,
+}
+
+/// What every record starts with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    pub kind: u8,
+    /// Point of a record, level of a log, kind of a fault.
+    pub detail: u8,
+    pub probe: u16,
+    pub function: u32,
+    pub tid: u32,
+    pub mono_ns: u64,
+    pub payload_bytes: u32,
+}
+
+/// The writing end.
+pub struct Writer {
+    words: Words,
+    start: usize,
+    mask: u64,
+    head: Cell<u64>,
+    /// The reader's position as last seen: read again only when the ring looks full.
+    tail: Cell<u64>,
+}
+
+impl Writer {
+    pub fn new(words: Words) -> Self {
+        let (start, size) = (words.ring_start(), words.load(header::RING_WORDS));
+        Self { words, start, mask: size - 1, head: Cell::new(0), tail: Cell::new(0) }
+    }
+
+    /// Commits one record; false when there is no room.
+    pub fn commit(&self, head: Head, payload: &[u8]) -> bool {
+        let words = HEAD_WORDS + payload.len().div_ceil(8);
+        let at = self.head.get();
+        if !self.has_room(at, words as u64) {
+            return false;
+        }
+        let slots = &self.words.all()[self.start..];
+        let put = |offset: usize, word: u64| {
+            slots[((at + offset as u64) & self.mask) as usize].store(word, Relaxed);
+        };
+        put(0, words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48);
+        put(1, head.mono_ns);
+        put(2, u64::from(head.function) | u64::from(head.tid) << 32);
+        put(3, payload.len() as u64);
+        let (whole, rest) = payload.as_chunks::<8>();
+        for (i, chunk) in whole.iter().enumerate() {
+            put(HEAD_WORDS + i, u64::from_le_bytes(*chunk));
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            put(HEAD_WORDS + whole.len(), u64::from_le_bytes(last));
+        }
+        self.head.set(at + words as u64);
+        self.words.at(header::RING_HEAD).store(self.head.get(), Release);
+        true
+    }
+
+    fn has_room(&self, at: u64, words: u64) -> bool {
+        let size = self.mask + 1;
+        if at + words - self.tail.get() <= size {
+            return true;
+        }
+        // The reader may claim anything: a tail beyond the head counts as nothing read.
+        let tail = self.words.at(header::RING_TAIL).load(Acquire);
+        self.tail.set(if tail <= at { tail.max(self.tail.get()) } else { self.tail.get() });
+        at + words - self.tail.get() <= size
+    }
+}
+
+/// The reading end. Bad words end the reading; they never index outside the ring.
+pub struct Reader {
+    words: Words,
+    start: usize,
+    mask: u64,
+    tail: u64,
+}
+
+/// The ring says something no writer of ours wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ring is damaged at position {0}")]
+pub struct Damaged(pub u64);
+
+impl Reader {
+    pub fn new(words: Words) -> Self {
+        let (start, size) = (words.ring_start(), words.load(header::RING_WORDS));
+        let tail = words.load(header::RING_TAIL);
+        Self { words, start, mask: size - 1, tail }
+    }
+
+    /// The next record, if there is one; `payload` is overwritten with its bytes.
+    ///
+    /// # Errors
+    /// When the words cannot be a record.
+    pub fn next(&mut self, payload: &mut Vec<u8>) -> Result<Option<Head>, Damaged> {
+        let head = self.words.at(header::RING_HEAD).load(Acquire);
+        let size = self.mask + 1;
+        let available = head.wrapping_sub(self.tail);
+        if available == 0 {
+            return Ok(None);
+        }
+        let damaged = Damaged(self.tail);
+        let first = self.get(0);
+        let words = first & 0xFFFF_FFFF;
+        if available > size || words < HEAD_WORDS as u64 || words > available {
+            return Err(damaged);
+        }
+        let bytes = self.get(3);
+        if bytes > (words - HEAD_WORDS as u64) * 8 {
+            return Err(damaged);
+        }
+        let parsed = self.head(first, bytes);
+        self.copy_payload(words, bytes, payload);
+        self.tail += words;
+        Ok(Some(parsed))
+    }
+
+    /// Gives the room of everything read so far back to the writer.
+    pub fn release(&self) {
+        self.words.at(header::RING_TAIL).store(self.tail, Release);
+    }
+
+    fn get(&self, offset: u64) -> u64 {
+        self.words.load(self.start + ((self.tail + offset) & self.mask) as usize)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "each field is cut out of its own bits of the head")]
+    fn head(&self, first: u64, bytes: u64) -> Head {
+        let place = self.get(2);
+        Head {
+            kind: (first >> 32) as u8,
+            detail: (first >> 40) as u8,
+            probe: (first >> 48) as u16,
+            function: place as u32,
+            tid: (place >> 32) as u32,
+            mono_ns: self.get(1),
+            payload_bytes: bytes as u32,
+        }
+    }
+
+    fn copy_payload(&self, words: u64, bytes: u64, payload: &mut Vec<u8>) {
+        payload.clear();
+        for i in HEAD_WORDS as u64..words {
+            payload.extend_from_slice(&self.get(i).to_le_bytes());
+        }
+        payload.truncate(usize::try_from(bytes).unwrap_or(0));
+    }
+}

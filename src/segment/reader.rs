@@ -1,0 +1,360 @@
+//! Reading a segment: blocks and records turned into reports.
+//!
+//! In: a mapped segment, written by a target that may be alive, stopped or dead. Out: [`Report`]s in order, and
+//! [`Totals`] so far. Never here: trust (lengths are checked against what is mapped), or a write beside tail and stop.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+
+use super::{SegmentError, Words, header};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, function, probe, quantize_bounds};
+use crate::report::{
+    Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Record, Report, State,
+    Summed,
+};
+use crate::ring;
+use crate::value::Value;
+
+/// Why a segment cannot be read further.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    #[error(transparent)]
+    Ring(#[from] ring::Damaged),
+    #[error("the ledger is damaged at word {0}")]
+    Ledger(usize),
+}
+
+/// What a process has counted so far.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Totals {
+    pub aggregations: Vec<Aggregation>,
+    pub functions: Vec<Function>,
+    pub accounts: Vec<Account>,
+}
+
+struct Known {
+    number: u32,
+    at: usize,
+    text: Vec<u8>,
+}
+
+/// One process's segment, as far as it was read.
+pub struct Reader {
+    words: Words,
+    ring: ring::Reader,
+    ledger_read: usize,
+    blocks: HashMap<Block, Vec<Known>>,
+    names: HashMap<u32, String>,
+    threads: HashMap<u32, String>,
+    states: Vec<Report>,
+    payload: Vec<u8>,
+}
+
+impl Reader {
+    /// Maps a segment by its descriptor.
+    ///
+    /// # Errors
+    /// When it is not a segment.
+    pub fn map(fd: &OwnedFd) -> Result<Self, ReadError> {
+        Ok(Self::over(Words::open(fd)?))
+    }
+
+    /// Reads a segment that is mapped already.
+    pub fn over(words: Words) -> Self {
+        let ring = ring::Reader::new(words.clone());
+        Self {
+            words,
+            ring,
+            ledger_read: header::WORDS,
+            blocks: HashMap::new(),
+            names: HashMap::new(),
+            threads: HashMap::new(),
+            states: Vec::new(),
+            payload: Vec::new(),
+        }
+    }
+
+    /// The process that writes.
+    pub fn pid(&self) -> u32 {
+        u32::try_from(self.words.load(header::PID)).unwrap_or(0)
+    }
+
+    /// Asks the target to fire no more.
+    pub fn stop(&self) {
+        self.words.at(header::STOP).store(1, Relaxed);
+    }
+
+    /// Appends what is new, in order; gives how many records there were.
+    ///
+    /// # Errors
+    /// When the words cannot have been written by a waspect; what was read before is kept.
+    pub fn drain(&mut self, out: &mut Vec<Report>) -> Result<usize, ReadError> {
+        self.read_ledger()?;
+        out.append(&mut self.states);
+        let mut count = 0;
+        let mut payload = std::mem::take(&mut self.payload);
+        while let Some(head) = self.ring.next(&mut payload)? {
+            // A record names only blocks that were appended before it.
+            self.read_ledger()?;
+            out.append(&mut self.states);
+            out.extend(self.report(head, &payload));
+            count += 1;
+        }
+        self.payload = payload;
+        self.ring.release();
+        Ok(count)
+    }
+
+    /// Everything counted so far.
+    ///
+    /// # Errors
+    /// As [`Reader::drain`].
+    pub fn totals(&mut self) -> Result<Totals, ReadError> {
+        self.read_ledger()?;
+        Ok(Totals {
+            aggregations: self.known(Block::Key).iter().filter_map(|key| self.aggregation(key)).collect(),
+            functions: self.known(Block::Function).iter().map(|f| self.function(f)).collect(),
+            accounts: self.known(Block::Probe).iter().map(|p| self.account(p)).collect(),
+        })
+    }
+
+    fn known(&self, kind: Block) -> &[Known] {
+        self.blocks.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    fn text(&self, kind: Block, number: u32) -> String {
+        // Numbers of these kinds are given out in order, so the place is the number.
+        self.known(kind).get(number as usize).map_or_else(|| format!("#{number}"), |k| lossy(&k.text))
+    }
+
+    fn read_ledger(&mut self) -> Result<(), ReadError> {
+        let used = usize::try_from(self.words.at(header::LEDGER_USED).load(Acquire)).unwrap_or(usize::MAX);
+        let end = used.min(self.words.ring_start());
+        while self.ledger_read < end {
+            let at = self.ledger_read;
+            let (kind, words, number) = split(self.words.load(at));
+            let whole = words >= 2 && at + words <= end;
+            let kind = kind.filter(|_| whole).ok_or(ReadError::Ledger(at))?;
+            let counters = self.counters(kind, number);
+            let text = self.block_text(at, words, counters).ok_or(ReadError::Ledger(at))?;
+            self.take(kind, Known { number, at: at + 1, text });
+            self.ledger_read += words;
+        }
+        Ok(())
+    }
+
+    fn counters(&self, kind: Block, number: u32) -> usize {
+        match kind {
+            Block::Module | Block::Name | Block::Thread => 0,
+            Block::Probe => probe::WORDS,
+            Block::Function => function::WORDS,
+            Block::Aggregation => 5,
+            Block::State => 3,
+            Block::Key => self.agg(number).map_or(0, |(_, agg)| agg.words()),
+        }
+    }
+
+    fn block_text(&self, at: usize, words: usize, counters: usize) -> Option<Vec<u8>> {
+        let room = words.checked_sub(2 + counters)?;
+        let start = at + 1 + counters;
+        let bytes = usize::try_from(self.words.load(start)).ok().filter(|n| *n <= room * 8)?;
+        let mut text: Vec<u8> = (0..room).flat_map(|i| self.words.load(start + 1 + i).to_le_bytes()).collect();
+        text.truncate(bytes);
+        Some(text)
+    }
+
+    fn take(&mut self, kind: Block, known: Known) {
+        match kind {
+            Block::Name => drop(self.names.insert(known.number, lossy(&known.text))),
+            Block::Thread => drop(self.threads.insert(known.number, lossy(&known.text))),
+            Block::State => {
+                if known.at as u64 > self.words.load(header::INHERITED) {
+                    let state = self.state(&known);
+                    self.states.push(state);
+                }
+            }
+            _ => self.blocks.entry(kind).or_default().push(known),
+        }
+    }
+
+    fn state(&self, known: &Known) -> Report {
+        let phase = usize::try_from(self.words.load(known.at)).unwrap_or(0);
+        let (module, probe) = self.probe(known.number);
+        Report::State(State {
+            module,
+            probe,
+            phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::Failed),
+            reason: lossy(&known.text),
+            functions: self.words.load(known.at + 1),
+        })
+    }
+
+    /// A probe's module and display name.
+    fn probe(&self, number: u32) -> (String, String) {
+        let Some(known) = self.known(Block::Probe).get(number as usize) else {
+            return (String::new(), format!("#{number}"));
+        };
+        let module = u32::try_from(self.words.load(known.at + probe::MODULE)).unwrap_or(u32::MAX);
+        (self.text(Block::Module, module), lossy(&known.text))
+    }
+
+    fn report(&self, head: ring::Head, payload: &[u8]) -> Option<Report> {
+        let (module, probe) = self.probe(u32::from(head.probe));
+        match head.kind {
+            k if k == ring::Kind::Record as u8 => Some(Report::Record(self.record(head, payload, module, probe))),
+            k if k == ring::Kind::Log as u8 => {
+                Some(Report::Log(Log { module, probe, level: head.detail, text: lossy(payload) }))
+            }
+            k if k == ring::Kind::Fault as u8 => Some(Report::Fault(Fault {
+                module,
+                probe,
+                kind: FaultKind::ALL.get(usize::from(head.detail)).copied().unwrap_or(FaultKind::Trap),
+                place: self.text(Block::Function, head.function),
+            })),
+            _ => None,
+        }
+    }
+
+    fn record(&self, head: ring::Head, payload: &[u8], module: String, probe: String) -> Record {
+        let mono_ns = i64::try_from(head.mono_ns).unwrap_or(i64::MAX);
+        Record {
+            module,
+            ts_ns: mono_ns.wrapping_add_unsigned(self.words.load(header::WALL_OFFSET)),
+            mono_ns,
+            pid: self.pid(),
+            tid: u64::from(head.tid),
+            thread: self.threads.get(&head.tid).cloned(),
+            task: None,
+            request: None,
+            probe,
+            function: self.text(Block::Function, head.function),
+            point: crate::spec::Point::name_of(head.detail).to_owned(),
+            fields: self.fields(payload),
+        }
+    }
+
+    fn fields(&self, mut payload: &[u8]) -> Vec<(String, Value)> {
+        let mut fields = Vec::new();
+        while let Some((id, rest)) = payload.split_first_chunk::<4>() {
+            payload = rest;
+            let id = u32::from_le_bytes(*id);
+            let Ok(value) = Value::read(&mut payload) else { break };
+            fields.push((self.names.get(&id).cloned().unwrap_or_else(|| format!("#{id}")), value));
+        }
+        fields
+    }
+
+    fn agg(&self, number: u32) -> Option<(&Known, Agg)> {
+        let known = self.known(Block::Aggregation).get(number as usize)?;
+        let float = |i| f64::from_bits(self.words.load(known.at + i));
+        Some((
+            known,
+            match self.words.load(known.at + 1) {
+                0 => Agg::Count,
+                1 => Agg::Sum,
+                2 => Agg::Min,
+                3 => Agg::Max,
+                4 => Agg::Avg,
+                5 => Agg::Quantize,
+                _ => Agg::Lquantize { low: float(2), high: float(3), step: float(4) },
+            },
+        ))
+    }
+
+    fn aggregation(&self, key: &Known) -> Option<Aggregation> {
+        let (known, agg) = self.agg(key.number)?;
+        if self.words.load(key.at) == agg.initial() && agg != Agg::Sum {
+            return None; // a key that a forked child inherited and never touched
+        }
+        let module = u32::try_from(self.words.load(known.at)).unwrap_or(u32::MAX);
+        let mut bytes = key.text.as_slice();
+        let mut parts = Vec::new();
+        while !bytes.is_empty() {
+            parts.push(Value::read(&mut bytes).ok()?);
+        }
+        let key_parts = match (parts.len(), parts.pop()) {
+            (1, Some(Value::Tuple(parts))) => parts,
+            (_, last) => parts.into_iter().chain(last).collect(),
+        };
+        Some(Aggregation {
+            module: self.text(Block::Module, module),
+            name: lossy(&known.text),
+            key: key_parts,
+            value: self.summed(agg, key.at),
+        })
+    }
+
+    fn summed(&self, agg: Agg, at: usize) -> Summed {
+        let count = self.words.load(at);
+        let float = |i: usize| f64::from_bits(self.words.load(at + i));
+        match agg {
+            Agg::Count => Summed::Count(count),
+            Agg::Sum => Summed::Sum(float(0)),
+            Agg::Min => Summed::Min(float(0)),
+            Agg::Max => Summed::Max(float(0)),
+            Agg::Avg => Summed::Avg { count, sum: float(1) },
+            Agg::Quantize => {
+                let buckets = (0..QUANTIZE_BUCKETS).map(|b| (b, quantize_bounds(b)));
+                Summed::Quantize(self.histogram(at, buckets))
+            }
+            Agg::Lquantize { low, high, step } => {
+                let last = agg.linear_buckets() - 1;
+                let bounds = move |b: usize| match b {
+                    0 => (f64::NEG_INFINITY, low),
+                    b if b == last => (high, f64::INFINITY),
+                    b => (low + (b - 1) as f64 * step, (low + b as f64 * step).min(high)),
+                };
+                Summed::Lquantize(self.histogram(at, (0..=last).map(|b| (b, bounds(b)))))
+            }
+        }
+    }
+
+    fn histogram(&self, at: usize, bounds: impl Iterator<Item = (usize, (f64, f64))>) -> Histogram {
+        let buckets = bounds
+            .map(|(b, (low, high))| (low, high, self.words.load(at + HISTOGRAM_HEAD + b)))
+            .filter(|(_, _, n)| *n > 0)
+            .collect();
+        Histogram { count: self.words.load(at), sum: f64::from_bits(self.words.load(at + 1)), buckets }
+    }
+
+    fn function(&self, known: &Known) -> Function {
+        let count = |i| self.words.load(known.at + i);
+        let (returns, raises) = (count(function::RETURNS), count(function::RAISES));
+        let (abandoned, entries) = (count(function::ABANDONED), count(function::ENTRIES));
+        let live = entries.saturating_sub(returns).saturating_sub(raises).saturating_sub(abandoned);
+        let exits = (count(function::HAS_EXITS) != 0).then_some(Exits { returns, raises, abandoned, live });
+        Function { function: lossy(&known.text), entries, exits }
+    }
+
+    fn account(&self, known: &Known) -> Account {
+        let count = |i| self.words.load(known.at + i);
+        let (module, probe) = self.probe(known.number);
+        Account {
+            module,
+            probe,
+            firings: count(probe::FIRINGS),
+            rejected: count(probe::REJECTED),
+            records: count(probe::RECORDS),
+            fuel: count(probe::FUEL),
+            faults: FaultKind::ALL.iter().map(|k| count(probe::FAULTS + *k as usize)).collect(),
+            drops: DropKind::ALL.iter().map(|k| count(probe::DROPS + *k as usize)).collect(),
+            timed: count(probe::TIMED),
+            timed_ns: count(probe::TIMED_NS),
+            times: (0..probe::TIME_BUCKETS).map(|b| count(probe::TIMES + b)).collect(),
+        }
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A block's head: kind, words, number.
+fn split(word: u64) -> (Option<Block>, usize, u32) {
+    let kind = Block::ALL.iter().copied().find(|b| *b as u64 == word & 0xFF);
+    let words = usize::try_from(word >> 8 & 0xFF_FFFF).unwrap_or(0);
+    (kind, words, u32::try_from(word >> 32).unwrap_or(0))
+}

@@ -1,0 +1,77 @@
+//! Why text is not a spec: the byte, the problem, and how it could be written.
+//!
+//! In: what the parser met. Out: [`SpecError`]. Never here: a guess that is acted upon.
+
+use super::words::{nearest, one_of, quoted};
+
+/// A refused spec. The message is one line; [`SpecError::hint`] is the next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem} at byte {at} of spec {}", quoted(text))]
+pub struct SpecError {
+    /// As given; for the identifier spelling, what it stands for.
+    pub text: String,
+    pub at: usize,
+    pub problem: Problem,
+}
+
+/// What is wrong at that byte.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error("expected at most {max} bytes, found {found}")]
+    Long { found: usize, max: u64 },
+    #[error("expected no whitespace or control character, found {0:?}")]
+    Space(char),
+    #[error("expected {expected}, found {}", or_nothing(.found))]
+    Expected { expected: &'static str, found: String },
+    #[error("provider {} is not supported yet", quoted(.0))]
+    ProviderNotYet(String),
+    #[error("expected provider `fn`, found {}", or_nothing(.0))]
+    Provider(String),
+    #[error("point {} is not supported yet", quoted(.0))]
+    PointNotYet(String),
+    #[error("expected point {}, found {}", one_of(POINTS), or_nothing(.0))]
+    Point(String),
+    #[error("expected option {}, found {}", one_of(OPTIONS), or_nothing(.0))]
+    Option(String),
+    #[error("option `{0}` is given twice")]
+    Twice(String),
+    #[error("option `min` needs point `exit`, `return` or `raise`, found `entry`")]
+    MinAtEntry,
+    #[error("expected a module and a function, found only {}", quoted(.0))]
+    OnePart(String),
+}
+
+const POINTS: &[&str] = &["entry", "exit", "return", "raise"];
+const OPTIONS: &[&str] = &["sample", "every", "rate", "min", "prio", "fuel", "scope"];
+/// Shown whenever the whole shape is in doubt.
+const SHAPE: &str = "a spec is `fn:MODULE.FUNCTION:POINT[?OPTIONS][#TAG]`, for example `fn:shop.cart.add:exit?min=5ms`";
+
+impl SpecError {
+    pub(super) fn new(text: &str, at: usize, problem: Problem) -> Self {
+        Self { text: text.to_owned(), at, problem }
+    }
+
+    /// How it could be written.
+    pub fn hint(&self) -> Option<String> {
+        Some(match &self.problem {
+            Problem::ProviderNotYet(_) => "this version has the provider `fn`: `fn:MODULE.FUNCTION:POINT`".to_owned(),
+            Problem::PointNotYet(_) => format!("points of this version: {}", one_of(POINTS)),
+            Problem::Point(found) => meant(found, POINTS).unwrap_or_else(|| SHAPE.to_owned()),
+            Problem::Option(found) => meant(found, OPTIONS)?,
+            Problem::OnePart(name) => format!("write `fn:MODULE.{name}:…`, or `fn:**.{name}:…` for every module"),
+            Problem::MinAtEntry => "an entry has no duration yet; write the point as `exit`".to_owned(),
+            Problem::Space(_) => "a spec is one word, without spaces around its parts".to_owned(),
+            Problem::Long { .. } | Problem::Twice(_) => return None,
+            Problem::Provider(found) => meant(found, &["fn"]).unwrap_or_else(|| SHAPE.to_owned()),
+            Problem::Expected { .. } => SHAPE.to_owned(),
+        })
+    }
+}
+
+fn meant(found: &str, known: &[&'static str]) -> Option<String> {
+    nearest(found, known.iter().copied()).map(|name| format!("did you mean `{name}`?"))
+}
+
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { quoted(text) }
+}

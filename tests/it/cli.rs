@@ -1,0 +1,63 @@
+//! The command line: arguments in; exit code, stdout and stderr out.
+
+use std::process::{Command, Output};
+
+fn waspect(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_waspect"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().expect("runs")
+}
+
+/// Exit code, and what each stream contains.
+fn check(args: &str, code: i32, out: &str, err: &str) {
+    let found = waspect(&args.split(' ').collect::<Vec<_>>());
+    let (stdout, stderr) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
+    let said = format!("waspect {args}\nstdout: {stdout}\nstderr: {stderr}");
+    assert_eq!(found.status.code(), Some(code), "{said}");
+    assert!(stdout.contains(out) && stderr.contains(err), "expected {out:?} and {err:?} of {said}");
+    assert!(!stdout.contains('\u{1b}') && !stderr.contains('\u{1b}'), "no colour without a terminal: {said}");
+}
+
+#[test]
+fn commands() {
+    for (args, code, out, err) in [
+        ("--version", 0, "waspect 0.1", ""),
+        ("--help", 0, "Examples:", ""),
+        ("", 2, "", "Usage: waspect"),
+        ("nonsense", 2, "", "error: unrecognized subcommand"),
+        ("check", 2, "", "Usage: waspect check"),
+        ("check tests/module/good/wants.wat", 0, "wants.wat: ok, 8 probes, 502 bytes\n", ""),
+        (
+            "check tests/module/good/wants.wat tests/module/bad/simd.wat",
+            1,
+            "ok, 8 probes",
+            "error: `tests/module/bad/simd.wat`: function `wide`",
+        ),
+        ("check tests/module/bad/spec_point.wat", 1, "", "hint: did you mean `entry`?\n"),
+        ("check tests/module/bad/simd.wat no/such/file", 2, "", "error: `no/such/file`: No such file"),
+        ("check tests/module/bad/no_probe.wat --at on_add=fn:shop.cart.add:entry", 0, "ok, 1 probe,", ""),
+        ("check tests/module/bad/no_probe.wat --at on_add", 2, "", "error: expected `EXPORT=SPEC`"),
+        ("check a b --at x=fn:a.b:entry", 2, "", "error: `--at` speaks of one module, found 2"),
+        ("check /dev/zero", 1, "", "expected a wasm module"),
+        ("check tests", 2, "", "error: `tests`: Is a directory"),
+        ("inspect tests/module/good/wants.wat", 0, "argument 3, its .user[\"first name\"]", ""),
+        ("inspect tests/module/good/everything.wat", 0, "memory 64 KiB growing to at most 256 KiB", ""),
+        ("inspect tests/module/good/everything.wat", 0, "only calls of 5ms or longer, with probability 0.5", ""),
+        ("inspect tests/module/bad/simd.wat", 2, "", "error: "),
+        ("limits", 0, "fuel_per_fire                 100000 fuel", ""),
+    ] {
+        check(args, code, out, err);
+    }
+}
+
+#[test]
+fn json() {
+    let read = |args: &[&str]| -> serde_json::Value { serde_json::from_slice(&waspect(args).stdout).expect("JSON") };
+    let module = read(&["inspect", "--json", "tests/module/good/everything.wat"]);
+    assert_eq!(module["probes"][0]["options"]["min_ns"], 5_000_000);
+    assert_eq!(module["probes"][0]["target"], "shop.**.add_*");
+    assert_eq!(module["memory"]["pages_max"], 4);
+    assert_eq!(module["imports"][1]["reads"], "writes");
+    let limits = read(&["limits", "--json"]);
+    assert_eq!(limits[0]["name"], "module_bytes_max");
+    assert_eq!(limits.as_array().map(Vec::len), Some(waspect::limits::TABLE.len()));
+}

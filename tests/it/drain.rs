@@ -1,0 +1,231 @@
+//! Made-up processes drained and added up.
+
+use waspect::drain::{Drain, Source};
+use waspect::ledger::probe::time_bucket;
+use waspect::report::{
+    Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
+};
+use waspect::segment::{ReadError, Totals};
+use waspect::value::Value;
+
+/// A process that tells its batches one by one.
+struct Fake {
+    batches: Vec<Vec<Report>>,
+    totals: Totals,
+    stopped: bool,
+    damaged: Option<usize>,
+}
+
+impl Source for Fake {
+    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
+        if !self.batches.is_empty() {
+            out.extend(self.batches.remove(0));
+        }
+        self.damaged.map_or(Ok(()), |at| Err(ReadError::Ledger(at)))
+    }
+    fn totals(&mut self) -> Result<Totals, ReadError> {
+        Ok(self.totals.clone())
+    }
+    fn stop(&mut self) {
+        assert!(!self.stopped);
+        self.stopped = true;
+    }
+}
+
+#[test]
+fn totals_of_all_processes_add_up() {
+    let found = finish(vec![(own_pid(), vec![], one()), (own_pid(), vec![], two())]);
+    let quantize = Histogram { count: 5, sum: 23.0, buckets: vec![(1.0, 2.0, 1), (2.0, 4.0, 3), (4.0, 8.0, 1)] };
+    let exits = Exits { returns: 3, raises: 1, abandoned: 1, live: 0 };
+    assert_eq!(
+        found,
+        vec![
+            aggregation("a", vec![], Summed::Avg { count: 3, sum: 6.0 }),
+            aggregation("c", vec![Value::Bool(true)], Summed::Count(5)),
+            aggregation("c", vec![Value::Int(1)], Summed::Count(7)),
+            aggregation("lo", vec![], Summed::Min(-1.0)),
+            aggregation("q", vec![], Summed::Quantize(quantize)),
+            Report::Function(Function { function: "f".into(), entries: 5, exits: Some(exits) }),
+            Report::Function(Function { function: "g".into(), entries: 2, exits: None }),
+            Report::Summary(Summary {
+                module: "m".into(),
+                probe: "p".into(),
+                firings: 30,
+                rejected: 3,
+                records: 27,
+                faults: vec![(FaultKind::Trap, 3), (FaultKind::Guest, 1)],
+                drops: vec![(DropKind::Rate, 4)],
+                fuel: 300,
+                mean_ns: Some(200),
+                p99_ns: Some(320),
+                sampled: 4,
+            }),
+        ]
+    );
+}
+
+#[test]
+fn processes_that_ended_keep_their_totals_and_last_words() {
+    let mut drain = Drain::default();
+    let start = Start { python: "3.12.1".into(), pid: GONE };
+    drain.join(
+        GONE,
+        start.clone(),
+        Fake { batches: vec![vec![log("last")]], totals: one(), stopped: false, damaged: None },
+    );
+    drain.join(
+        0,
+        start,
+        Fake { batches: vec![vec![], vec![log("unseen")]], totals: Totals::default(), stopped: false, damaged: None },
+    );
+    let mut told = Vec::new();
+    drain
+        .retire(|r| {
+            told.push(r.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    assert_eq!(told, [log("last")]);
+    drain
+        .finish(|r| {
+            told.push(r.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    assert_eq!(told[1], log("unseen"));
+    assert!(told.contains(&aggregation("c", vec![Value::Int(1)], Summed::Count(3))));
+}
+
+/// One process that went wrong neither ends the session nor hides what it told before.
+#[test]
+fn a_damaged_segment_is_left_alone() {
+    let mut drain = Drain::default();
+    let start = Start { python: "3.12.1".into(), pid: own_pid() };
+    let damaged =
+        Fake { batches: vec![vec![log("1")], vec![log("2")]], totals: one(), stopped: false, damaged: Some(7) };
+    drain.join(own_pid(), start.clone(), damaged);
+    drain.join(own_pid(), start, Fake { batches: vec![vec![log("3")]], totals: two(), stopped: false, damaged: None });
+    let mut told = Vec::new();
+    drain
+        .finish(|r| {
+            told.push(r.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    assert_eq!(told[..2], [log("1"), log("3")]);
+    assert!(told.contains(&aggregation("c", vec![Value::Int(1)], Summed::Count(4))));
+    let damages = drain.damages();
+    assert_eq!((damages.len(), damages[0].pid), (1, own_pid()));
+}
+
+#[test]
+fn everything_is_told_in_order_before_the_totals() {
+    let batches = vec![vec![log("1"), log("2")], vec![log("3")]];
+    let found = finish(vec![(own_pid(), batches, one())]);
+    assert_eq!(found[..3], [log("1"), log("2"), log("3")]);
+    assert!(matches!(found[3], Report::Aggregation(_)));
+}
+
+/// More than any process id can be.
+const GONE: u32 = u32::MAX;
+
+fn own_pid() -> u32 {
+    std::process::id()
+}
+
+fn finish(processes: Vec<(u32, Vec<Vec<Report>>, Totals)>) -> Vec<Report> {
+    let mut drain = Drain::default();
+    for (pid, batches, totals) in processes {
+        drain.join(
+            pid,
+            Start { python: "3.12.1".into(), pid },
+            Fake { batches, totals, stopped: false, damaged: None },
+        );
+    }
+    let mut told = Vec::new();
+    drain
+        .finish(|r| {
+            told.push(r.clone());
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+    told
+}
+
+fn log(text: &str) -> Report {
+    Report::Log(Log { module: "m".into(), probe: "p".into(), level: 3, text: text.into() })
+}
+
+fn aggregation(name: &str, key: Vec<Value>, value: Summed) -> Report {
+    Report::Aggregation(summed(name, key, value))
+}
+
+fn summed(name: &str, key: Vec<Value>, value: Summed) -> Aggregation {
+    Aggregation { module: "m".into(), name: name.into(), key, value }
+}
+
+fn one() -> Totals {
+    Totals {
+        aggregations: vec![
+            summed("c", vec![Value::Int(1)], Summed::Count(3)),
+            summed("c", vec![Value::Bool(true)], Summed::Count(5)),
+            summed("a", vec![], Summed::Avg { count: 1, sum: 2.0 }),
+            summed("lo", vec![], Summed::Min(4.0)),
+            summed(
+                "q",
+                vec![],
+                Summed::Quantize(Histogram { count: 2, sum: 3.0, buckets: vec![(1.0, 2.0, 1), (2.0, 4.0, 1)] }),
+            ),
+        ],
+        functions: vec![Function {
+            function: "f".into(),
+            entries: 3,
+            exits: Some(Exits { returns: 2, raises: 1, ..Exits::default() }),
+        }],
+        accounts: vec![account(10, &[(FaultKind::Trap, 1)], 0, &[150, 150, 200])],
+    }
+}
+
+fn two() -> Totals {
+    Totals {
+        aggregations: vec![
+            summed(
+                "q",
+                vec![],
+                Summed::Quantize(Histogram { count: 3, sum: 20.0, buckets: vec![(2.0, 4.0, 2), (4.0, 8.0, 1)] }),
+            ),
+            summed("c", vec![Value::Int(1)], Summed::Count(4)),
+            summed("a", vec![], Summed::Avg { count: 2, sum: 4.0 }),
+            summed("lo", vec![], Summed::Min(-1.0)),
+        ],
+        functions: vec![
+            Function {
+                function: "f".into(),
+                entries: 2,
+                exits: Some(Exits { returns: 1, abandoned: 1, ..Exits::default() }),
+            },
+            Function { function: "g".into(), entries: 2, exits: None },
+        ],
+        accounts: vec![account(20, &[(FaultKind::Trap, 2), (FaultKind::Guest, 1)], 4, &[300])],
+    }
+}
+
+fn account(firings: u64, faults: &[(FaultKind, u64)], rates: u64, times: &[u64]) -> Account {
+    let mut drops = vec![0; DropKind::Rate as usize + 1];
+    drops[DropKind::Rate as usize] = rates;
+    let mut buckets = vec![0; 8 * 32];
+    times.iter().for_each(|ns| buckets[time_bucket(*ns)] += 1);
+    Account {
+        module: "m".into(),
+        probe: "p".into(),
+        firings,
+        rejected: firings / 10,
+        records: firings - firings / 10,
+        fuel: firings * 10,
+        faults: FaultKind::ALL.iter().map(|k| faults.iter().filter(|f| f.0 == *k).map(|f| f.1).sum()).collect(),
+        drops,
+        timed: times.len() as u64,
+        timed_ns: times.iter().sum(),
+        times: buckets,
+    }
+}

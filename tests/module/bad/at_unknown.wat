@@ -1,0 +1,5 @@
+;; at: on_ad=fn:shop.cart.add:entry
+;; The operator names an export that is not there.
+;; = `--at` names export `on_ad`, which is not a function export of the module
+;; = hint: function exports: `on_add`
+(module (func (export "on_add")))

@@ -1,0 +1,3 @@
+;; Neither form of a module.
+;; = module text is not understood: expected `(`
+hello
