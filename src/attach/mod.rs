@@ -146,12 +146,14 @@ impl Wanted {
     }
 
     fn state(&self, py: Python<'_>) -> State {
+        // Looked up first: it may let another thread run, which then needs the guest.
+        let missing = if self.functions() == 0 { explain::explain(py, &self.spec.target) } else { String::new() };
         let guest = self.live.guests[self.module].borrow();
-        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed(), self.functions()) {
-            (true, ..) => (Phase::Detached, String::new()),
-            (_, Some(reason), _) => (Phase::Disarmed, reason),
-            (_, None, 0) => (Phase::Pending, explain::explain(py, &self.spec.target)),
-            (_, None, _) => (Phase::Attached, String::new()),
+        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed()) {
+            (true, _) => (Phase::Detached, String::new()),
+            (_, Some(reason)) => (Phase::Disarmed, reason),
+            (_, None) if self.functions() == 0 => (Phase::Pending, missing),
+            (_, None) => (Phase::Attached, String::new()),
         };
         let probe = guest.probes()[self.probe].export.clone();
         State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions() }
