@@ -6,7 +6,7 @@
 pub mod code;
 mod explain;
 #[expect(unsafe_code, reason = "statics under the interpreter lock")]
-mod gil;
+pub mod gil;
 #[expect(unsafe_code, reason = "native objects that the interpreter calls")]
 mod hook;
 mod inner;
@@ -35,7 +35,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCode;
 
 use crate::outlet::Place;
-use crate::report::Phase;
+use crate::report::{Phase, State};
 use crate::spec::Spec;
 use gil::Gil;
 use live::Live;
@@ -100,6 +100,23 @@ pub fn detach(py: Python<'_>, live: &Rc<Live>) {
     }
 }
 
+/// Where each probe of a session is attached now, in load order.
+pub fn places(py: Python<'_>, live: &Rc<Live>) -> Vec<Vec<String>> {
+    let all = registry::all(py);
+    let names = |each: &Wanted| {
+        let here = all.iter().filter(|i| i.point.has_link(live, each.module, each.probe));
+        let mut names: Vec<_> = here.map(|i| format!("{}.{}", i.place.module, i.place.qualname)).collect();
+        names.sort();
+        names
+    };
+    wanted(live).iter().map(names).collect()
+}
+
+/// How each probe of a session stands now, in load order.
+pub fn states(py: Python<'_>, live: &Rc<Live>) -> Vec<State> {
+    wanted(live).iter().map(|each| each.state(py)).collect()
+}
+
 fn wanted(live: &Rc<Live>) -> Vec<Wanted> {
     let mut all = Vec::new();
     for (module, guest) in live.guests.iter().enumerate() {
@@ -126,6 +143,18 @@ fn attach_loaded(py: Python<'_>, wanted: &[Wanted]) -> Refused {
 impl Wanted {
     fn functions(&self) -> u64 {
         self.live.guests[self.module].borrow().gate(self.probe).functions()
+    }
+
+    fn state(&self, py: Python<'_>) -> State {
+        let guest = self.live.guests[self.module].borrow();
+        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed(), self.functions()) {
+            (true, ..) => (Phase::Detached, String::new()),
+            (_, Some(reason), _) => (Phase::Disarmed, reason),
+            (_, None, 0) => (Phase::Pending, explain::explain(py, &self.spec.target)),
+            (_, None, _) => (Phase::Attached, String::new()),
+        };
+        let probe = guest.probes()[self.probe].export.clone();
+        State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions() }
     }
 
     /// Tells the operator where this probe stands.

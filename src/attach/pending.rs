@@ -67,12 +67,8 @@ impl Watch {
     }
 
     fn on_code<'py>(&self, fullname: &Bound<'py, PyAny>, code: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
-        let py = code.py();
         let fullname = visit::text(fullname.cast::<PyString>().ok()?);
-        let run_name = run_name(py);
-        if run_name.as_deref() == Some("__main__") {
-            super::script::disarm(py);
-        }
+        let run_name = run_name(code.py());
         // The `__main__` of a directory or archive goes by the name it is run under alone.
         match run_name.as_deref() {
             None => self.transformed(&[&fullname], code),

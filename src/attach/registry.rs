@@ -40,10 +40,8 @@ struct Registry {
     current: BTreeMap<usize, usize>,
 }
 
-static REGISTRY: Gil<RefCell<Registry>> = Gil::new(RefCell::new(Registry {
-    installed: BTreeMap::new(),
-    current: BTreeMap::new(),
-}));
+static REGISTRY: Gil<RefCell<Registry>> =
+    Gil::new(RefCell::new(Registry { installed: BTreeMap::new(), current: BTreeMap::new() }));
 
 /// Calls `f` with every point there is.
 pub fn each_point(py: Python<'_>, f: impl Fn(&Point)) {

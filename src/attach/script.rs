@@ -15,7 +15,7 @@ use pyo3::types::{PyCode, PyString, PyTuple};
 use super::pending::{Watch, frame_module};
 use super::visit;
 
-/// Who waits for the script. `Some` exactly while the profile function is set.
+/// Who waits for the script. Once it is `None`, the profile function takes itself out when it is next called.
 static ARMED: Mutex<Option<Arc<Watch>>> = Mutex::new(None);
 
 /// Waits for the script on this thread, which must be the main one, before it starts. False if a profile function is
@@ -30,11 +30,16 @@ pub fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
     true
 }
 
-/// Stops waiting. Does nothing if it is not waiting, or from a thread that is not the one that waits.
+/// Stops waiting. From another thread than the one that waits, the profile function goes at that thread's next call.
 pub fn disarm(py: Python<'_>) {
-    let watch = armed().take();
-    if watch.is_some() && !profile_function_set(py) {
-        // SAFETY: the GIL is held. The profile function of this thread is ours: `sys.setprofile` was not used.
+    if armed().take().is_some() {
+        unset(py);
+    }
+}
+
+fn unset(py: Python<'_>) {
+    if !profile_function_set(py) {
+        // SAFETY: the GIL is held. This thread's profile function is ours or none: `sys.setprofile` was not used.
         unsafe { ffi::PyEval_SetProfile(None, std::ptr::null_mut()) };
     }
 }
@@ -68,11 +73,11 @@ unsafe extern "C" fn on_event(
 }
 
 fn on_call(py: Python<'_>, frame: &Bound<'_, PyAny>) {
-    if !is_main_module(frame) {
+    if armed().is_some() && !is_main_module(frame) {
         return;
     }
-    let watch = armed().clone();
-    disarm(py);
+    let watch = armed().take();
+    unset(py);
     // Called from Python code, it is `runpy`'s: its code came through a loader and has been seen.
     let is_outermost = visit::own(frame, intern!(py, "f_back")).is_some_and(|back| back.is_none());
     if let (Some(watch), Some(code), true) = (watch, visit::own(frame, intern!(py, "f_code")), is_outermost)

@@ -9,24 +9,26 @@ use pyo3::types::{PyCode, PyDict, PyTuple};
 
 use super::visit;
 
-const FUNCTION: i32 = (pyo3::ffi::CO_OPTIMIZED | pyo3::ffi::CO_NEWLOCALS) as i32;
+const FUNCTION: i32 = pyo3::ffi::CO_OPTIMIZED | pyo3::ffi::CO_NEWLOCALS;
+
+/// Rewrites one function's code, given its module and qualified name; `None` leaves it as it is.
+pub type Rewrite<'a> = dyn Fn(&Bound<'_, PyAny>, &str, &str) -> Option<Py<PyAny>> + 'a;
+
+/// Code before and after.
+pub type Pair = (Py<PyAny>, Py<PyAny>);
 
 /// A rebuilt code tree.
 pub struct Tree {
     pub code: Py<PyAny>,
     /// Functions that were only rebuilt around a changed constant, (before, after): who detaches follows these back.
     /// `after` may itself have been given to the rewriter.
-    pub rebuilt: Vec<(Py<PyAny>, Py<PyAny>)>,
+    pub rebuilt: Vec<Pair>,
 }
 
 /// Gives every function of `code` to `rewrite(code, module, qualname)`, once for each name of the module until one
 /// answers, inner functions first; parents are rebuilt around what changed. `None`: nothing did. `code` itself is
 /// given too if it is a function's.
-pub fn transform_tree<'py>(
-    code: &Bound<'py, PyAny>,
-    modules: &[&str],
-    rewrite: &dyn Fn(&Bound<'py, PyAny>, &str, &str) -> Option<Py<PyAny>>,
-) -> Option<Tree> {
+pub fn transform_tree<'py>(code: &Bound<'py, PyAny>, modules: &[&str], rewrite: &Rewrite<'_>) -> Option<Tree> {
     let mut rebuilt = Vec::new();
     let code = transform(code, modules, rewrite, &mut rebuilt)?;
     Some(Tree { code: code.unbind(), rebuilt })
@@ -69,8 +71,8 @@ pub(super) fn is_named(qualname: &str) -> bool {
 fn transform<'py>(
     code: &Bound<'py, PyAny>,
     modules: &[&str],
-    rewrite: &dyn Fn(&Bound<'py, PyAny>, &str, &str) -> Option<Py<PyAny>>,
-    rebuilt: &mut Vec<(Py<PyAny>, Py<PyAny>)>,
+    rewrite: &Rewrite<'_>,
+    rebuilt: &mut Vec<Pair>,
 ) -> Option<Bound<'py, PyAny>> {
     let around = with_inner(code, modules, rewrite, rebuilt);
     if !is_function(code) {
@@ -90,8 +92,8 @@ fn transform<'py>(
 fn with_inner<'py>(
     code: &Bound<'py, PyAny>,
     modules: &[&str],
-    rewrite: &dyn Fn(&Bound<'py, PyAny>, &str, &str) -> Option<Py<PyAny>>,
-    rebuilt: &mut Vec<(Py<PyAny>, Py<PyAny>)>,
+    rewrite: &Rewrite<'_>,
+    rebuilt: &mut Vec<Pair>,
 ) -> Option<Bound<'py, PyAny>> {
     let inner = code_constants(code).into_iter();
     let changed: Vec<_> = inner.filter_map(|(i, c)| Some((i, transform(&c, modules, rewrite, rebuilt)?))).collect();

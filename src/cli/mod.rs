@@ -10,6 +10,7 @@ mod compile;
 mod inspect;
 mod limits;
 mod open;
+mod run;
 mod text;
 
 use std::io::{self, Write};
@@ -55,6 +56,7 @@ enum Command {
     Compile(compile::Args),
     Inspect(inspect::Args),
     Limits(limits::Args),
+    Run(run::Run),
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
@@ -63,6 +65,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Compile(args) => compile::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
+        Command::Run(args) => run::run(args),
     }
 }
 

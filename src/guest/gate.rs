@@ -15,7 +15,7 @@ use crate::spec::Options;
 pub struct Gate {
     /// Nothing to decide: the commonest case is one load.
     open: Cell<bool>,
-    disarmed: Cell<bool>,
+    disarmed: RefCell<Option<String>>,
     sample: Option<f64>,
     every: Option<u32>,
     rate: Option<Rate>,
@@ -37,7 +37,7 @@ impl Gate {
         let open = options.sample.is_none() && options.every.is_none() && options.rate.is_none();
         Self {
             open: Cell::new(open),
-            disarmed: Cell::new(false),
+            disarmed: RefCell::default(),
             sample: options.sample,
             every: options.every,
             rate: options.rate.map(Rate::new),
@@ -58,9 +58,9 @@ impl Gate {
         self.functions.set(self.functions.get().saturating_add_signed(by));
     }
 
-    /// The probe fires no more.
-    pub fn is_disarmed(&self) -> bool {
-        self.disarmed.get()
+    /// Why the probe fires no more, if it does not.
+    pub fn disarmed(&self) -> Option<String> {
+        self.disarmed.borrow().clone()
     }
 
     /// Whether this firing happens.
@@ -70,7 +70,7 @@ impl Gate {
     }
 
     fn decide(&self, now_ns: impl FnOnce() -> u64) -> bool {
-        !self.disarmed.get()
+        self.disarmed.borrow().is_none()
             && self.every.is_none_or(|n| self.nth(n))
             && self.sample.is_none_or(|p| self.random() < p)
             && self.rate.as_ref().is_none_or(|rate| rate.take(now_ns()))
@@ -94,7 +94,7 @@ impl Gate {
 
     /// Files a fault; gives the reason if the probe is disarmed by it.
     pub(super) fn judge(&self, kind: FaultKind, now_ns: u64) -> Option<String> {
-        if kind == FaultKind::Guest || self.disarmed.get() {
+        if kind == FaultKind::Guest || self.disarmed.borrow().is_some() {
             return None;
         }
         let mut faults = self.faults.borrow_mut();
@@ -112,8 +112,9 @@ impl Gate {
         if (times.len() as u64) < allowed {
             return None;
         }
-        self.disarmed.set(true);
+        let reason = format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
+        *self.disarmed.borrow_mut() = Some(reason.clone());
         self.open.set(false);
-        Some(format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS))
+        Some(reason)
     }
 }

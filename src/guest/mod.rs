@@ -47,6 +47,7 @@ struct Instance<I: Introspect> {
 
 /// A loaded module: its instance, its probes' gates.
 pub struct Guest<I: Introspect> {
+    name: String,
     engine: Engine,
     pre: InstancePre<State<I>>,
     probes: Vec<Probe>,
@@ -72,6 +73,7 @@ impl<I: Introspect> Guest<I> {
         let budget = linked.shared.budget.fuel_per_fire;
         let fuel = |options: &Options| options.fuel.map_or(budget, |lower| lower.min(budget));
         let mut guest = Self {
+            name: manifest.name.clone(),
             engine: engine.clone(),
             pre,
             probes: manifest.probes.clone(),
@@ -84,6 +86,11 @@ impl<I: Introspect> Guest<I> {
         };
         guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
         Ok(guest)
+    }
+
+    /// The module's file name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The probes of the module.

@@ -1,4 +1,4 @@
-//! The one integration binary: each file is one boundary, its cases are data.
+//! The one integration binary: each file is one boundary with one `check`, its cases are data.
 
 mod abi;
 mod cli;
@@ -9,5 +9,6 @@ mod drain;
 mod module;
 mod path;
 mod render;
+mod rewrite;
 mod spec;
 mod tidy;

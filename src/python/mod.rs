@@ -1,0 +1,87 @@
+//! The extension module: the only door by which Python enters.
+//!
+//! In: calls from Python. Out: Python objects and exceptions. Never here: work; every function hands on to its room.
+
+mod boot;
+mod errors;
+mod session;
+mod values;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::attach::gil::Gil;
+use crate::compiler::{self, Source};
+use crate::limits::Budget;
+use crate::seal;
+
+/// The binary that started this process, if it was one.
+static COMPILER: Gil<RefCell<Option<PathBuf>>> = Gil::new(RefCell::new(None));
+
+#[pymodule(gil_used = true)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Panics are contained and counted; their text belongs to nobody's stderr.
+    std::panic::set_hook(Box::new(|_| {}));
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(handed_compiler, module)?)?;
+    module.add_function(wrap_pyfunction!(compile, module)?)?;
+    module.add_function(wrap_pyfunction!(load, module)?)?;
+    module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
+    module.add_class::<session::Session>()?;
+    crate::attach::testing::add_to(module)?;
+    crate::introspect::testing::add_to(module)
+}
+
+#[pyfunction]
+fn handed_compiler(py: Python<'_>) -> Option<PathBuf> {
+    COMPILER.get(py).borrow().clone()
+}
+
+/// Text or wasm → an artifact's bytes, by another process; only this one believes them.
+#[pyfunction]
+fn compile<'py>(
+    py: Python<'py>,
+    compiler: PathBuf,
+    source: Vec<u8>,
+    name: String,
+    at: Vec<String>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let source = Source { name: &name, bytes: &source, at: &at };
+    let made = py.detach(|| compiler::compile(Path::new(&compiler), source, compiler::WALL));
+    let artifact = made.map_err(|e| errors::raise(py, errors::of_stage(e.stage()), &e.to_string(), e.hint()))?;
+    let bytes = seal::lend(&artifact).map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// Attaches an artifact's probes.
+#[pyfunction]
+fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, u64>) -> PyResult<session::Session> {
+    let artifact = seal::take(artifact);
+    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
+    let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
+    session::Session::start(py, artifact, budget)
+}
+
+fn lowered(by_name: &HashMap<String, u64>) -> Result<Budget, String> {
+    let mut budget = Budget::DEFAULT;
+    for (name, value) in by_name {
+        let field = match name.as_str() {
+            "fuel_per_fire" => &mut budget.fuel_per_fire,
+            "events_per_second" => &mut budget.events_per_second,
+            "record_bytes_max" => &mut budget.record_bytes_max,
+            "value_depth_max" => &mut budget.value_depth_max,
+            "value_items_max" => &mut budget.value_items_max,
+            "value_str_bytes_max" => &mut budget.value_str_bytes_max,
+            _ => return Err(format!("unknown budget `{name}`")),
+        };
+        if value > field {
+            return Err(format!("budget `{name}` of {value}, expected at most {field}: a budget only lowers"));
+        }
+        *field = *value;
+    }
+    Ok(budget)
+}

@@ -1,0 +1,130 @@
+//! A session inside an application: what `waspect.load` gives.
+//!
+//! In: an artifact. Out: events, aggregations and counts as Python objects, read from the session's own segment. Never
+//! here: a thread, a look at the fire path's state beside the segment.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::{errors, values};
+use crate::attach::gil::Gil;
+use crate::attach::{self, live::Live};
+use crate::frames::{Artifact, Load, LoadModule};
+use crate::ledger;
+use crate::limits::{self, Budget};
+use crate::report::Report;
+use crate::segment::{ReadError, Reader, Totals};
+
+#[pyclass(frozen, module = "waspect._core")]
+pub(super) struct Session {
+    inner: Gil<Inner>,
+}
+
+struct Inner {
+    live: Rc<Live>,
+    reader: RefCell<(u32, Reader)>,
+    detached: std::cell::Cell<bool>,
+}
+
+impl Session {
+    pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
+        attach::self_check(py).map_err(|e| errors::raise(py, "AttachError", &e, None))?;
+        let load = Load {
+            modules: vec![LoadModule { artifact, budget }],
+            ring_bytes: limits::RING_BYTES,
+            ledger_bytes: limits::LEDGER_BYTES,
+            main_module: None,
+        };
+        // A forked child reads its own segment by the same session object; nobody has to be told.
+        let live = Live::new(py, &load, Box::new(|_| true));
+        let (live, _segment) = live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), None))?;
+        attach::attach(py, &live, false);
+        let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.borrow().words())));
+        let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };
+        Ok(Self { inner: Gil::new(inner) })
+    }
+
+    fn totals(&self, py: Python<'_>) -> PyResult<Totals> {
+        self.inner.get(py).read(py, Reader::totals)
+    }
+}
+
+impl Inner {
+    /// Reads the segment of this process, which in a forked child is another than the one the session began with.
+    fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&mut Reader) -> Result<T, ReadError>) -> PyResult<T> {
+        if crate::thread::is_forked() {
+            attach::live::settle_fork(py);
+        }
+        let mut reader = self.reader.borrow_mut();
+        if reader.0 != std::process::id() {
+            *reader = (std::process::id(), Reader::over(self.live.outlet.borrow().words()));
+        }
+        read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
+    }
+
+    fn poll(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
+        let mut reports = Vec::new();
+        self.read(py, |reader| reader.drain(&mut reports))?;
+        Ok(reports)
+    }
+}
+
+#[pymethods]
+impl Session {
+    /// What was committed since the last call.
+    fn poll<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let reports = self.inner.get(py).poll(py)?;
+        values::reports(py, &reports)
+    }
+
+    fn aggregations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let totals = self.totals(py)?;
+        let reports: Vec<_> = totals.aggregations.into_iter().map(Report::Aggregation).collect();
+        values::reports(py, &reports)
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let totals = self.totals(py)?;
+        let summaries = totals.accounts.iter().map(|a| Report::Summary(a.summary(ledger::probe::bucket_low)));
+        let functions = totals.functions.into_iter().map(Report::Function);
+        values::reports(py, &summaries.chain(functions).collect::<Vec<_>>())
+    }
+
+    fn links<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let inner = self.inner.get(py);
+        let places = attach::places(py, &inner.live);
+        let all = PyList::empty(py);
+        for (state, functions) in attach::states(py, &inner.live).into_iter().zip(places) {
+            let link = PyDict::new(py);
+            link.set_item("module", state.module)?;
+            link.set_item("probe", state.probe)?;
+            link.set_item("state", state.phase.name())?;
+            link.set_item("reason", state.reason)?;
+            link.set_item("functions", functions)?;
+            all.append(link)?;
+        }
+        Ok(all)
+    }
+
+    fn detach(&self, py: Python<'_>) {
+        let inner = self.inner.get(py);
+        if !inner.detached.replace(true) {
+            attach::detach(py, &inner.live);
+        }
+    }
+
+    #[getter]
+    fn detached(&self, py: Python<'_>) -> bool {
+        self.inner.get(py).detached.get()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // At the interpreter's very end there is nobody left to detach from.
+        let _ = Python::try_attach(|py| self.detach(py));
+    }
+}
