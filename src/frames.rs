@@ -30,6 +30,8 @@ pub struct Load {
     pub ledger_bytes: u64,
     /// `-m NAME`: that module runs as `__main__`.
     pub main_module: Option<String>,
+    /// The operator's binary, so that the program's own `waspect.load` has a compiler.
+    pub compiler: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

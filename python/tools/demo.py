@@ -1,8 +1,8 @@
 """The demo: httpbin, unmodified, served twice: plain, and under `waspect run` with the `slow_calls` probe.
 
 In: the `waspect` binary, and a Python that has httpbin and waitress. Out: what waspect showed (histograms, records,
-summary), whether every answer was the same byte for byte, and what the probe cost; exit 0 if all holds. Never: a request
-off this machine, or an answer that may differ by itself.
+summary), whether every answer was the same byte for byte, and what the probe cost; exit 0 if all holds. Never: a
+request off this machine, or an answer that may differ by itself.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--waspect", required=True, help="the binary, out of the wheel")
     parser.add_argument("--python", required=True, help="a Python that has httpbin and waitress, but no waspect")
     options = parser.parse_args()
-    options.waspect, options.python = os.path.abspath(options.waspect), os.path.abspath(options.python)
+    # Not resolved: a virtual environment is known by the path of its link.
+    options.waspect, options.python = str(Path(options.waspect).absolute()), str(Path(options.python).absolute())
     return options
 
 
@@ -156,7 +157,9 @@ def verdict(different: list[str], times: list[tuple[float, float]], shown: str, 
     cost = median(b - a for a, b in times) * 1e6
     missing = [word for word in ("latency_ns", "httpbin.core.delay_response", "duration_ns") if word not in shown]
     print(f"answers   {len(times) - len(different)} of {len(times)} the same, byte for byte")
-    print(f"request   {plain:.0f} µs plain, {probed:.0f} µs probed (medians); {cost:+.0f} µs for the same request (median)")
+    print(
+        f"request   {plain:.0f} µs plain, {probed:.0f} µs probed (medians); {cost:+.0f} µs each (median of differences)"
+    )
     for line in different[:5]:
         print(f"different {line}")
     for word in missing:

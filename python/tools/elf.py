@@ -1,6 +1,6 @@
 """Reads what an ELF file needs to be loaded: shared libraries, and the newest symbol version of each.
 
-In: a 64-bit little-endian ELF file. Out: names. Never: anything that needs binutils, or a guess about a file that is not ELF.
+In: a 64-bit little-endian ELF file. Out: names. Never: a need for binutils, or a guess about a file that is not ELF.
 """
 
 from __future__ import annotations

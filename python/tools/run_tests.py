@@ -1,7 +1,8 @@
 """Runs every part of the test suite and closes with one line: `N passed, N failed`.
 
 In: the CPython minors to test; their environments under `.venv/` are ready. Out: each part's own output as it comes,
-then a line per part with the names of what failed, then the sum; exit 1 if any part failed. Never: a part skipped because an earlier one failed.
+then a line per part with the names of what failed, then the sum; exit 1 if any part failed. Never: a part skipped
+because an earlier one failed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # Both `test result: ok. 12 passed; 0 failed; …` and `=== 3 passed, 1 failed, 2 errors in 0.1s ===`.
 TALLY = re.compile(r"^(test result: .*|=+ .* in [\d.]+s.* =+)$")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|ignored)\b")
-
-
 FAILURE = re.compile(r"^(?:(?:FAILED|ERROR) (?P<python>\S+)|test (?P<rust>\S+) .*\.\.\. FAILED)")
 
 
@@ -69,7 +68,8 @@ def main(minors: list[str]) -> int:
     outcomes = [run(part) for part in parts(minors)]
     print()
     for o in outcomes:
-        print(f"{'FAILED' if o.failed else 'ok':6}  {o.name:12} {o.passed} passed, {o.failed} failed, {o.seconds:.0f} s")
+        verdict = "FAILED" if o.failed else "ok"
+        print(f"{verdict:6}  {o.name:12} {o.passed} passed, {o.failed} failed, {o.seconds:.0f} s")
         print("".join(f"        {name}\n" for name in o.names), end="")
     print(f"{sum(o.passed for o in outcomes)} passed, {sum(o.failed for o in outcomes)} failed")
     return int(any(o.failed for o in outcomes))

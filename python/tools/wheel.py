@@ -1,6 +1,6 @@
 """Assembles the one wheel: the binary as a script, the package, one extension per CPython side by side.
 
-In: `target/release/waspect`, `python/waspect/` with the extensions asked for, pyproject.toml, Cargo.toml, LICENSE. Out:
+In: `target/cli/waspect`, `python/waspect/` with the extensions asked for, pyproject.toml, Cargo.toml, LICENSE. Out:
 `dist/waspect-VERSION-py3-none-manylinux_*.whl`, the same bytes for the same inputs. Never: a build, a dependency, a
 library that a manylinux machine need not have.
 """
@@ -22,7 +22,7 @@ import elf
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "python" / "waspect"
-BINARY = ROOT / "target" / "release" / "waspect"
+BINARY = ROOT / "target" / "cli" / "waspect"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # What every manylinux machine has (PEP 600), of which we want as little as this.
 LIBRARIES = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1"}

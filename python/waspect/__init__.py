@@ -53,13 +53,13 @@ def load(
     """
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}) if _is_source(source) else source
-    return Session(_core.load(artifact, dict(budget or {})))
+    return Session(_core.load(artifact, budget or {}))
 
 
 def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
     if isinstance(path_or_bytes, bytes):
         return path_or_bytes, "<bytes>"
-    with open(path_or_bytes, "rb") as file:  # noqa: PTH123 — `pathlib` is slow to import
+    with open(path_or_bytes, "rb") as file:
         return file.read(), str(file.name).rpartition("/")[2]
 
 

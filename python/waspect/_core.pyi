@@ -1,13 +1,14 @@
 """The native half: artifacts in, sessions out. Use `waspect.load` instead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from os import PathLike
 from typing import final
 
-from waspect.events import Aggregation, Event, Function, Link, Summary
+from waspect.events import Aggregation, Budget, Event, Function, Link, Summary
 
 __version__: str
 
-def handed_compiler() -> str | None:
+def handed_compiler() -> PathLike[str] | None:
     """The `waspect` binary that started this process, if one did."""
 
 def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes:  # noqa: A001
@@ -16,7 +17,7 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
     Raises `SpecError`, `ModuleError` or `CompileError`.
     """
 
-def load(artifact: bytes, budget: Mapping[str, int]) -> Session:
+def load(artifact: bytes, budget: Budget) -> Session:
     """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
 
 @final

@@ -15,7 +15,8 @@ def find() -> str:
     """The path of the binary; raises `CompilerMissing`."""
     from . import _core  # noqa: PLC0415 — `python -m waspect` finds the binary even where the native half cannot load
 
-    return _core.handed_compiler() or installed()
+    handed = _core.handed_compiler()
+    return os.fspath(handed) if handed else installed()
 
 
 def installed() -> str:
@@ -25,7 +26,7 @@ def installed() -> str:
     here = os.path.realpath(os.path.dirname(__file__))
     for distribution in metadata.distributions(name="waspect", path=[os.path.dirname(here)]):
         for file in distribution.files or []:
-            path = os.path.realpath(distribution.locate_file(file))
+            path = os.path.realpath(str(distribution.locate_file(file)))
             if file.name == "waspect" and os.access(path, os.X_OK) and not os.path.isdir(path):
                 return path
     raise CompilerMissing(f"no `waspect` binary belongs to `{here}`", "install the wheel, or load a ready `.cwasm`")

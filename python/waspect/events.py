@@ -56,6 +56,7 @@ class Log(TypedDict):
 
     type: Literal["log"]
     module: str
+    probe: str
     level: str
     text: str
 

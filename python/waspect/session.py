@@ -22,7 +22,7 @@ _NAP_SECONDS_MIN, _NAP_SECONDS_MAX = 0.001, 0.05
 
 
 class Session:
-    """Probes loaded together. Leaving the `with` block detaches them; so does losing the last reference to it and to its events."""
+    """Probes loaded together. Leaving the `with` block detaches them; so does losing the last reference to it."""
 
     def __init__(self, native: _core.Session) -> None:
         self._native = native
@@ -39,7 +39,7 @@ class Session:
         return f"<waspect.Session {'detached' if self._native.detached else 'attached'}>"
 
     def events(self, timeout: float | None = None) -> Iterator[Event]:
-        """Yields events as they come, until detached and drained, or until none came for `timeout` seconds (0: what is there).
+        """Yields events as they come, until detached and drained, or until none came for `timeout` seconds.
 
         Each event goes to one reader: iterators and callbacks of one session share them.
         """
@@ -59,7 +59,7 @@ class Session:
         return self._native.links()
 
     def on_event(self, callback: Callable[[Event], object]) -> None:
-        """Calls back with each event, from a thread of its own; what a callback raises goes to `threading.excepthook`."""
+        """Calls back with each event, from a thread of its own; what it raises goes to `threading.excepthook`."""
         import threading  # noqa: PLC0415 — only callbacks need one
 
         follow = threading.Thread(target=_follow, args=(self._native, callback), name="waspect-events", daemon=True)
@@ -90,5 +90,5 @@ def _follow(native: _core.Session, callback: Callable[[Event], object]) -> None:
     for event in _events(native, None):
         try:
             callback(event)
-        except Exception:  # noqa: BLE001 — somebody else's code; the next event is not its fault
+        except Exception:
             threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::frames::{self, Artifact, FromCompiler, Refusal};
@@ -96,6 +97,18 @@ fn environment() -> Vec<OsString> {
     let variable =
         |name: &str| Some([OsStr::new(name), OsStr::new("="), &std::env::var_os(name)?].into_iter().collect());
     ENVIRONMENT.into_iter().filter_map(variable).collect()
+}
+
+static HANDED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which binary started this process: it belongs to this agent, wherever it is. The first word stands.
+pub fn hand_over(compiler: PathBuf) {
+    let _ = HANDED.set(compiler);
+}
+
+/// The binary that started this process, if one did.
+pub fn handed() -> Option<&'static Path> {
+    HANDED.get().map(PathBuf::as_path)
 }
 
 /// The binary that was installed with the package in this folder, or built beside it in a source checkout.

@@ -136,6 +136,19 @@ impl Reader {
         lend(object, |o| answer(py, walk(o, &self.steps)))
     }
 
+    /// What the read gave: `SAME` or `OTHER` than an object, or the code's name.
+    fn gives(&self, object: &Bound<'_, PyAny>, expected: &Bound<'_, PyAny>) -> &'static str {
+        lend(object, |o| match walk(o, &self.steps) {
+            Ok(found) => lend(expected, |expected| if found == expected { "SAME" } else { "OTHER" }),
+            Err(code) => code.name(),
+        })
+    }
+
+    /// Whether the read gives an object at all.
+    fn can(&self, object: &Bound<'_, PyAny>) -> &'static str {
+        lend(object, |o| walk(o, &self.steps).map_or_else(Code::name, |_| "OK"))
+    }
+
     /// Reads `times` times without making a Python object; gives ns per read.
     fn bench(&self, object: &Bound<'_, PyAny>, times: u32) -> f64 {
         lend(object, |o| timed(times, || walk(black_box(o), &self.steps)))
@@ -251,11 +264,12 @@ fn to_python(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
         Value::Set(items) => tagged("$set", all(items)?)?,
         Value::FrozenSet(items) => tagged("$frozenset", all(items)?)?,
         Value::Dict(pairs) => {
-            let dict = PyDict::new(py);
-            for (key, value) in pairs {
-                dict.set_item(to_python(py, key)?, to_python(py, value)?)?;
+            let pair = |(key, value): &(Value, Value)| Ok((to_python(py, key)?, to_python(py, value)?));
+            let pairs = PyList::new(py, pairs.iter().map(pair).collect::<PyResult<Vec<_>>>()?)?;
+            match PyDict::from_sequence(&pairs) {
+                Ok(dict) => dict.into_any().unbind(),
+                Err(_unhashable) => tagged("$map", vec![pairs.into_any().unbind()])?,
             }
-            dict.into_any().unbind()
         }
         Value::Object(name, fields) => {
             let dict = PyDict::new(py);

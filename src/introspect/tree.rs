@@ -41,6 +41,8 @@ pub const BUDGET_BYTES_MIN: usize = 64;
 const DEPTH_MAX: usize = 24;
 /// A mark: tag, reason, total.
 const MARK_BYTES: usize = 10;
+/// Most type names fit, so that one allocation serves.
+const TYPE_NAME_BYTES: usize = 64;
 /// A container is left when less room than this is left for its next item.
 const ITEM_BYTES_MIN: usize = 32;
 
@@ -52,8 +54,22 @@ pub fn encode<I: Introspect>(o: I::Obj, limits: &TreeLimits, out: &mut Vec<u8>) 
         Look::None => put::none(out),
         Look::Bool(b) => put::bool(out, b),
         Look::Float(x) => put::float(out, x),
+        Look::Sized(Kind::Str, len) if short::<I>(o, len, limits, out) => {}
         look => Encoder::<I>::new(limits, out).value(o, look),
     }
+}
+
+/// The most frequent text: all ASCII, and nothing of it to cut. Gives whether it was that.
+#[inline]
+fn short<I: Introspect>(o: I::Obj, len: usize, limits: &TreeLimits, out: &mut Vec<u8>) -> bool {
+    let fits = len <= limits.str_bytes && len <= BUDGET_BYTES_MIN / 2;
+    fits && I::ascii(o, |ascii| {
+        let Some(ascii) = ascii else { return false };
+        let at = put::open_str(out);
+        out.extend_from_slice(ascii);
+        put::close_str(out, at);
+        true
+    })
 }
 
 /// Appends a frame's positionals as a tuple, or its names as a dict.
@@ -116,18 +132,6 @@ impl<'a, I: Introspect> Encoder<'a, I> {
 
     fn text(&mut self, o: I::Obj) {
         let (max, why) = self.fitting();
-        let short = I::ascii(o, |ascii| match ascii {
-            Some(ascii) if ascii.len() <= max => {
-                let at = put::open_str(self.out);
-                self.out.extend_from_slice(ascii);
-                put::close_str(self.out, at);
-                true
-            }
-            _ => false,
-        });
-        if short {
-            return;
-        }
         let start = self.out.len();
         let at = put::open_str(self.out);
         let whole = I::text(o, max, self.out);
@@ -157,7 +161,7 @@ impl<'a, I: Introspect> Encoder<'a, I> {
 
     /// A thing with nothing inside to show: what it is, and its own name where it has one.
     fn opaque(&mut self, o: I::Obj, kind: Kind) {
-        let mut name = String::new();
+        let mut name = String::with_capacity(TYPE_NAME_BYTES);
         if !I::own_name(o, &mut name) {
             I::type_name(o, &mut name);
         }
@@ -189,7 +193,7 @@ impl<'a, I: Introspect> Encoder<'a, I> {
     /// In place of something that is not entered: what it is.
     fn stub(&mut self, o: I::Obj, kind: Kind, why: Cut, len: usize) {
         put::cut(self.out, why, len as u64);
-        let mut name = String::new();
+        let mut name = String::with_capacity(TYPE_NAME_BYTES);
         I::type_name(o, &mut name);
         put::opaque(self.out, kind, self.short(&name));
     }
@@ -206,7 +210,7 @@ impl<'a, I: Introspect> Encoder<'a, I> {
 
     fn object(&mut self, o: I::Obj, kind: Kind) {
         let start = self.out.len();
-        let mut name = String::new();
+        let mut name = String::with_capacity(TYPE_NAME_BYTES);
         I::type_name(o, &mut name);
         let at = put::open_object(self.out, self.short(&name));
         let end = self.parts(kind, |visit| I::children(o, visit));

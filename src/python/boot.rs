@@ -24,6 +24,7 @@ pub(super) fn _boot(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
 fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     let mut talk = agent::greet(socket, hello(py, None))?;
     let load = talk.load()?;
+    load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load) {
         Ok(segment) => talk.loaded(segment.as_fd()),
         Err(refusal) => talk.refused(refusal),

@@ -7,20 +7,15 @@ mod errors;
 mod session;
 mod values;
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::attach::gil::Gil;
 use crate::compiler::{self, Source};
 use crate::limits::Budget;
 use crate::seal;
-
-/// The binary that started this process, if it was one.
-static COMPILER: Gil<RefCell<Option<PathBuf>>> = Gil::new(RefCell::new(None));
 
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -36,12 +31,13 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     crate::introspect::testing::add_to(module)
 }
 
+/// The `waspect` binary that started this process, if one did.
 #[pyfunction]
-fn handed_compiler(py: Python<'_>) -> Option<PathBuf> {
-    COMPILER.get(py).borrow().clone()
+fn handed_compiler() -> Option<&'static Path> {
+    compiler::handed()
 }
 
-/// Text or wasm → an artifact's bytes, by another process; only this one believes them.
+/// Text or wasm → an artifact's bytes, by another process; sealed with a key that only this process has.
 #[pyfunction]
 fn compile<'py>(
     py: Python<'py>,
@@ -53,8 +49,8 @@ fn compile<'py>(
     let source = Source { name: &name, bytes: &source, at: &at };
     let made = py.detach(|| compiler::compile(Path::new(&compiler), source, compiler::WALL));
     let artifact = made.map_err(|e| errors::raise(py, errors::of_stage(e.stage()), &e.to_string(), e.hint()))?;
-    let bytes = seal::lend(&artifact).map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
-    Ok(PyBytes::new(py, &bytes))
+    let lent = seal::lend(&artifact).map_err(|e| errors::raise(py, "CompileError", &e.to_string(), Some(e.hint())))?;
+    Ok(PyBytes::new(py, &lent))
 }
 
 /// Attaches an artifact's probes.

@@ -37,6 +37,7 @@ impl Session {
             ring_bytes: limits::RING_BYTES,
             ledger_bytes: limits::LEDGER_BYTES,
             main_module: None,
+            compiler: None,
         };
         // A forked child reads its own segment by the same session object; nobody has to be told.
         let live = Live::new(py, &load, Box::new(|_| true));

@@ -118,7 +118,13 @@ fn listen() -> (TempDir, Client) {
 }
 
 fn load() -> Load {
-    Load { modules: vec![], ring_bytes: 8 << 20, ledger_bytes: 1 << 20, main_module: Some("app".into()) }
+    Load {
+        modules: vec![],
+        ring_bytes: 8 << 20,
+        ledger_bytes: 1 << 20,
+        main_module: Some("app".into()),
+        compiler: None,
+    }
 }
 
 fn hello(forked_from: Option<u32>) -> Hello {

@@ -12,3 +12,4 @@ mod render;
 mod rewrite;
 mod spec;
 mod tidy;
+mod tree;

@@ -1,7 +1,7 @@
 """What every test of the products starts from: the installed binary, and a cache that belongs to the test run alone.
 
-In: the environment under `.venv/` whose Python runs the tests, with the wheel installed. Out: fixtures. Never: the sources
-of the package, or the user's own cache.
+In: the environment under `.venv/` whose Python runs the tests, with the wheel installed. Out: fixtures. Never: the
+sources of the package, or the user's own cache.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""The thin Python layer over a native session: what it yields, when it ends, who hears what. The native half is made up."""
+"""The thin Python layer: what a session yields, when it ends, who hears what. Its native half is made up."""
 
 from __future__ import annotations
 
 import threading
 
 import pytest
+
 import waspect
 from waspect.session import Session
 

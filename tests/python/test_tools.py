@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import elf
 import pytest
+
+import elf
 import pythons
 import run_tests
 

@@ -69,6 +69,7 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
         ring_bytes: limits::RING_BYTES,
         ledger_bytes: limits::LEDGER_BYTES,
         main_module: command.module.clone(),
+        compiler: std::env::current_exe().ok(),
     };
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap)?;

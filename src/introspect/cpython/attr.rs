@@ -38,6 +38,8 @@ impl Site {
 enum Verdict {
     /// Only by running code.
     Refuse,
+    /// Not learnt for an attribute: instances are subscripted as the builtin.
+    Subscript,
     /// An object pointer at this offset; unset is `None` or absent.
     Slot(Slot),
     /// `__class__`.
@@ -100,7 +102,27 @@ fn read(o: Obj, class: Class, name: &Name, verdict: Verdict) -> Result<Obj, Code
         }
         Verdict::Class => Ok(class.as_obj()),
         Verdict::Refuse => Err(Code::Code),
+        Verdict::Subscript => learn(o, class, name),
     }
+}
+
+/// Whether instances of `class` are subscripted by the code of `builtin`, as far as the MRO tells; learnt once per site.
+pub(super) fn subscripted_as(class: Class, builtin: Class, name: &Name) -> bool {
+    let (site, tag) = (name.site.get(), class.get(|t| t.tp_version_tag));
+    if site.class == Some(class) && site.tag == tag && matches!(site.verdict, Verdict::Subscript) {
+        return true;
+    }
+    let same = inherits_getitem(class, builtin);
+    if same && tag != 0 && class.has(ffi::Py_TPFLAGS_VALID_VERSION_TAG) {
+        name.site.set(Site { class: Some(class), tag, verdict: Verdict::Subscript });
+    }
+    same
+}
+
+/// Whether the class's `__getitem__` is the builtin's own.
+pub(super) fn inherits_getitem(class: Class, builtin: Class) -> bool {
+    let own = builtin.dict().and_then(Table::of_dict).and_then(|dict| dict.get_str(known().getitem.key()).ok()?);
+    matches!(find(class, &known().getitem), Ok(Some((found, _))) if own == Some(found))
 }
 
 fn none() -> Option<Obj> {

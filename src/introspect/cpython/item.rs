@@ -5,6 +5,7 @@
 use pyo3::ffi;
 use waspect_abi::Code;
 
+use super::attr::{inherits_getitem, subscripted_as};
 use super::dict::Table;
 use super::layout::{self, Class, class_of};
 use super::{Name, Obj};
@@ -13,7 +14,9 @@ use super::{Name, Obj};
 pub(super) fn key(o: Obj, name: &Name) -> Result<Obj, Code> {
     let class = class_of(o);
     if class.has(ffi::Py_TPFLAGS_DICT_SUBCLASS) {
-        as_builtin(class, &raw const ffi::PyDict_Type)?;
+        if !class.is(&raw const ffi::PyDict_Type) {
+            as_builtin(class, &raw const ffi::PyDict_Type, |class, builtin| subscripted_as(class, builtin, name))?;
+        }
         return Table::of_dict(o).ok_or(Code::Absent)?.get(name)?.ok_or(Code::Absent);
     }
     Err(refusal(class))
@@ -22,13 +25,13 @@ pub(super) fn key(o: Obj, name: &Name) -> Result<Obj, Code> {
 pub(super) fn index(o: Obj, i: i64) -> Result<Obj, Code> {
     let class = class_of(o);
     if class.has(ffi::Py_TPFLAGS_LIST_SUBCLASS) {
-        as_builtin(class, &raw const ffi::PyList_Type)?;
+        as_builtin(class, &raw const ffi::PyList_Type, inherits_getitem)?;
         at(layout::list(o), i)
     } else if class.has(ffi::Py_TPFLAGS_TUPLE_SUBCLASS) {
-        as_builtin(class, &raw const ffi::PyTuple_Type)?;
+        as_builtin(class, &raw const ffi::PyTuple_Type, inherits_getitem)?;
         at(layout::tuple(o), i)
     } else if class.has(ffi::Py_TPFLAGS_DICT_SUBCLASS) {
-        as_builtin(class, &raw const ffi::PyDict_Type)?;
+        as_builtin(class, &raw const ffi::PyDict_Type, inherits_getitem)?;
         Table::of_dict(o).ok_or(Code::Absent)?.get_int(i)?.ok_or(Code::Absent)
     } else {
         Err(refusal(class))
@@ -42,13 +45,20 @@ pub(super) fn at(items: &[Option<Obj>], i: i64) -> Result<Obj, Code> {
     item.ok_or(Code::Absent)
 }
 
-/// Whether instances are subscripted by the builtin's own code.
+/// Whether instances are subscripted by the builtin's own code: by the same slot (C subclasses), or by a slot that looks
+/// `__getitem__` up and finds the builtin's (Python subclasses); `inherits` tells the latter.
 #[inline]
-fn as_builtin(class: Class, builtin: *const ffi::PyTypeObject) -> Result<(), Code> {
-    if class.is(builtin) || subscript(class) == Class::of_static(builtin).and_then(subscript) {
+fn as_builtin(
+    class: Class,
+    builtin: *const ffi::PyTypeObject,
+    inherits: impl FnOnce(Class, Class) -> bool,
+) -> Result<(), Code> {
+    if class.is(builtin) {
         return Ok(());
     }
-    Err(Code::Code)
+    let builtin = Class::of_static(builtin).ok_or(Code::Internal)?;
+    let same = subscript(class) == subscript(builtin) || inherits(class, builtin);
+    if same { Ok(()) } else { Err(Code::Code) }
 }
 
 fn subscript(class: Class) -> Option<usize> {

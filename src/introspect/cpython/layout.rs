@@ -441,7 +441,7 @@ pub(super) const CODE_UNITS: usize = match (cfg!(Py_3_13), cfg!(Py_3_12)) {
 };
 
 /// What each place of `localsplus` is.
-pub(super) const FAST_HIDDEN: u8 = if cfg!(Py_3_12) { 0x10 } else { 0 };
+pub(super) const FAST_HIDDEN: u8 = 0x10;
 pub(super) const FAST_CELL: u8 = 0x40;
 pub(super) const FAST_FREE: u8 = 0x80;
 

@@ -86,6 +86,7 @@ pub(super) struct Known {
     pub(super) module: Name,
     pub(super) getattr: Name,
     pub(super) getattribute: Name,
+    pub(super) getitem: Name,
     pub(super) name: Name,
 }
 
@@ -96,6 +97,7 @@ pub(super) fn known() -> &'static Known {
         module: Name::new("__module__"),
         getattr: Name::new("__getattr__"),
         getattribute: Name::new("__getattribute__"),
+        getitem: Name::new("__getitem__"),
         name: Name::new("__name__"),
     })
 }

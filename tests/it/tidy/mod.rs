@@ -6,6 +6,8 @@
 mod source;
 mod tables;
 
+use std::path::Path;
+
 use source::{Source, after, lines_with, tree, uses_of};
 use tables::{ARCHITECTURE_LINES_MAX, CRATES, LINES_MAX, ROOMS, Room, UNSAFE, WORDS};
 
@@ -45,6 +47,11 @@ fn no_file_is_too_long() {
 #[test]
 fn the_project_speaks_of_itself_alone_and_is_finished() {
     check(words);
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    check(links);
 }
 
 #[test]
@@ -142,6 +149,19 @@ fn words(source: &Source) -> Vec<String> {
     found.map(|(line, what)| format!("{}:{line}: {what}", source.path)).collect()
 }
 
+/// Relative links of a document, by the files they name; anchors are not followed.
+fn links(source: &Source) -> Vec<String> {
+    let folder = Path::new(source::ROOT).join(Path::new(&source.path).parent().unwrap_or(Path::new("")));
+    let is_broken = |link: &&str| !link.contains(':') && !link.is_empty() && !folder.join(link).exists();
+    let found = source.text.lines().enumerate().filter(|_| source.path.ends_with(".md")).flat_map(|(at, line)| {
+        let targets = line.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        targets.filter(is_broken).map(move |link| (at + 1, link))
+    });
+    found
+        .map(|(line, link)| format!("{}:{line}: link to `{link}`, expected a file of the project", source.path))
+        .collect()
+}
+
 /// A room that imports itself through others, if there is one.
 fn cycle(rooms: &[Room]) -> Option<&'static str> {
     let mut settled: Vec<&str> = Vec::new();
@@ -191,6 +211,7 @@ fn each_rule_finds_what_it_forbids() {
         (header, "python/tools/x.py", "#!/usr/bin/env python3\nimport os", &[1]),
         (header, "python/tools/x.py", "#!/usr/bin/env python3\n\"\"\"Says.\"\"\"", &[]),
         (length, "src/ring.rs", &long, &[500]),
+        (links, "docs/x.md", "[a](../README.md#top) [b](https://example.org)\n[c](no_such.md)", &[2]),
         (words, "docs/SECURITY.md", concat!("fine\nleft TO", "DO"), &[2]),
         (words, "README.md", concat!("see /ro", "ot/x"), &[1]),
     ];

@@ -12,6 +12,8 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
+/// The project's folder.
+pub(super) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Made by tools, never by hand.
 const NOT_OURS: &[&str] = &["target", "dist", "node_modules", "__pycache__"];
 const EXTENSIONS: &[&str] =
@@ -19,7 +21,7 @@ const EXTENSIONS: &[&str] =
 
 /// Every text file of the project, in order of path.
 pub(super) fn tree() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(ROOT);
     let mut found = Vec::new();
     walk(root, root, &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));

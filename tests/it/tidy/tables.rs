@@ -14,7 +14,6 @@ pub(super) const ROOMS: &[Room] = &[
     ("spec", &["limits"]),
     ("path", &["limits", "spec"]),
     ("report", &["limits", "value", "spec"]),
-    ("totals", &["value", "report"]),
     ("frames", &["limits", "value", "spec", "report"]),
     // The machine: clocks, threads, children.
     ("clock", &[]),
@@ -34,7 +33,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("segment", &["limits"]),
     ("ring", &["limits", "value", "report", "segment"]),
     ("ledger", &["limits", "value", "report", "segment"]),
-    ("segment/reader", &["limits", "value", "spec", "report", "totals", "segment", "ring", "ledger"]),
+    ("segment/reader", &["limits", "value", "spec", "report", "segment", "ring", "ledger"]),
     ("maps", &["limits", "value", "ledger"]),
     ("outlet", &["limits", "value", "report", "clock", "thread", "segment", "ring", "ledger", "maps"]),
     // Fire. Only `introspect` and `attach` know CPython.
@@ -42,17 +41,17 @@ pub(super) const ROOMS: &[Room] = &[
     ("request", &["limits", "value", "introspect"]),
     ("host", &["limits", "value", "path", "spec", "report", "clock", "thread", "introspect", "request", "ledger", "outlet"]),
     ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
-    ("attach", &["limits", "value", "spec", "report", "clock", "thread", "bytecode", "introspect", "guest", "host", "outlet"]),
+    ("attach", &["limits", "value", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "guest", "host", "segment", "ledger", "outlet"]),
     // Drain.
-    ("drain", &["limits", "value", "spec", "report", "totals", "frames", "clock", "segment", "ledger"]),
+    ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ledger"]),
     ("render", &["limits", "value", "report"]),
     // The seam, and the doors.
-    ("control", &["limits", "value", "spec", "report", "totals", "frames", "policy", "clock", "segment", "outlet", "engine", "guest", "attach", "seal", "compiler"]),
+    ("control", &["limits", "value", "spec", "report", "frames", "policy", "clock", "segment", "outlet", "engine", "guest", "attach", "seal", "compiler"]),
     ("control/client", &["limits", "value", "spec", "report", "frames", "control", "segment"]),
     ("inject", &["limits", "frames", "control"]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
-    ("cli", &["limits", "value", "path", "spec", "report", "totals", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
-    ("python", &["limits", "value", "spec", "report", "totals", "frames", "clock", "introspect", "segment", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
+    ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
+    ("python", &["limits", "value", "spec", "report", "frames", "clock", "introspect", "segment", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
     ("main", &["cli", "compile"]),
     ("lib", &[]),
 ];
@@ -72,7 +71,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("bincode", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
-    ("pyo3", &["introspect/cpython", "attach", "request", "python"]),
+    ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "request", "python"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
     ("clap", &["cli"]),
@@ -95,6 +94,9 @@ pub(super) const UNSAFE: &[(&str, usize)] = &[
     ("src/attach/patch.rs", usize::MAX),    // the only writer of a function
     ("src/attach/hook.rs", usize::MAX),     // the native subscript objects
     ("src/attach/code.rs", usize::MAX),     // code objects, in and out
+    ("src/attach/visit.rs", usize::MAX),    // builtin objects' own slots
+    ("src/attach/script.rs", usize::MAX),   // the frame evaluator's first `__main__`
+    ("src/attach/gil.rs", usize::MAX),      // statics under the interpreter lock
     ("src/compiler/hidden.rs", usize::MAX), // a helper process the application never sees
     ("src/segment/mod.rs", usize::MAX),     // shared memory
     ("src/clock.rs", usize::MAX),           // the time-stamp counter
