@@ -3,7 +3,7 @@
 use waspect::drain::{Drain, Source};
 use waspect::ledger::probe::time_bucket;
 use waspect::report::{
-    Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
+    Account, Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
 };
 use waspect::segment::{ReadError, Totals};
 use waspect::value::Value;

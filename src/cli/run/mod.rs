@@ -28,7 +28,7 @@ use bootstrap::Bootstrap;
 use command::Command;
 use interpreter::Interpreter;
 use outputs::{Output, Outputs};
-use program::Program;
+use program::{Program, Signals};
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
@@ -70,8 +70,9 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
         ledger_bytes: limits::LEDGER_BYTES,
         main_module: command.module.clone(),
     };
+    let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
-    let program = Program::start(&interpreter, &command, &bootstrap)?;
+    let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = watch::watch(program, client, outputs, &bootstrap, args.time)?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);
