@@ -28,7 +28,7 @@ use bootstrap::Bootstrap;
 use command::Command;
 use interpreter::Interpreter;
 use outputs::{Output, Outputs};
-use program::Program;
+use program::{Program, Signals};
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
@@ -71,8 +71,9 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
         main_module: command.module.clone(),
         compiler: std::env::current_exe().ok(),
     };
+    let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
-    let program = Program::start(&interpreter, &command, &bootstrap)?;
+    let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = watch::watch(program, client, outputs, &bootstrap, args.time)?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);
