@@ -155,7 +155,7 @@ impl Wanted {
             (_, None) if self.functions() == 0 => (Phase::Pending, missing),
             (_, None) => (Phase::Attached, String::new()),
         };
-        let probe = guest.probes()[self.probe].export.clone();
+        let probe = guest.display(self.probe).to_owned();
         State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions() }
     }
 
