@@ -12,7 +12,7 @@ mod hook;
 mod inner;
 mod intercept;
 pub mod live;
-#[expect(unsafe_code, reason = "gives a function's version back on CPython 3.13")]
+#[cfg_attr(Py_3_13, expect(unsafe_code, reason = "gives a function's version back"))]
 mod patch;
 mod pending;
 mod point;

@@ -32,7 +32,7 @@ use program::{Program, Signals};
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// A probe module, `.wasm` or `.wat`; may be given several times
     #[arg(short, long = "probe", value_name = "FILE")]
     probes: Vec<PathBuf>,
@@ -57,7 +57,7 @@ pub struct Run {
 ///
 /// # Errors
 /// When the program was not started, because something about it or its probes is wrong: exit code 2.
-pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let command = Command::parse(&args.program)?;
     let modules = modules::load(&args.probes, &args.at)?;
     let interpreter = Interpreter::find(args.python.as_deref())?;
