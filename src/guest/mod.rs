@@ -131,8 +131,11 @@ impl<I: Introspect> Guest<I> {
     /// Fires one probe. Whatever happens below ends here.
     #[inline]
     pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
-        if !self.gates[probe].passes(|| self.shared.outlet.borrow().clock.mono_now()) || !self.is_ready() {
+        if !self.gates[probe].passes(|| self.shared.outlet.borrow().clock.mono_now()) {
             return;
+        }
+        if !self.is_ready() {
+            return self.skipped(probe, DropKind::Renewing);
         }
         self.until_timed -= 1;
         if self.until_timed == 0 {
@@ -181,8 +184,7 @@ impl<I: Introspect> Guest<I> {
 
     #[cold]
     fn renew(&mut self) -> bool {
-        let Some(old) = self.instance.take() else { return false };
-        drop(old);
+        drop(self.instance.take());
         self.instance = self.instantiate(State::new(self.shared.clone())).ok();
         self.dirty = self.instance.is_none();
         !self.dirty

@@ -7,6 +7,7 @@
 mod aggregate;
 mod context;
 mod frame;
+mod key;
 mod link;
 mod memory;
 mod record;
@@ -77,8 +78,8 @@ pub struct Shared<I: Introspect> {
     pub outlet: Rc<RefCell<Outlet>>,
     pub budget: Budget,
     pub accounts: Vec<Account>,
-    /// The module's number in its session.
-    pub number: u32,
+    /// The module's number in this process: calls keep slots of several sessions side by side.
+    id: u32,
     paths: Vec<frame::PathSite<I>>,
     literals: RefCell<values::Literals>,
 }
