@@ -211,7 +211,9 @@ impl<I: Introspect> Linking<'_, I> {
             "int" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: i64| c.data().int(v, d)),
             "float" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: f64| c.data().float(v, d)),
             "truthy" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().truthy(v)),
-            "len" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().len(v)),
+            "len" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
+                c.data_mut().len(v).map_err(wasmtime::Error::from)
+            }),
             "eq" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, a: u64, b: u64| {
                 c.data_mut().eq(a, b).map_err(wasmtime::Error::from)
             }),

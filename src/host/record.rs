@@ -104,9 +104,8 @@ const CUT_BY_BUDGET: [u8; 2] = [15, Cut::Budget as u8];
 
 /// A field that does not fit is shown as cut; where not even that fits, it is left out.
 fn shorten(record: &mut Vec<u8>, value_at: usize, max: usize) {
-    let total = (record.len() - value_at) as u64;
     record.truncate(value_at);
-    put::cut(record, Cut::Budget, total);
+    put::cut(record, Cut::Budget, 0);
     put::opaque(record, Kind::Object, "");
     if record.len() > max {
         record.truncate(value_at - 4);
@@ -117,7 +116,8 @@ fn shorten(record: &mut Vec<u8>, value_at: usize, max: usize) {
 fn put_text(out: &mut Vec<u8>, text: &[u8], max: usize, left: usize) {
     const MARK: usize = 10 + 5;
     let lossy = String::from_utf8_lossy(text);
-    let (max, why) = if lossy.len().min(max) + MARK > left { (left.saturating_sub(MARK), Cut::Budget) } else { (max, Cut::Bytes) };
+    let (max, why) =
+        if lossy.len().min(max) + MARK > left { (left.saturating_sub(MARK), Cut::Budget) } else { (max, Cut::Bytes) };
     let end = lossy.floor_char_boundary(max);
     if end < lossy.len() {
         put::cut(out, why, lossy.len() as u64);

@@ -9,7 +9,7 @@ use waspect_abi::{Code, FALSE, Kind, NAN, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NO
 
 use super::slots::shape;
 use super::{HostBudget, Ref, State, handle_bits};
-use crate::introspect::{Introspect, Look, Whole, compare, tree};
+use crate::introspect::{Introspect, Look, Walk, Whole, compare, tree};
 use crate::value::{Value, put};
 
 /// Texts that never die: `probe1.str` imports and function names.
@@ -175,14 +175,18 @@ impl<I: Introspect> State<I> {
                 Look::Sized(_, len) => len != 0,
                 _ => true,
             },
-            Operand::Ref(_) => self.len(v) != 0,
+            Operand::Ref(Ref::Whole(which)) => has_parts::<I>(which),
+            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
+                Some((kind, len)) if is_sized(kind) => len != 0,
+                _ => true,
+            },
         };
         i32::from(truth)
     }
 
-    pub(super) fn len(&self, v: u64) -> i32 {
+    pub(super) fn len(&mut self, v: u64) -> Result<i32, HostBudget> {
         let clamp = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-        match self.operand(v) {
+        Ok(match self.operand(v) {
             Operand::Error(code) => code.status(),
             Operand::Literal(v) => {
                 self.shared.literals.borrow().get(v).map_or(Code::Stale.status(), |text| clamp(text.chars().count()))
@@ -191,24 +195,17 @@ impl<I: Introspect> State<I> {
                 Look::Sized(_, len) => clamp(len),
                 _ => Code::Kind.status(),
             },
-            Operand::Ref(Ref::Whole(which)) => clamp(self.whole_len(which)),
+            Operand::Ref(Ref::Whole(which)) => {
+                let n = whole_len::<I>(which);
+                self.charge(n)?;
+                clamp(n)
+            }
             Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
                 Some((kind, len)) if is_sized(kind) => clamp(len),
                 _ => Code::Kind.status(),
             },
             _ => Code::Kind.status(),
-        }
-    }
-
-    fn whole_len(&self, which: Whole) -> usize {
-        let mut n = 0;
-        if let Some(frame) = I::here() {
-            I::whole(frame, which, &mut |_| {
-                n += 1;
-                crate::introspect::Walk::On
-            });
-        }
-        n
+        })
     }
 
     pub(super) fn eq(&mut self, a: u64, b: u64) -> Result<i32, HostBudget> {
@@ -332,6 +329,29 @@ const COMPARED_BYTES_PER_UNIT: usize = 8;
 const CONTAINERS_UNITS: usize = 512;
 /// 2^63, where the floats that are an i64 end.
 const I64_END: f64 = 9_223_372_036_854_775_808.0;
+
+/// How many parts a whole of the running frame has.
+pub(super) fn whole_len<I: Introspect>(which: Whole) -> usize {
+    let mut n = 0;
+    if let Some(frame) = I::here() {
+        I::whole(frame, which, &mut |_| {
+            n += 1;
+            Walk::On
+        });
+    }
+    n
+}
+
+fn has_parts<I: Introspect>(which: Whole) -> bool {
+    let mut any = false;
+    if let Some(frame) = I::here() {
+        I::whole(frame, which, &mut |_| {
+            any = true;
+            Walk::Stop
+        });
+    }
+    any
+}
 
 /// What comparing two objects is charged.
 fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {

@@ -134,10 +134,8 @@ fn magnitudes(x: &[u8], y: &[u8]) -> Ordering {
 /// A float beyond 64 bits is an integer: its 53 bits, shifted.
 fn big_float<I: Introspect>(o: I::Obj, x: f64) -> Result<Option<Ordering>, Code> {
     let negative = sign::<I>(o) == Ordering::Less;
-    beside_float(negative, x).map_or_else(
-        || Ok(Some(signed(negative, magnitudes(&big::<I>(o)?.1, &float_magnitude(x))))),
-        Ok,
-    )
+    beside_float(negative, x)
+        .map_or_else(|| Ok(Some(signed(negative, magnitudes(&big::<I>(o)?.1, &float_magnitude(x))))), Ok)
 }
 
 /// How an int beyond 64 bits compares to a float, where its sign tells.

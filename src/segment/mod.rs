@@ -59,6 +59,8 @@ pub enum SegmentError {
 pub struct Words {
     map: Arc<memmap2::MmapRaw>,
     len: usize,
+    /// Words of the ring: read once and checked, for the other side may write the header at any time.
+    ring: usize,
 }
 
 impl Words {
@@ -77,7 +79,8 @@ impl Words {
         // Nobody can shrink what is mapped, so no access can fault.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
         fcntl(&fd, FcntlArg::F_ADD_SEALS(seals)).map_err(|e| make(e.into()))?;
-        let words = Self::map(&fd).map_err(make)?;
+        let mut words = Self::map(&fd).map_err(make)?;
+        words.ring = usize::try_from(ring).unwrap_or(words.len);
         words.at(header::LEDGER_WORDS).store(ledger, Relaxed);
         words.at(header::RING_WORDS).store(ring, Relaxed);
         words.at(header::PID).store(u64::from(std::process::id()), Relaxed);
@@ -94,7 +97,7 @@ impl Words {
         if !SealFlag::from_bits_truncate(seals).contains(SealFlag::F_SEAL_SHRINK) {
             return Err(SegmentError::Foreign("the file could shrink"));
         }
-        let words = Self::map(fd).map_err(|_| SegmentError::Foreign("the file cannot be mapped"))?;
+        let mut words = Self::map(fd).map_err(|_| SegmentError::Foreign("the file cannot be mapped"))?;
         if words.len < header::WORDS || words.load(header::MAGIC) != MAGIC {
             return Err(SegmentError::Foreign("the first word is another"));
         }
@@ -103,13 +106,14 @@ impl Words {
         if !ring.is_power_of_two() || sum != Some(words.len as u64) {
             return Err(SegmentError::Foreign("its sizes do not add up"));
         }
+        words.ring = usize::try_from(ring).unwrap_or(words.len);
         Ok(words)
     }
 
     fn map(fd: &OwnedFd) -> std::io::Result<Self> {
         let map = memmap2::MmapRaw::map_raw(&fd.as_fd())?;
         let len = map.len() / 8;
-        Ok(Self { map: Arc::new(map), len })
+        Ok(Self { map: Arc::new(map), len, ring: 0 })
     }
 
     /// How many words there are.
@@ -139,8 +143,13 @@ impl Words {
         self.at(index).load(Relaxed)
     }
 
-    /// Where the ring starts.
+    /// Where the ring starts: behind the ledger.
     pub fn ring_start(&self) -> usize {
-        header::WORDS + usize::try_from(self.load(header::LEDGER_WORDS)).unwrap_or(0)
+        self.len - self.ring
+    }
+
+    /// Words of the ring, a power of two.
+    pub fn ring_words(&self) -> u64 {
+        self.ring as u64
     }
 }

@@ -38,6 +38,8 @@ pub struct Totals {
 struct Known {
     number: u32,
     at: usize,
+    /// How many there are from `at` on: checked once, for the words may change under us.
+    counters: usize,
     text: Vec<u8>,
 }
 
@@ -140,7 +142,7 @@ impl Reader {
             let kind = kind.filter(|_| whole).ok_or(ReadError::Ledger(at))?;
             let counters = self.counters(kind, number);
             let text = self.block_text(at, words, counters).ok_or(ReadError::Ledger(at))?;
-            self.take(kind, Known { number, at: at + 1, text });
+            self.take(kind, Known { number, at: at + 1, counters, text });
             self.ledger_read += words;
         }
         Ok(())
@@ -265,7 +267,7 @@ impl Reader {
     }
 
     fn aggregation(&self, key: &Known) -> Option<Aggregation> {
-        let (known, agg) = self.agg(key.number)?;
+        let (known, agg) = self.agg(key.number).filter(|(_, agg)| agg.words() == key.counters)?;
         let inherited = key.at as u64 <= self.words.load(header::INHERITED);
         if inherited && self.words.load(key.at) == agg.initial() {
             return None; // the parent's key, never touched here

@@ -2,11 +2,11 @@
 ;; frame: {"args":["text"]}
 ;; fire: entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":2,"kept":{"$float":"nan"}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":2,"kept":{"$float":"nan"}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":2,"kept":{"$float":"nan"}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":2,"kept":{"$float":"nan"}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":2,"kept":{"$float":"nan"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"inf"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":0,"kept":{"$float":"inf"}}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"-inf"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":1,"cmp":0,"kept":{"$float":"-inf"}}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":-0.0,"kind":3,"int":0,"truthy":0,"len":-2,"eq":1,"cmp":0,"kept":-0.0}}
@@ -18,13 +18,8 @@
 ;; expect aggregation {"name":"by bits","kind":"count","key":[1.0],"value":1}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"inf"}],"value":1}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"-inf"}],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
+;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":6}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[5e-324],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[{"$float":"nan"}],"value":1}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":12,"faults":{},"drops":{}}
 (module
   (import "probe1" "kind" (func $kind (param i64) (result i32)))

@@ -16,8 +16,7 @@
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"INTERNAL"},"kind":255,"int":-7,"truthy":0,"len":-10,"eq":-10,"cmp":-10,"kept":{"$error":"INTERNAL"}}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"INTERNAL"},"kind":255,"int":-7,"truthy":0,"len":-10,"eq":-10,"cmp":-10,"kept":{"$error":"INTERNAL"}}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
-;; expect aggregation {"name":"by bits","kind":"count","key":[],"value":1}
-;; expect aggregation {"name":"by bits","kind":"count","key":[null],"value":3}
+;; expect aggregation {"name":"by bits","kind":"count","key":[],"value":4}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[false],"value":1}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[true],"value":1}
 ;; expect aggregation {"name":"by bits","kind":"count","key":[0],"value":1}

@@ -18,11 +18,11 @@
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$float":"inf"},"b":{"$int":"9223372036854775807"},"eq":0,"cmp":1,"as a copy":1}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":null,"b":null,"eq":1,"cmp":0,"as a copy":10}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":null,"b":0,"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":{"$int":"9223372036854775808"},"eq":1,"cmp":0,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":9.223372036854776e+18,"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":5,"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":-5,"b":{"$int":"-9223372036854775809"},"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775809"},"b":9.223372036854776e+18,"eq":0,"cmp":2,"as a copy":2}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":{"$int":"9223372036854775808"},"eq":1,"cmp":0,"as a copy":10}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":9.223372036854776e+18,"eq":1,"cmp":0,"as a copy":10}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775808"},"b":5,"eq":0,"cmp":1,"as a copy":1}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":-5,"b":{"$int":"-9223372036854775809"},"eq":0,"cmp":1,"as a copy":1}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$int":"9223372036854775809"},"b":9.223372036854776e+18,"eq":0,"cmp":1,"as a copy":1}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":200000000000000,"b":200000000000000,"eq":1,"cmp":0,"as a copy":10}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":200000000000000,"b":200000000000000.0,"eq":1,"cmp":0,"as a copy":10}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":200000000000000,"b":200000000000001,"eq":0,"cmp":-1,"as a copy":-1}}

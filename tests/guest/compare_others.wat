@@ -11,21 +11,21 @@
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":"","b":"","eq":1,"cmp":0,"as a copy":10}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":"1","b":1,"eq":0,"cmp":2,"as a copy":2}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":"a","b":{"$bytes":"YQ=="},"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$bytes":"YQ=="},"b":{"$bytes":"YQ=="},"eq":1,"cmp":0,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$bytes":"YQ=="},"b":{"$bytes":"Yg=="},"eq":0,"cmp":-1,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[1,2],"b":[1,2],"eq":1,"cmp":0,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[1,2],"b":[1,3],"eq":0,"cmp":-1,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$tuple":[1,"x"]},"b":{"$tuple":[1,"x"]},"eq":1,"cmp":0,"as a copy":2}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$bytes":"YQ=="},"b":{"$bytes":"YQ=="},"eq":1,"cmp":0,"as a copy":10}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$bytes":"YQ=="},"b":{"$bytes":"Yg=="},"eq":0,"cmp":-1,"as a copy":-1}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[1,2],"b":[1,2],"eq":1,"cmp":0,"as a copy":10}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[1,2],"b":[1,3],"eq":0,"cmp":-1,"as a copy":-1}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$tuple":[1,"x"]},"b":{"$tuple":[1,"x"]},"eq":1,"cmp":0,"as a copy":10}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[1],"b":{"$tuple":[1]},"eq":0,"cmp":2,"as a copy":2}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"a":1},"b":{"a":1},"eq":0,"cmp":2,"as a copy":2}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$set":[1]},"b":{"$set":[1]},"eq":0,"cmp":2,"as a copy":2}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$type":"shop.C","n":1},"b":{"$type":"shop.C","n":1},"eq":0,"cmp":2,"as a copy":2}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$type":"C"},"b":{"$type":"C"},"eq":0,"cmp":2,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"eq":-4,"cmp":-4,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":70001,"value":"aaaaaaaaaa"},"eq":0,"cmp":-4,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":3000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":3000,"value":"aaaaaaaaaa"},"eq":1,"cmp":0,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"items","total":5000,"value":[0,1,2]},"b":{"$truncated":"items","total":5000,"value":[0,1,2]},"eq":-4,"cmp":-4,"as a copy":2}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[{"$truncated":"cycle","total":1,"value":{"$type":"list"}}],"b":[{"$truncated":"cycle","total":1,"value":{"$type":"list"}}],"eq":-4,"cmp":-4,"as a copy":2}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"eq":-4,"cmp":-4,"as a copy":-44}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":70000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":70001,"value":"aaaaaaaaaa"},"eq":0,"cmp":-4,"as a copy":-44}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"bytes","total":3000,"value":"aaaaaaaaaa"},"b":{"$truncated":"bytes","total":3000,"value":"aaaaaaaaaa"},"eq":1,"cmp":0,"as a copy":-44}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":{"$truncated":"items","total":5000,"value":[0,1,2]},"b":{"$truncated":"items","total":5000,"value":[0,1,2]},"eq":-4,"cmp":-4,"as a copy":-44}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"a":[{"$truncated":"cycle","total":1,"value":{"$type":"list"}}],"b":[{"$truncated":"cycle","total":1,"value":{"$type":"list"}}],"eq":-4,"cmp":-4,"as a copy":-44}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":22,"faults":{},"drops":{}}
 (module
   (import "probe1" "arg" (func $arg (param i32) (result i64)))

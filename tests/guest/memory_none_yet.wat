@@ -1,7 +1,7 @@
 ;; ; A memory without pages.
 ;; fire: entry
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"error","text":""}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"log0":0,"log1":-8}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"text":{"$error":"MEMORY"},"log0":0,"log1":-8}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":1,"faults":{},"drops":{}}
 (module
   (import "probe1" "log" (func $log (param i32 i32 i32) (result i32)))

@@ -5,7 +5,7 @@
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"info","text":""}
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"info","text":"énd!"}
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"info","text":"��("}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"0,5":"hello","log 0,5":0,"0,0":"","log 0,0":0,"65536,0":"","log 65536,0":0,"65531,5":"énd!","log 65531,5":0,"log 65532,5":-8,"log 65537,0":-8,"log -1,1":-8,"log -1,-1":-8,"log 0,-1":-8,"log -2147483648,-2147483648":-8,"log 1,-1":-8,"log 2147483647,2147483647":-8,"16,3":"��(","log 16,3":0}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"0,5":"hello","log 0,5":0,"0,0":"","log 0,0":0,"65536,0":"","log 65536,0":0,"65531,5":"énd!","log 65531,5":0,"65532,5":{"$error":"MEMORY"},"log 65532,5":-8,"65537,0":{"$error":"MEMORY"},"log 65537,0":-8,"-1,1":{"$error":"MEMORY"},"log -1,1":-8,"-1,-1":{"$error":"MEMORY"},"log -1,-1":-8,"0,-1":{"$error":"MEMORY"},"log 0,-1":-8,"-2147483648,-2147483648":{"$error":"MEMORY"},"log -2147483648,-2147483648":-8,"1,-1":{"$error":"MEMORY"},"log 1,-1":-8,"2147483647,2147483647":{"$error":"MEMORY"},"log 2147483647,2147483647":-8,"16,3":"��(","log 16,3":0}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":1,"faults":{},"drops":{}}
 (module
   (import "probe1" "log" (func $log (param i32 i32 i32) (result i32)))

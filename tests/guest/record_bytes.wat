@@ -4,8 +4,8 @@
 ;; fire: entry
 ;; frame: {"args":[[{"$repeat":["a",100]},{"$repeat":["b",100]},{"$repeat":["c",100]}],1,2,3]}
 ;; fire: entry
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"arg0":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","arg1":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","arg2":{"$truncated":"budget","total":105,"value":{"$type":""}},"arg3":7,"text":{"$truncated":"budget","total":135,"value":{"$type":""}},"end":{"$truncated":"budget","total":1,"value":{"$type":""}}}}
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"arg0":{"$truncated":"budget","total":3,"value":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]},"arg1":1,"arg2":2,"arg3":{"$truncated":"budget","total":9,"value":{"$type":""}},"text":{"$truncated":"budget","total":135,"value":{"$type":""}},"end":{"$truncated":"budget","total":1,"value":{"$type":""}}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"arg0":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","arg1":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","arg2":{"$truncated":"budget","total":null,"value":{"$type":""}},"arg3":7,"end":null}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"arg0":{"$truncated":"budget","total":3,"value":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]},"arg1":1,"arg2":2}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":2,"faults":{},"drops":{"fields":6}}
 (module
   (import "probe1.get" "arg0" (func $arg0 (result i64)))

@@ -92,9 +92,10 @@ fn count(v: &Json) -> usize {
 
 fn fields(type_name: String, all: &Map<String, Json>) -> Fields {
     let plain = all.iter().skip(1).filter(|(name, _)| !name.starts_with('$'));
-    let code = all.get("$code").and_then(Json::as_array).map_or_else(Vec::new, |names| {
-        names.iter().map(|name| name.as_str().expect("name").to_owned()).collect()
-    });
+    let code = all
+        .get("$code")
+        .and_then(Json::as_array)
+        .map_or_else(Vec::new, |names| names.iter().map(|name| name.as_str().expect("name").to_owned()).collect());
     Fields {
         type_name,
         fields: plain.map(|(name, v)| (name.clone(), object(v))).collect(),
