@@ -36,10 +36,20 @@ def _load(path):
     name = "waspect._core"
     loader = _frozen_importlib_external.ExtensionFileLoader(name, path)
     spec = _frozen_importlib.ModuleSpec(name, loader, origin=path)
+    before = list(sys.modules)
     module = _imp.create_dynamic(spec)
     _imp.exec_dynamic(module)
-    sys.modules.pop(name, None)
+    _forget([new for new in sys.modules if new not in before])
     return module
+
+
+def _forget(names):
+    """Modules that only loading brought in: the extension itself; 3.11 with `-X dev` looks up the codec of its name."""
+    for name in names:
+        del sys.modules[name]
+        package, _, child = name.rpartition(".")
+        if package in sys.modules:
+            vars(sys.modules[package]).pop(child, None)
 
 
 def _boot(here, agent, socket, *search_path):
