@@ -109,6 +109,11 @@ impl Outlet {
         Ok((outlet, fd))
     }
 
+    /// Bounds the events of all probes together.
+    pub fn set_events_per_second(&mut self, per_second: u64) {
+        self.rate = Rate::new(per_second as f64);
+    }
+
     /// The mapped segment, for a reader in the same process.
     pub fn words(&self) -> Words {
         self.words.clone()
