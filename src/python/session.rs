@@ -53,9 +53,9 @@ impl Session {
         // A forked child reads its own segment by the same session object; nobody has to be told.
         let live = Live::new(py, &load, Box::new(|_| true));
         let (live, _segment) = live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), None))?;
-        live.outlet.borrow_mut().set_events_per_second(per_second);
+        live.outlet.set_events_per_second(per_second);
         attach::attach(py, &live, false);
-        let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.borrow().words())));
+        let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));
         let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };
         Ok(Self { inner: Gil::new(inner) })
     }
@@ -73,7 +73,7 @@ impl Inner {
         }
         let mut reader = self.reader.borrow_mut();
         if reader.0 != std::process::id() {
-            *reader = (std::process::id(), Reader::over(self.live.outlet.borrow().words()));
+            *reader = (std::process::id(), Reader::over(self.live.outlet.words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
     }
