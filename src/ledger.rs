@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::report::{DropKind, FaultKind};
-use crate::segment::{Words, header};
+use crate::segment::{Own, Words, header};
 
 /// What a block describes, and how many counters it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -202,7 +202,7 @@ pub fn linear_low(low: f64, step: f64, bucket: usize) -> f64 {
 
 /// The writing end.
 pub struct Ledger {
-    words: Words,
+    words: Own,
     end: usize,
     used: Cell<usize>,
 }
@@ -210,7 +210,12 @@ pub struct Ledger {
 impl Ledger {
     pub fn new(words: Words) -> Self {
         let end = words.ring_start();
-        Self { words, end, used: Cell::new(header::WORDS) }
+        Self { words: Own::new(words), end, used: Cell::new(header::WORDS) }
+    }
+
+    /// The segment, for a reader in the same process.
+    pub fn words(&self) -> Words {
+        self.words.share()
     }
 
     /// Appends a block; gives where its counters start, or `None` when it does not fit.
@@ -231,23 +236,23 @@ impl Ledger {
         u32::try_from(at + 1).ok()
     }
 
-    /// The same blocks at the same places in a child's own segment, with nothing counted.
+    /// Goes on in a child's own segment of the same size: the same blocks at the same places, with nothing counted.
     ///
     /// Heads and texts never change once written, so the parent may go on writing its counters meanwhile.
-    pub fn inherit(&self, child: &Words, agg_of: impl Fn(u32) -> Option<Agg>) -> Self {
-        let ledger = Self { words: child.clone(), end: child.ring_start(), used: Cell::new(self.used.get()) };
+    pub fn move_to(&self, child: Words, agg_of: impl Fn(u32) -> Option<Agg>) {
+        let parent = self.words();
+        self.words.replace(child);
         let mut at = header::WORDS;
         while at < self.used.get() {
-            let head = self.get(at);
+            let head = parent.load(at);
             let words = usize::try_from(head >> 8 & 0xFF_FFFF).unwrap_or(0).max(2);
-            (at..at + words).for_each(|i| ledger.put(i, self.get(i)));
-            ledger.forget_counts(at + 1, head, &agg_of);
+            (at..at + words).for_each(|i| self.put(i, parent.load(i)));
+            self.forget_counts(at + 1, head, &agg_of);
             at += words;
         }
         for mark in [header::LEDGER_USED, header::INHERITED] {
-            child.at(mark).store(at as u64, Release);
+            self.words.at(mark).store(at as u64, Release);
         }
-        ledger
     }
 
     fn forget_counts(&self, at: usize, head: u64, agg_of: &impl Fn(u32) -> Option<Agg>) {

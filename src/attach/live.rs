@@ -34,8 +34,8 @@ pub type Rejoin = Box<dyn Fn(OwnedFd) -> bool>;
 
 /// A session's running half.
 pub struct Live {
-    pub outlet: Rc<RefCell<Outlet>>,
-    pub guests: Vec<RefCell<Guest<CPython>>>,
+    pub outlet: Rc<Outlet>,
+    pub guests: Vec<Rc<RefCell<Guest<CPython>>>>,
     /// Load order among sessions.
     pub order: u64,
     rejoin: Rejoin,
@@ -53,10 +53,10 @@ impl Live {
     /// When there is no memory, or an artifact is not for this engine.
     pub fn new(py: Python<'_>, load: &Load, rejoin: Rejoin) -> Result<(Rc<Self>, OwnedFd), LiveError> {
         let (outlet, fd) = Outlet::new(load.ledger_bytes, load.ring_bytes)?;
-        let outlet = Rc::new(RefCell::new(outlet));
+        let outlet = Rc::new(outlet);
         let mut guests = Vec::new();
         for module in &load.modules {
-            guests.push(RefCell::new(guest(&outlet, module)?));
+            guests.push(Rc::new(RefCell::new(guest(&outlet, module)?)));
         }
         let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
         let live = Rc::new(Self { outlet, guests, order, rejoin, stopped: Cell::new(false) });
@@ -74,18 +74,18 @@ impl Live {
     /// Whether nothing more is to fire, by this side's or the operator's will.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.stopped.get() || self.outlet.borrow().stopped()
+        self.stopped.get() || self.outlet.stopped()
     }
 
     fn settle_fork(&self) {
-        let fd = self.outlet.borrow_mut().inherit();
+        let fd = self.outlet.inherit();
         if !fd.is_ok_and(&self.rejoin) {
             self.stopped.set(true);
         }
     }
 }
 
-fn guest(outlet: &Rc<RefCell<Outlet>>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
+fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
     let manifest = &module.artifact.manifest;
     let name = || manifest.name.clone();
     let (engine, code) =

@@ -15,7 +15,7 @@ use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
-use crate::spec::{Manifest, Options, Probe};
+use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
 
@@ -53,7 +53,6 @@ pub struct Guest<I: Introspect> {
     pre: InstancePre<State<I>>,
     probes: Vec<Probe>,
     gates: Vec<Gate>,
-    fuels: Vec<u64>,
     shared: Rc<Shared<I>>,
     instance: Option<Instance<I>>,
     /// Set by a fault: guest memory, globals and shadow stack are torn.
@@ -71,16 +70,14 @@ impl<I: Introspect> Guest<I> {
             return Err(GuestError::Initialize);
         }
         let pre = linked.linker.instantiate_pre(module).map_err(GuestError::Instantiate)?;
-        let budget = linked.shared.budget.fuel_per_fire;
-        let fuel = |options: &Options| options.fuel.map_or(budget, |lower| lower.min(budget));
+        let fuel_max = linked.shared.budget.fuel_per_fire;
         let mut guest = Self {
             name: manifest.name.clone(),
             display: manifest.display_names(),
             engine: engine.clone(),
             pre,
             probes: manifest.probes.clone(),
-            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options)).collect(),
-            fuels: manifest.probes.iter().map(|probe| fuel(&probe.spec.options)).collect(),
+            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options, fuel_max)).collect(),
             shared: linked.shared,
             instance: None,
             dirty: false,
@@ -113,51 +110,49 @@ impl<I: Introspect> Guest<I> {
     /// Tells the operator a probe's state.
     pub fn say(&self, probe: usize, phase: Phase, reason: &str) {
         let functions = self.gates[probe].functions();
-        self.shared.outlet.borrow().state(&self.shared.accounts[probe], phase, functions, reason);
+        self.shared.outlet.state(&self.shared.accounts[probe], phase, functions, reason);
     }
 
     /// Counts a firing that was not begun.
     #[cold]
     pub fn skipped(&self, probe: usize, why: DropKind) {
-        self.shared.outlet.borrow().dropped(&self.shared.accounts[probe], why);
+        self.shared.outlet.dropped(&self.shared.accounts[probe], why);
     }
 
     /// Counts a fault that was not this module's doing.
     #[cold]
     pub fn report_fault(&self, probe: usize, kind: FaultKind, function: u32) {
-        self.shared.outlet.borrow().fault(&self.shared.accounts[probe], kind, function);
+        self.shared.outlet.fault(&self.shared.accounts[probe], kind, function);
     }
 
     /// Fires one probe. Whatever happens below ends here.
     #[inline]
     pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
-        if !self.gates[probe].passes(|| self.shared.outlet.borrow().clock.mono_now()) {
+        if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
             return;
         }
         if !self.is_ready() {
             return self.skipped(probe, DropKind::Renewing);
         }
         self.until_timed -= 1;
+        let start_ticks = if self.until_timed == 0 { self.shared.outlet.clock.ticks() } else { 0 };
+        self.fire_now(probe, firing, slots);
         if self.until_timed == 0 {
-            self.fire_timed(probe, firing, slots);
-        } else {
-            self.fire_now(probe, firing, slots);
+            self.time(probe, start_ticks);
         }
     }
 
     #[cold]
-    fn fire_timed(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+    fn time(&mut self, probe: usize, start_ticks: u64) {
         self.until_timed = TIME_ONE_IN;
-        let start = self.shared.outlet.borrow().clock.ticks();
-        self.fire_now(probe, firing, slots);
-        let outlet = self.shared.outlet.borrow();
-        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start));
+        let outlet = &self.shared.outlet;
+        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start_ticks));
     }
 
     #[inline]
     fn fire_now(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
         let Some(instance) = &mut self.instance else { return };
-        let fuel = self.fuels[probe];
+        let fuel = self.gates[probe].fuel;
         let function = firing.function;
         let state = instance.store.data_mut();
         state.begin(firing, probe);
@@ -168,7 +163,7 @@ impl<I: Introspect> Guest<I> {
         match ended {
             Ok(Ok(0..)) => {
                 let wrote = instance.store.data().wrote();
-                self.shared.outlet.borrow().fired(&self.shared.accounts[probe], used, wrote);
+                self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
             }
             Ok(Ok(_)) => self.faulted(probe, FaultKind::Guest, function, used),
             Ok(Err(error)) => self.faulted(probe, fault::kind(&error), function, used),
@@ -214,7 +209,7 @@ impl<I: Introspect> Guest<I> {
     fn faulted(&mut self, probe: usize, kind: FaultKind, function: u32, fuel: u64) {
         self.dirty |= kind != FaultKind::Guest;
         let reason = {
-            let outlet = self.shared.outlet.borrow();
+            let outlet = &self.shared.outlet;
             let account = &self.shared.accounts[probe];
             outlet.faulted(account, fuel);
             outlet.fault(account, kind, function);

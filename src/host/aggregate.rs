@@ -21,16 +21,17 @@ impl<I: Introspect> State<I> {
     }
 
     fn add_immediate(&self, number: usize, key: u64, x: f64) -> bool {
-        let outlet = self.shared.outlet.borrow();
-        let Some(aggregation) = outlet.aggregation_at(number) else { return true };
-        aggregation.add_immediate(&outlet.ledger, key, |out| self.key(key, out), x).is_err()
+        let Some(aggregation) = self.shared.aggregations.get(number) else { return true };
+        aggregation.add_immediate(&self.shared.outlet.ledger, key, |out| self.key(key, out), x).is_err()
     }
 
     fn add_encoded(&mut self, number: usize, key: u64, x: f64) -> Result<bool, HostBudget> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         self.key(key, &mut bytes);
-        let full = self.shared.outlet.borrow().aggregate(number, &bytes, x).is_err();
+        let ledger = &self.shared.outlet.ledger;
+        let aggregation = self.shared.aggregations.get(number);
+        let full = aggregation.is_none_or(|aggregation| aggregation.add(ledger, &bytes, x).is_err());
         let cost = bytes.len();
         self.scratch = bytes;
         self.charge(cost)?;

@@ -20,9 +20,10 @@ use std::rc::Rc;
 use wasmtime::Memory;
 use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 
+use crate::introspect::tree::TreeLimits;
 use crate::introspect::{Introspect, Look, Whole};
 use crate::limits::{self, Budget};
-use crate::outlet::{Account, Outlet};
+use crate::outlet::{Account, Aggregation, Outlet};
 
 pub use link::{LinkError, Linked, link};
 pub use slots::Slots;
@@ -75,12 +76,14 @@ impl<O: Copy> Copy for Ref<O> {}
 
 /// What all firings of one module share.
 pub struct Shared<I: Introspect> {
-    pub outlet: Rc<RefCell<Outlet>>,
+    pub outlet: Rc<Outlet>,
     pub budget: Budget,
     pub accounts: Vec<Account>,
     /// The module's number in this process: calls keep slots of several sessions side by side.
     id: u32,
     paths: Vec<frame::PathSite<I>>,
+    aggregations: Vec<Rc<Aggregation>>,
+    tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
 }
 
@@ -107,7 +110,7 @@ pub struct State<I: Introspect> {
 
 impl<I: Introspect> State<I> {
     pub fn new(shared: Rc<Shared<I>>) -> Self {
-        let random = shared.outlet.borrow().clock.ticks() | 1;
+        let random = shared.outlet.clock.ticks() | 1;
         Self {
             firing: Firing::default(),
             probe: 0,
@@ -168,6 +171,12 @@ impl<I: Introspect> State<I> {
     fn charge(&mut self, bytes: usize) -> Result<(), HostBudget> {
         // At least one, so that `begin` sees that something happened.
         self.host_bytes += bytes as u64 + 1;
+        self.within_budget()
+    }
+
+    /// Whether what was kept on the way is still inside the budget.
+    #[inline]
+    fn within_budget(&self) -> Result<(), HostBudget> {
         if self.host_bytes > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
     }
 

@@ -5,8 +5,10 @@
 
 use waspect_abi::{Code, Kind};
 
-use super::{HostBudget, State};
+use super::values::Operand;
+use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
+use crate::introspect::tree;
 use crate::limits;
 use crate::outlet::Record;
 use crate::report::DropKind;
@@ -14,8 +16,15 @@ use crate::value::{Cut, put};
 
 impl<I: Introspect> State<I> {
     /// Adds a value under a field's number.
+    #[inline]
     pub(super) fn field(&mut self, name: u32, v: u64) -> Result<(), HostBudget> {
-        let written = self.add_field(name, |state, left, out| state.encode(v, &state.tree_limits(left), out));
+        let written = match self.operand(v) {
+            Operand::Int(n) => self.add_field(name, |_, _, out| put::int(out, n)),
+            Operand::Ref(Ref::Object(o)) => self.add_field(name, |state, left, out| {
+                tree::encode::<I>(o, &state.tree_limits(left), out);
+            }),
+            _ => self.add_field(name, |state, left, out| state.encode(v, &state.tree_limits(left), out)),
+        };
         self.charge(written)
     }
 
@@ -30,6 +39,7 @@ impl<I: Introspect> State<I> {
     }
 
     /// Gives how many bytes were made, also of what then did not fit.
+    #[inline]
     fn add_field(&mut self, name: u32, encode: impl FnOnce(&Self, usize, &mut Vec<u8>)) -> usize {
         if self.fields >= limits::RECORD_FIELDS_MAX {
             self.drop_one(DropKind::Fields);
@@ -66,7 +76,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn commit(&self) -> bool {
-        let outlet = self.shared.outlet.borrow();
+        let outlet = &self.shared.outlet;
         let tid = crate::thread::id();
         outlet.thread(tid, I::thread_name);
         outlet.record(&Record {
@@ -88,13 +98,13 @@ impl<I: Introspect> State<I> {
         self.wrote = true;
         let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
         let line = &text[..text.floor_char_boundary(max)];
-        let logged = self.shared.outlet.borrow().log(self.account(), level, line.as_bytes());
+        let logged = self.shared.outlet.log(self.account(), level, line.as_bytes());
         if logged { 0 } else { Code::Dropped.status() }
     }
 
     /// Counts something not delivered; false, as the answer to «was it».
     pub(super) fn drop_one(&self, why: DropKind) -> bool {
-        self.shared.outlet.borrow().dropped(self.account(), why);
+        self.shared.outlet.dropped(self.account(), why);
         false
     }
 }

@@ -4,7 +4,6 @@
 //! (see [`Fire`]), `;; budget: NAME=N`, `;; sizes: LEDGER RING`, `;; show: fuel`. The `;; expect …` lines are the whole
 //! transcript, which `WASPECT_BLESS=1` rewrites. Nothing between the module and the reader is made up but the objects.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -122,7 +121,7 @@ fn shown(report: &Report, fuel: bool) -> String {
 
 /// One loaded module and the call it watches.
 pub(crate) struct Run<I: Introspect> {
-    pub(crate) outlet: Rc<RefCell<Outlet>>,
+    pub(crate) outlet: Rc<Outlet>,
     pub(crate) guest: Guest<I>,
     function: u32,
     slots: Slots,
@@ -132,7 +131,7 @@ pub(crate) struct Run<I: Introspect> {
 impl<I: Introspect> Run<I> {
     /// Loads a module as an agent would, but for the process between parsing and code.
     pub(crate) fn new(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Self {
-        let outlet = Rc::new(RefCell::new(Outlet::new(ledger, ring).expect("memory").0));
+        let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
         let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
         let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
         let manifest = module.manifest();
@@ -140,7 +139,7 @@ impl<I: Introspect> Run<I> {
         let linked = host::link::<I>(&engine, &outlet, manifest, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
         let guest = Guest::new(&engine, &code, linked, manifest).unwrap_or_else(|e| panic!("{name}: {e}"));
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
-        let (function, _) = outlet.borrow().function(place).unwrap_or_default();
+        let (function, _) = outlet.function(place).unwrap_or_default();
         Self { outlet, guest, function, slots: Slots::default(), start_ticks: 0 }
     }
 
@@ -154,7 +153,7 @@ impl<I: Introspect> Run<I> {
     ) {
         if point == 0 {
             self.slots = Slots::default();
-            self.start_ticks = self.outlet.borrow().clock.ticks();
+            self.start_ticks = self.outlet.clock.ticks();
         }
         let firing = Firing { point, function: self.function, passed, outcome: out, start_ticks: self.start_ticks };
         for i in 0..self.guest.probes().len() {
@@ -182,7 +181,7 @@ impl<I: Introspect> Run<I> {
     /// Everything written, read as an operator would.
     pub(crate) fn reports(&self) -> Vec<Report> {
         let mut drain = Drain::default();
-        let reader = Reader::over(self.outlet.borrow().words());
+        let reader = Reader::over(self.outlet.words());
         drain.join(std::process::id(), Start { python: String::new(), pid: 0 }, reader);
         let mut all = Vec::new();
         drain

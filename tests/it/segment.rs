@@ -122,7 +122,7 @@ fn dropped(summary: &Summary, why: DropKind) -> u64 {
 fn committed_is_delivered_and_the_rest_is_counted() {
     fake::reset();
     let mut run = Run::<Fake>::new("emits.wat", EMITS.as_bytes(), Budget::DEFAULT, (1 << 16, 1 << 10));
-    let mut reader = Reader::over(run.outlet.borrow().words());
+    let mut reader = Reader::over(run.outlet.words());
     let (mut delivered, mut reports) = (0, Vec::new());
     for round in 0..50 {
         run.enter(round);
@@ -142,7 +142,7 @@ fn a_record_larger_than_the_ring_is_counted() {
     plain::put_frame(r#"{"args":[{"$repeat":["x",1000]}]}"#);
     let mut run = Run::<Fake>::new("busy.wat", BUSY.as_bytes(), Budget::DEFAULT, (1 << 16, 1 << 9));
     run.enter(3);
-    let mut reader = Reader::over(run.outlet.borrow().words());
+    let mut reader = Reader::over(run.outlet.words());
     let mut reports = Vec::new();
     reader.drain(&mut reports).expect("whole");
     let summary = account(&mut reader, "busy");
@@ -157,7 +157,7 @@ fn rates_drop_exactly_what_they_do_not_let_through() {
     let mut run = Run::<Fake>::new("emits.wat", EMITS.as_bytes(), budget, (1 << 16, 1 << 20));
     run.enter(1_000);
     let most = 51 + (start.elapsed().as_secs_f64() * 50.0) as u64;
-    let summary = account(&mut Reader::over(run.outlet.borrow().words()), "fn:shop.cart.*:entry");
+    let summary = account(&mut Reader::over(run.outlet.words()), "fn:shop.cart.*:entry");
     assert_eq!(summary.records + dropped(&summary, DropKind::Rate), 1_000);
     assert!((50..=most).contains(&summary.records), "{} of {most}", summary.records);
 }
@@ -181,8 +181,8 @@ fn a_bucket_holds_one_second() {
 fn a_child_inherits_places_and_no_counts() {
     let mut run = busy(1 << 16);
     run.enter(4);
-    let parent = run.outlet.borrow().words();
-    let fd = run.outlet.borrow_mut().inherit().expect("memory");
+    let parent = run.outlet.words();
+    let fd = run.outlet.inherit().expect("memory");
     let mut child = Reader::map(&fd).expect("a segment");
     let (mut before, mut reports) = (Reader::over(parent.clone()).totals().expect("whole"), Vec::new());
     assert_eq!(child.drain(&mut reports).expect("whole"), 0);
@@ -218,9 +218,9 @@ fn an_untouched_key_is_not_shown() {
         map.add(&ledger, b"", 0.0).expect("room");
         let shown = |words: &Words| Reader::over(words.clone()).totals().expect("whole").aggregations.len();
         let words = Words::create(1 << 14, 1 << 10).expect("memory").0;
-        let child = ledger.inherit(&words, |_| Some(agg));
+        ledger.move_to(words.clone(), |_| Some(agg));
         assert_eq!((shown(&parent), shown(&words)), (1, 0), "{agg:?}");
-        map.add(&child, b"", 0.0).expect("room");
+        map.add(&ledger, b"", 0.0).expect("room");
         assert_eq!((shown(&parent), shown(&words)), (1, 1), "{agg:?}");
     }
 }
@@ -247,7 +247,7 @@ proptest! {
     ) {
         let mut run = busy(1 << 11);
         run.enter(3);
-        let words = run.outlet.borrow().words();
+        let words = run.outlet.words();
         let mut reader = Reader::over(words.clone());
         if early {
             read_everything(&mut reader);
