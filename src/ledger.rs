@@ -7,6 +7,7 @@
 //! A block is a head word (kind, number, words), then counters, then one text: a length word and its bytes.
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::report::{DropKind, FaultKind};
@@ -286,15 +287,19 @@ impl Ledger {
     /// Adds to a counter. There is one writer, so a load and a store are enough.
     #[inline]
     pub fn bump(&self, at: usize, by: u64) {
-        let word = self.words.at(at);
-        word.store(word.load(Relaxed).wrapping_add(by), Relaxed);
+        add(self.words.at(at), by);
+    }
+
+    /// Counters that stand together, for several steps under one look at the bounds.
+    #[inline]
+    pub fn counters<const N: usize>(&self, at: usize) -> Option<&[AtomicU64; N]> {
+        self.words.all().get(at..)?.first_chunk()
     }
 
     /// Adds to a counter that holds a float.
     #[inline]
     pub fn add_float(&self, at: usize, by: f64) {
-        let word = self.words.at(at);
-        word.store((f64::from_bits(word.load(Relaxed)) + by).to_bits(), Relaxed);
+        add_float(self.words.at(at), by);
     }
 
     /// Not 0: the operator wants no more firings.
@@ -302,4 +307,16 @@ impl Ledger {
     pub fn stopped(&self) -> bool {
         self.words.load(header::STOP) != 0
     }
+}
+
+/// Adds to a counter. There is one writer, so a load and a store are enough.
+#[inline]
+pub fn add(counter: &AtomicU64, by: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// Adds to a counter that holds a float.
+#[inline]
+pub fn add_float(counter: &AtomicU64, by: f64) {
+    counter.store((f64::from_bits(counter.load(Relaxed)) + by).to_bits(), Relaxed);
 }

@@ -243,7 +243,9 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();
     let sequence = point.entered();
-    guarded(py, point, Side::Entry, || point.fire_entry([key, None], start_ticks, &mut slots));
+    guarded(py, point, Side::Entry, &mut slots, |next, slots| {
+        point.fire_entry([key, None], start_ticks, next, slots)
+    });
     new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
 }
 
@@ -260,7 +262,8 @@ unsafe extern "C" fn hook_ass_subscript(
     };
     settle_fork(py);
     point.entered();
-    guarded(py, point, Side::Entry, || point.fire_entry(handed, 0, &mut Slots::default()));
+    let mut slots = Slots::default();
+    guarded(py, point, Side::Entry, &mut slots, |next, slots| point.fire_entry(handed, 0, next, slots));
     0
 }
 
@@ -342,7 +345,8 @@ unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::P
     call.left.set(true);
     let Call { point, start_ticks, sequence, slots, .. } = call;
     point.left(outcome, *sequence);
-    guarded(py, point, Side::Exit, || point.fire_exit(outcome, object, *start_ticks, slots));
+    let start_ticks = *start_ticks;
+    guarded(py, point, Side::Exit, slots, |next, slots| point.fire_exit(outcome, object, start_ticks, next, slots));
 }
 
 /// In a forked child, before anything is counted: every session writes a segment of its own from here on.
@@ -355,7 +359,7 @@ fn settle_fork(py: Python<'_>) {
 
 /// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown.
 #[inline]
-fn guarded(py: Python<'_>, point: &Point, side: Side, fire: impl FnOnce()) {
+fn guarded(py: Python<'_>, point: &Point, side: Side, slots: &mut Slots, fire: impl Fn(&mut usize, &mut Slots)) {
     if !point.is_armed(side) {
         return;
     }
@@ -365,9 +369,12 @@ fn guarded(py: Python<'_>, point: &Point, side: Side, fire: impl FnOnce()) {
     if BUSY.get(py).replace(true) {
         return point.skipped(side, crate::report::DropKind::Busy);
     }
-    let ended = catch_unwind(AssertUnwindSafe(fire));
-    BUSY.get(py).set(false);
-    if ended.is_err() {
-        point.panicked();
+    // `fire` goes on at the link after the one that panicked.
+    let mut next = 0;
+    while catch_unwind(AssertUnwindSafe(|| fire(&mut next, slots))).is_err() {
+        if !point.panicked(side, next, slots) {
+            break;
+        }
     }
+    BUSY.get(py).set(false);
 }

@@ -12,7 +12,7 @@ use crate::introspect::cpython::{CPython, Obj};
 use crate::ledger::function;
 use crate::limits;
 use crate::outlet::Outlet;
-use crate::report::{DropKind, FaultKind};
+use crate::report::DropKind;
 use crate::spec;
 
 use super::live::Live;
@@ -209,19 +209,28 @@ impl Point {
     }
 
     /// Fires the entry links.
-    #[inline]
-    pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, slots: &mut Slots) {
+    #[inline(always)]
+    pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, next: &mut usize, slots: &mut Slots) {
         let [a, b] = self.passed.get();
         let passed = [(a, handed[0]), (b, handed[1])];
-        for fire in self.entry.borrow().iter() {
+        while let Some(fire) = self.entry.borrow().get(*next) {
+            *next += 1;
             fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
         }
     }
 
     /// Fires the exit links that want this outcome.
-    #[inline]
-    pub fn fire_exit(&self, outcome: Outcome, object: Obj, start_ticks: u64, slots: &mut Slots) {
-        for fire in self.exit.borrow().iter() {
+    #[inline(always)]
+    pub fn fire_exit(
+        &self,
+        outcome: Outcome,
+        object: Obj,
+        start_ticks: u64,
+        next: &mut usize,
+        slots: &mut Slots,
+    ) {
+        while let Some(fire) = self.exit.borrow().get(*next) {
+            *next += 1;
             if fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };
                 let passed = [(-1, None); 2];
@@ -234,20 +243,28 @@ impl Point {
     /// Counts a firing that was not begun, for each link.
     #[cold]
     pub fn skipped(&self, side: Side, why: DropKind) {
-        let links = if side == Side::Entry { &self.entry } else { &self.exit };
-        for fire in links.borrow().iter() {
+        for fire in self.links(side).borrow().iter() {
             fire.guest.borrow().skipped(fire.probe, why);
         }
     }
 
-    /// A panic outside any guest: counted as the host's, and this function fires no more.
+    /// The host panicked in the firing before `next`: counted as a fault of that one. Gives whether others may go on.
     #[cold]
-    pub fn panicked(&self) {
-        self.armed.iter().for_each(|armed| armed.set(false));
-        for fire in self.entry.borrow().iter().chain(self.exit.borrow().iter()) {
-            let Ok(guest) = fire.guest.try_borrow() else { continue };
-            guest.report_fault(fire.probe, FaultKind::HostPanic, fire.function);
-        }
+    pub fn panicked(&self, side: Side, next: usize, slots: &mut Slots) -> bool {
+        let links = self.links(side).try_borrow();
+        let fire = links.as_ref().ok().and_then(|links| links.get(next.checked_sub(1)?));
+        let guest = fire.and_then(|fire| Some((fire, fire.guest.try_borrow_mut().ok()?)));
+        let Some((fire, mut guest)) = guest else {
+            // Outside any firing: this function fires no more.
+            self.armed.iter().for_each(|armed| armed.set(false));
+            return false;
+        };
+        guest.panicked(fire.probe, fire.function, slots);
+        true
+    }
+
+    fn links(&self, side: Side) -> &RefCell<Vec<Fire>> {
+        if side == Side::Entry { &self.entry } else { &self.exit }
     }
 }
 
@@ -266,11 +283,13 @@ impl Fire {
         clock.span_ns(clock.ticks().saturating_sub(start_ticks))
     }
 
-    #[inline]
+    // Always inlined, down to where the firing is kept: handed over in memory it would be read back at other widths than
+    // it was written, which stalls the processor for longer than the rest of the hook takes.
+    #[inline(always)]
     fn fire(&self, firing: Firing<CPython>, slots: &mut Slots) {
         if self.live.is_stopped() {
             return;
         }
-        self.guest.borrow_mut().fire(self.probe, firing, slots);
+        self.guest.borrow_mut().fire_through(self.probe, firing, slots);
     }
 }
