@@ -162,7 +162,6 @@ impl Agg {
 }
 
 /// The bucket of a number in a power-of-two histogram.
-#[expect(clippy::cast_possible_truncation, reason = "an exponent of f64 fits")]
 pub fn quantize_bucket(x: f64) -> usize {
     const ZERO: i64 = 64;
     let power = ((x.to_bits() >> 52) & 0x7FF) as i64 - 1023;

@@ -12,7 +12,7 @@ mod hook;
 mod inner;
 mod intercept;
 pub mod live;
-#[expect(unsafe_code, reason = "gives a function's version back on CPython 3.13")]
+#[cfg_attr(Py_3_13, expect(unsafe_code, reason = "gives a function's version back"))]
 mod patch;
 mod pending;
 mod point;
@@ -146,14 +146,16 @@ impl Wanted {
     }
 
     fn state(&self, py: Python<'_>) -> State {
+        // Looked up first: it may let another thread run, which then needs the guest.
+        let missing = if self.functions() == 0 { explain::explain(py, &self.spec.target) } else { String::new() };
         let guest = self.live.guests[self.module].borrow();
-        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed(), self.functions()) {
-            (true, ..) => (Phase::Detached, String::new()),
-            (_, Some(reason), _) => (Phase::Disarmed, reason),
-            (_, None, 0) => (Phase::Pending, explain::explain(py, &self.spec.target)),
-            (_, None, _) => (Phase::Attached, String::new()),
+        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed()) {
+            (true, _) => (Phase::Detached, String::new()),
+            (_, Some(reason)) => (Phase::Disarmed, reason),
+            (_, None) if self.functions() == 0 => (Phase::Pending, missing),
+            (_, None) => (Phase::Attached, String::new()),
         };
-        let probe = guest.probes()[self.probe].export.clone();
+        let probe = guest.display(self.probe).to_owned();
         State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions() }
     }
 

@@ -184,7 +184,8 @@ fn rebuild<'py>(
         }
         None => inner,
     };
-    *installed.current.borrow_mut() = new.clone().map(Bound::unbind);
+    // Dropped after the borrow: the end of a code object may run somebody's callback.
+    drop(installed.current.replace(new.clone().map(Bound::unbind)));
     new.unwrap_or_else(|| code.clone())
 }
 
@@ -269,6 +270,7 @@ fn alive<'py>(weak: &Bound<'py, PyWeakref>) -> Option<Bound<'py, PyFunction>> {
     weak.upgrade()?.cast_into::<PyFunction>().ok()
 }
 
+/// `work` keeps what is forgotten alive until no borrow is left.
 fn forget(py: Python<'_>, work: &BTreeMap<usize, Rc<Installed>>) {
     let mut registry = REGISTRY.get(py).borrow_mut();
     for (address, installed) in work {

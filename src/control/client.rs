@@ -15,9 +15,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use nix::cmsg_space;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
-use nix::unistd::{close, pipe};
+use nix::unistd::{close, pipe2};
 
 use super::{ControlError, FD_BYTE, again, check_peer, send_frame, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
@@ -69,7 +70,7 @@ impl Client {
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
-        let (closed, open) = pipe()?;
+        let (closed, open) = pipe2(OFlag::O_CLOEXEC)?;
         let (tell, meetings) = channel();
         let load = Arc::new(ToAgent::Load(Box::new(load)));
         let listening = thread::spawn(move || listen(&listener, &closed, &load, &tell));

@@ -48,6 +48,7 @@ struct Instance<I: Introspect> {
 /// A loaded module: its instance, its probes' gates.
 pub struct Guest<I: Introspect> {
     name: String,
+    display: Vec<String>,
     engine: Engine,
     pre: InstancePre<State<I>>,
     probes: Vec<Probe>,
@@ -74,6 +75,7 @@ impl<I: Introspect> Guest<I> {
         let fuel = |options: &Options| options.fuel.map_or(budget, |lower| lower.min(budget));
         let mut guest = Self {
             name: manifest.name.clone(),
+            display: manifest.display_names(),
             engine: engine.clone(),
             pre,
             probes: manifest.probes.clone(),
@@ -91,6 +93,11 @@ impl<I: Introspect> Guest<I> {
     /// The module's file name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What a probe is called in reports.
+    pub fn display(&self, probe: usize) -> &str {
+        &self.display[probe]
     }
 
     /// The probes of the module.

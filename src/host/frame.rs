@@ -98,7 +98,7 @@ impl<I: Introspect> State<I> {
 
     pub(super) fn retval(&mut self) -> u64 {
         let outcome = self.outcome(1);
-        self.from_result(outcome)
+        self.given(outcome)
     }
 
     /// The exception of a raise; None on a return.
@@ -107,14 +107,14 @@ impl<I: Introspect> State<I> {
             return NONE;
         }
         let outcome = self.outcome(2);
-        self.from_result(outcome)
+        self.given(outcome)
     }
 
     fn outcome(&self, point: u8) -> Result<I::Obj, Code> {
         if self.firing.point == point { self.firing.outcome.ok_or(Code::Internal) } else { Err(Code::Point) }
     }
 
-    fn from_result(&mut self, result: Result<I::Obj, Code>) -> u64 {
+    fn given(&mut self, result: Result<I::Obj, Code>) -> u64 {
         match result {
             Ok(o) => self.object(o),
             Err(code) => code.value(),

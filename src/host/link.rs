@@ -79,10 +79,8 @@ pub fn link<I: Introspect>(
 }
 
 fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Account>, LinkError> {
-    let account = |probe: &crate::spec::Probe| {
-        outlet.probe(module, &probe.export, budget.events_per_second).ok_or(LinkError::Ledger)
-    };
-    manifest.probes.iter().map(account).collect()
+    let account = |name: &String| outlet.probe(module, name, budget.events_per_second).ok_or(LinkError::Ledger);
+    manifest.display_names().iter().map(account).collect()
 }
 
 type Host<'a, I> = Caller<'a, State<I>>;

@@ -6,7 +6,6 @@
 //! A sealed file is `waspect\0`, the format number, 32 bytes of HMAC-SHA256 over purpose, head and body, and the body. The
 //! purpose is not in the file: an entry put under another's name is refused like a forged one.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -143,15 +142,6 @@ fn own() -> Result<&'static Key, SealError> {
         let _ = KEY.set(Key::random()?);
     }
     KEY.get().ok_or(SealError::Broken)
-}
-
-/// Like [`load`], of a file, with the key in this user's own folder.
-///
-/// # Errors
-/// When the file cannot be read or is not believed.
-pub fn load_file(path: &Path) -> Result<Artifact, SealError> {
-    let bytes = std::fs::read(path).map_err(|e| FolderError::Io { what: path.display().to_string(), error: e })?;
-    load(&Folder::open()?, &bytes)
 }
 
 fn head() -> [u8; HEAD_BYTES] {

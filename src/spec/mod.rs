@@ -169,3 +169,15 @@ impl Point {
         Self::HAPPENING.get(usize::from(number)).map_or("unknown", |(name, _)| name)
     }
 }
+
+impl Manifest {
+    /// What each probe is called in reports: its tag where no other probe of the module has it, else its spec.
+    pub fn display_names(&self) -> Vec<String> {
+        let tags = || self.probes.iter().filter_map(|probe| probe.spec.tag.as_deref());
+        let name = |probe: &Probe| match probe.spec.tag.as_deref() {
+            Some(tag) if tags().filter(|other| *other == tag).count() == 1 => tag.to_owned(),
+            _ => probe.spec.to_string(),
+        };
+        self.probes.iter().map(name).collect()
+    }
+}

@@ -28,11 +28,11 @@ use bootstrap::Bootstrap;
 use command::Command;
 use interpreter::Interpreter;
 use outputs::{Output, Outputs};
-use program::Program;
+use program::{Program, Signals};
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// A probe module, `.wasm` or `.wat`; may be given several times
     #[arg(short, long = "probe", value_name = "FILE")]
     probes: Vec<PathBuf>,
@@ -57,7 +57,7 @@ pub struct Run {
 ///
 /// # Errors
 /// When the program was not started, because something about it or its probes is wrong: exit code 2.
-pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let command = Command::parse(&args.program)?;
     let modules = modules::load(&args.probes, &args.at)?;
     let interpreter = Interpreter::find(args.python.as_deref())?;
@@ -71,8 +71,9 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
         main_module: command.module.clone(),
         compiler: std::env::current_exe().ok(),
     };
+    let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
-    let program = Program::start(&interpreter, &command, &bootstrap)?;
+    let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = watch::watch(program, client, outputs, &bootstrap, args.time)?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);

@@ -37,10 +37,26 @@ const WATCHED: [Signal; 9] = [
     Signal::SIGCHLD,
 ];
 
+/// Signals kept for the program. Made before any thread: a thread that does not block them would be ended by them.
+pub(super) struct Signals {
+    kept: SignalFd,
+    /// The mask as it was, which the program inherits.
+    before: SigSet,
+}
+
+impl Signals {
+    pub(super) fn keep() -> anyhow::Result<Self> {
+        let before = SigSet::thread_get_mask()?;
+        watched().thread_block()?;
+        let kept = SignalFd::with_flags(&watched(), SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        Ok(Self { kept, before })
+    }
+}
+
 /// A started program.
 pub(super) struct Program {
     pid: Pid,
-    signals: SignalFd,
+    signals: Signals,
     end: Option<End>,
 }
 
@@ -52,11 +68,14 @@ pub(super) enum End {
 }
 
 impl Program {
-    pub(super) fn start(interpreter: &Interpreter, command: &Command, bootstrap: &Bootstrap) -> anyhow::Result<Self> {
-        let before = SigSet::thread_get_mask()?;
-        watched().thread_block()?;
-        let signals = SignalFd::with_flags(&watched(), SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-        let pid = spawn(&interpreter.path, &command.args, &environment(bootstrap.search_path()), &before)
+    pub(super) fn start(
+        interpreter: &Interpreter,
+        command: &Command,
+        bootstrap: &Bootstrap,
+        signals: Signals,
+    ) -> anyhow::Result<Self> {
+        let environment = environment(bootstrap.search_path());
+        let pid = spawn(&interpreter.path, &command.args, &environment, &signals.before)
             .with_context(|| format!("interpreter `{}` cannot be started", interpreter.path.display()))?;
         Ok(Self { pid, signals, end: None })
     }
@@ -64,10 +83,10 @@ impl Program {
     /// Waits until there may be something to do, `most` at longest, and passes signals on.
     pub(super) fn wait(&mut self, most: Duration) {
         let most = PollTimeout::try_from(most).unwrap_or(PollTimeout::ZERO);
-        let mut watched = [PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+        let mut watched = [PollFd::new(self.signals.kept.as_fd(), PollFlags::POLLIN)];
         // Interrupted or not: the next round looks at everything again.
         let _ = poll(&mut watched, most);
-        while let Ok(Some(signal)) = self.signals.read_signal() {
+        while let Ok(Some(signal)) = self.signals.kept.read_signal() {
             self.pass_on(&signal);
         }
     }

@@ -83,7 +83,7 @@ fn learn(o: Obj, class: Class, name: &Name) -> Result<Obj, Code> {
     }
     let verdict = resolve(class, name);
     let tag = class.get(|t| t.tp_version_tag);
-    if tag != 0 && class.has(ffi::Py_TPFLAGS_VALID_VERSION_TAG) {
+    if tag != 0 {
         name.site.set(Site { class: Some(class), tag, verdict });
     }
     read(o, class, name, verdict)
@@ -113,7 +113,7 @@ pub(super) fn subscripted_as(class: Class, builtin: Class, name: &Name) -> bool 
         return true;
     }
     let same = inherits_getitem(class, builtin);
-    if same && tag != 0 && class.has(ffi::Py_TPFLAGS_VALID_VERSION_TAG) {
+    if same && tag != 0 {
         name.site.set(Site { class: Some(class), tag, verdict: Verdict::Subscript });
     }
     same
