@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use pyo3::Python;
 
@@ -16,7 +17,7 @@ use crate::guest::{Guest, GuestError};
 use crate::host;
 use crate::introspect::cpython::CPython;
 use crate::outlet::Outlet;
-use crate::segment::SegmentError;
+use crate::segment::{SegmentError, header};
 
 /// Why a session does not come to life.
 #[derive(Debug, thiserror::Error)]
@@ -77,10 +78,22 @@ impl Live {
         self.stopped.get() || self.outlet.borrow().stopped()
     }
 
+    /// Goes on in a forked child with a segment of its own, if there is one and somebody takes it.
     fn settle_fork(&self) {
-        let fd = self.outlet.borrow_mut().inherit();
-        if !fd.is_ok_and(&self.rejoin) {
+        let parents = self.outlet.borrow().words();
+        if self.is_stopped() {
+            parents.disown();
             self.stopped.set(true);
+            return;
+        }
+        let inherited = self.outlet.borrow_mut().inherit();
+        let without = inherited.is_err();
+        if !inherited.is_ok_and(&self.rejoin) {
+            self.stopped.set(true);
+            parents.at(header::UNOBSERVED).fetch_add(1, Relaxed);
+        }
+        if without {
+            parents.disown();
         }
     }
 }

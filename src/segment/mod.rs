@@ -9,12 +9,14 @@
 
 mod reader;
 
+use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 
 pub use reader::{ReadError, Reader, Totals};
 
@@ -41,6 +43,8 @@ pub mod header {
     pub const LEDGER_FULL: usize = 9;
     /// Blocks below it came from the parent: a forked child does not report their states again.
     pub const INHERITED: usize = 10;
+    /// Forked children that go on unobserved, counted by themselves: nobody took their segment, or they got none.
+    pub const UNOBSERVED: usize = 11;
     /// Where the ledger starts: a cache line after the last of these.
     pub const WORDS: usize = 16;
 }
@@ -110,6 +114,18 @@ impl Words {
         let map = memmap2::MmapRaw::map_raw(&fd.as_fd())?;
         let len = map.len() / 8;
         Ok(Self { map: Arc::new(map), len })
+    }
+
+    /// Makes the mapping this process's own: whatever is written from now on, nobody else reads. It takes neither memory
+    /// that is not there yet nor a descriptor, so it works where no new segment can be had.
+    pub fn disown(&self) {
+        let Some(len) = NonZeroUsize::new(self.map.len()) else { return };
+        let Some(at) = NonZeroUsize::new(self.map.as_mut_ptr() as usize) else { return };
+        let (protection, flags) =
+            (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED);
+        // SAFETY: replaces exactly the pages of `self.map`, which stays their owner and unmaps them in the end; they are
+        // only ever read and written as atomics, for which zeroed private pages are as good.
+        let _ = unsafe { mmap_anonymous(Some(at), len, protection, flags) };
     }
 
     /// How many words there are.

@@ -151,6 +151,12 @@ impl Session {
         }
         let _ = self.drain.finish(tell(&mut self.outputs));
         self.complain();
+        match self.drain.unobserved() {
+            0 => {}
+            n => warn(&format!(
+                "{n} forked processes went on unobserved: they could not reach this one, or had no memory"
+            )),
+        }
         self.outputs.finish();
         Ok(())
     }
