@@ -117,7 +117,7 @@ impl Outlet {
     /// Goes on in a forked child: a new segment with the same places, nothing counted, an empty ring.
     ///
     /// # Errors
-    /// When the system refuses the memory; the caller must then disown the old segment, which is the parent's.
+    /// When the system refuses the memory; the caller must then write no more, for the old segment is the parent's.
     pub fn inherit(&mut self) -> Result<OwnedFd, SegmentError> {
         let (words, fd) = segment(self.sizes.0, self.sizes.1)?;
         let aggregations = &self.aggregations;

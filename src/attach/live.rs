@@ -78,23 +78,25 @@ impl Live {
         self.stopped.get() || self.outlet.borrow().stopped()
     }
 
-    /// Goes on in a forked child with a segment of its own, if there is one and somebody takes it.
-    fn settle_fork(&self) {
-        let parents = self.outlet.borrow().words();
+    /// Goes on in a forked child with a segment of its own. Without one it is silent: what is mapped is the parent's.
+    fn settle_fork(&self) -> bool {
         if self.is_stopped() {
-            parents.disown();
-            self.stopped.set(true);
-            return;
+            return self.fall_silent();
         }
+        let parents = self.outlet.borrow().words();
         let inherited = self.outlet.borrow_mut().inherit();
-        let without = inherited.is_err();
+        let own = inherited.is_ok();
         if !inherited.is_ok_and(&self.rejoin) {
             self.stopped.set(true);
             parents.at(header::UNOBSERVED).fetch_add(1, Relaxed);
         }
-        if without {
-            parents.disown();
-        }
+        own || self.fall_silent()
+    }
+
+    fn fall_silent(&self) -> bool {
+        self.stopped.set(true);
+        self.outlet.borrow().ledger.close();
+        false
     }
 }
 
@@ -113,7 +115,9 @@ fn guest(outlet: &Rc<RefCell<Outlet>>, module: &crate::frames::LoadModule) -> Re
 #[cold]
 pub fn settle_fork(py: Python<'_>) {
     crate::thread::settle_fork();
-    let all = ALL.get(py).borrow().clone();
     super::registry::each_point(py, super::point::Point::forget_calls);
-    all.iter().for_each(|live| live.settle_fork());
+    let all = ALL.get(py).borrow().clone();
+    for live in all.iter().filter(|live| !live.settle_fork()) {
+        super::registry::each_point(py, |point| point.forget(live));
+    }
 }

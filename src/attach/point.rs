@@ -196,6 +196,11 @@ impl Point {
         self.accounts.borrow_mut().iter_mut().for_each(|account| account.since = since);
     }
 
+    /// A session counts nothing here any more.
+    pub fn forget(&self, live: &Rc<Live>) {
+        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.live, live));
+    }
+
     /// Fires the entry links.
     #[inline]
     pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, slots: &mut Slots) {

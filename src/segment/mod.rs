@@ -9,14 +9,13 @@
 
 mod reader;
 
-use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use nix::sys::resource::{Resource, getrlimit};
 
 pub use reader::{ReadError, Reader, Totals};
 
@@ -77,6 +76,10 @@ impl Words {
         let make = |why: std::io::Error| SegmentError::Make { bytes, why };
         let fd = memfd_create(c"waspect", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
             .map_err(|e| make(e.into()))?;
+        // Growing a file past its limit is a signal, which may be the process's end.
+        if getrlimit(Resource::RLIMIT_FSIZE).is_ok_and(|(limit, _)| bytes > limit) {
+            return Err(make(std::io::ErrorKind::FileTooLarge.into()));
+        }
         nix::unistd::ftruncate(&fd, i64::try_from(bytes).unwrap_or(i64::MAX)).map_err(|e| make(e.into()))?;
         // Nobody can shrink what is mapped, so no access can fault.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
@@ -114,18 +117,6 @@ impl Words {
         let map = memmap2::MmapRaw::map_raw(&fd.as_fd())?;
         let len = map.len() / 8;
         Ok(Self { map: Arc::new(map), len })
-    }
-
-    /// Makes the mapping this process's own: whatever is written from now on, nobody else reads. It takes neither memory
-    /// that is not there yet nor a descriptor, so it works where no new segment can be had.
-    pub fn disown(&self) {
-        let Some(len) = NonZeroUsize::new(self.map.len()) else { return };
-        let Some(at) = NonZeroUsize::new(self.map.as_mut_ptr() as usize) else { return };
-        let (protection, flags) =
-            (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED);
-        // SAFETY: replaces exactly the pages of `self.map`, which stays their owner and unmaps them in the end; they are
-        // only ever read and written as atomics, for which zeroed private pages are as good.
-        let _ = unsafe { mmap_anonymous(Some(at), len, protection, flags) };
     }
 
     /// How many words there are.
