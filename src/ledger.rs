@@ -188,6 +188,9 @@ pub fn quantize_bounds(bucket: usize) -> (f64, f64) {
     }
 }
 
+/// Beyond any segment, and far enough from the end of numbers.
+const CLOSED: usize = usize::MAX / 2;
+
 /// The writing end.
 pub struct Ledger {
     words: Words,
@@ -206,7 +209,9 @@ impl Ledger {
         let total = 2 + counters.len() + text.len().div_ceil(8);
         let at = self.used.get();
         if at + total > self.end {
-            self.bump(header::LEDGER_FULL, 1);
+            if at != CLOSED {
+                self.bump(header::LEDGER_FULL, 1);
+            }
             return None;
         }
         self.put(at, kind as u64 | (total as u64) << 8 | u64::from(number) << 32);
@@ -217,6 +222,11 @@ impl Ledger {
         self.used.set(at + total);
         self.words.at(header::LEDGER_USED).store((at + total) as u64, Release);
         u32::try_from(at + 1).ok()
+    }
+
+    /// Appends nothing more: it is another process's.
+    pub fn close(&self) {
+        self.used.set(CLOSED);
     }
 
     /// The same blocks at the same places in a child's own segment, with nothing counted.

@@ -21,6 +21,7 @@ use super::pending::{Return, Watch};
 use super::point::{Outcome, Point};
 use crate::host::Slots;
 use crate::introspect::cpython::Obj;
+use crate::report::DropKind;
 
 /// Tokens kept for the next call.
 const FREE_MAX: usize = 256;
@@ -239,7 +240,10 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();
     let sequence = point.entered();
-    guarded(point, || point.fire_entry([key, None], start_ticks, &mut slots));
+    guarded(point, |why| match why {
+        None => point.fire_entry([key, None], start_ticks, &mut slots),
+        Some(why) => point.skipped_entry(why),
+    });
     new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
 }
 
@@ -256,7 +260,10 @@ unsafe extern "C" fn hook_ass_subscript(
     };
     settle_fork(py);
     point.entered();
-    guarded(point, || point.fire_entry(handed, 0, &mut Slots::default()));
+    guarded(point, |why| match why {
+        None => point.fire_entry(handed, 0, &mut Slots::default()),
+        Some(why) => point.skipped_entry(why),
+    });
     0
 }
 
@@ -329,7 +336,10 @@ unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::P
     call.left.set(true);
     let Call { point, start_ticks, sequence, slots, .. } = call;
     point.left(outcome, *sequence);
-    guarded(point, || point.fire_exit(outcome, object, *start_ticks, slots));
+    guarded(point, |why| match why {
+        None => point.fire_exit(outcome, object, *start_ticks, slots),
+        Some(why) => point.skipped_exit(outcome, *start_ticks, why),
+    });
 }
 
 /// In a forked child, before anything is counted: every session writes a segment of its own from here on.
@@ -340,20 +350,20 @@ fn settle_fork(py: Python<'_>) {
     }
 }
 
-/// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown.
+/// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown. Else `fire` hears why not.
 #[inline]
-fn guarded(point: &Point, fire: impl FnOnce()) {
+fn guarded(point: &Point, fire: impl FnOnce(Option<DropKind>)) {
     if !point.is_armed() {
         return;
     }
     if !super::point::has_headroom() {
-        return point.skipped(crate::report::DropKind::StackHeadroom);
+        return fire(Some(DropKind::StackHeadroom));
     }
     if BUSY.swap(true, Relaxed) {
-        return point.skipped(crate::report::DropKind::Busy);
+        return fire(Some(DropKind::Busy));
     }
     let _busy = Busy;
-    if catch_unwind(AssertUnwindSafe(fire)).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| fire(None))).is_err() {
         point.panicked();
     }
 }

@@ -196,6 +196,11 @@ impl Point {
         self.accounts.borrow_mut().iter_mut().for_each(|account| account.since = since);
     }
 
+    /// A session counts nothing here any more.
+    pub fn forget(&self, live: &Rc<Live>) {
+        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.live, live));
+    }
+
     /// Fires the entry links.
     #[inline]
     pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, slots: &mut Slots) {
@@ -219,12 +224,17 @@ impl Point {
         }
     }
 
-    /// Counts a firing that was not begun, for each link.
+    /// Counts an entry's firings that were not begun.
     #[cold]
-    pub fn skipped(&self, why: DropKind) {
-        for fire in self.entry.borrow().iter().chain(self.exit.borrow().iter()) {
-            fire.live.guests[fire.module].borrow().skipped(fire.probe, why);
-        }
+    pub fn skipped_entry(&self, why: DropKind) {
+        self.entry.borrow().iter().for_each(|fire| fire.skipped(why));
+    }
+
+    /// Counts an exit's firings that were not begun: those that would have been.
+    #[cold]
+    pub fn skipped_exit(&self, outcome: Outcome, start_ticks: u64, why: DropKind) {
+        let exit = self.exit.borrow();
+        exit.iter().filter(|fire| fire.wants(outcome, start_ticks)).for_each(|fire| fire.skipped(why));
     }
 
     /// A panic outside any guest: counted as the host's, and this function fires no more.
@@ -251,6 +261,13 @@ impl Fire {
     fn took(&self, start_ticks: u64) -> u64 {
         let outlet = self.live.outlet.borrow();
         outlet.clock.span_ns(outlet.clock.ticks().saturating_sub(start_ticks))
+    }
+
+    fn skipped(&self, why: DropKind) {
+        // A guest that is firing counts nothing else.
+        if let (false, Ok(guest)) = (self.live.is_stopped(), self.live.guests[self.module].try_borrow()) {
+            guest.skipped(self.probe, why);
+        }
     }
 
     #[inline]

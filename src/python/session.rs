@@ -61,6 +61,10 @@ impl Inner {
         }
         let mut reader = self.reader.borrow_mut();
         if reader.0 != std::process::id() {
+            if self.live.is_stopped() && !self.detached.get() {
+                let message = "this forked process has no memory for the session";
+                return Err(errors::raise(py, "ProbeError", message, None));
+            }
             *reader = (std::process::id(), Reader::over(self.live.outlet.borrow().words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
