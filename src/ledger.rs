@@ -7,10 +7,11 @@
 //! A block is a head word (kind, number, words), then counters, then one text: a length word and its bytes.
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::report::{DropKind, FaultKind};
-use crate::segment::{Words, header};
+use crate::segment::{Own, Words, header};
 
 /// What a block describes, and how many counters it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -193,7 +194,7 @@ const CLOSED: usize = usize::MAX / 2;
 
 /// The writing end.
 pub struct Ledger {
-    words: Words,
+    words: Own,
     end: usize,
     used: Cell<usize>,
 }
@@ -201,7 +202,12 @@ pub struct Ledger {
 impl Ledger {
     pub fn new(words: Words) -> Self {
         let end = words.ring_start();
-        Self { words, end, used: Cell::new(header::WORDS) }
+        Self { words: Own::new(words), end, used: Cell::new(header::WORDS) }
+    }
+
+    /// The segment, for a reader in the same process.
+    pub fn words(&self) -> Words {
+        self.words.share()
     }
 
     /// Appends a block; gives where its counters start, or `None` when it does not fit.
@@ -229,23 +235,23 @@ impl Ledger {
         self.used.set(CLOSED);
     }
 
-    /// The same blocks at the same places in a child's own segment, with nothing counted.
+    /// Goes on in a child's own segment of the same size: the same blocks at the same places, with nothing counted.
     ///
     /// Heads and texts never change once written, so the parent may go on writing its counters meanwhile.
-    pub fn inherit(&self, child: &Words, agg_of: impl Fn(u32) -> Option<Agg>) -> Self {
-        let ledger = Self { words: child.clone(), end: child.ring_start(), used: Cell::new(self.used.get()) };
+    pub fn move_to(&self, child: Words, agg_of: impl Fn(u32) -> Option<Agg>) {
+        let parent = self.words();
+        self.words.replace(child);
         let mut at = header::WORDS;
         while at < self.used.get() {
-            let head = self.get(at);
+            let head = parent.load(at);
             let words = usize::try_from(head >> 8 & 0xFF_FFFF).unwrap_or(0).max(2);
-            (at..at + words).for_each(|i| ledger.put(i, self.get(i)));
-            ledger.forget_counts(at + 1, head, &agg_of);
+            (at..at + words).for_each(|i| self.put(i, parent.load(i)));
+            self.forget_counts(at + 1, head, &agg_of);
             at += words;
         }
         for mark in [header::LEDGER_USED, header::INHERITED] {
-            child.at(mark).store(at as u64, Release);
+            self.words.at(mark).store(at as u64, Release);
         }
-        ledger
     }
 
     fn forget_counts(&self, at: usize, head: u64, agg_of: &impl Fn(u32) -> Option<Agg>) {
@@ -291,15 +297,19 @@ impl Ledger {
     /// Adds to a counter. There is one writer, so a load and a store are enough.
     #[inline]
     pub fn bump(&self, at: usize, by: u64) {
-        let word = self.words.at(at);
-        word.store(word.load(Relaxed).wrapping_add(by), Relaxed);
+        add(self.words.at(at), by);
+    }
+
+    /// Counters that stand together, for several steps under one look at the bounds.
+    #[inline]
+    pub fn counters<const N: usize>(&self, at: usize) -> Option<&[AtomicU64; N]> {
+        self.words.all().get(at..)?.first_chunk()
     }
 
     /// Adds to a counter that holds a float.
     #[inline]
     pub fn add_float(&self, at: usize, by: f64) {
-        let word = self.words.at(at);
-        word.store((f64::from_bits(word.load(Relaxed)) + by).to_bits(), Relaxed);
+        add_float(self.words.at(at), by);
     }
 
     /// Not 0: the operator wants no more firings.
@@ -307,4 +317,16 @@ impl Ledger {
     pub fn stopped(&self) -> bool {
         self.words.load(header::STOP) != 0
     }
+}
+
+/// Adds to a counter. There is one writer, so a load and a store are enough.
+#[inline]
+pub fn add(counter: &AtomicU64, by: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// Adds to a counter that holds a float.
+#[inline]
+pub fn add_float(counter: &AtomicU64, by: f64) {
+    counter.store((f64::from_bits(counter.load(Relaxed)) + by).to_bits(), Relaxed);
 }

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher;
 
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, quantize_bucket};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, quantize_bucket};
 use crate::limits;
 
 /// How many immediate keys (scalars, literals) are remembered by their bits.
@@ -133,8 +133,10 @@ impl Aggregation {
 }
 
 fn bump_histogram(ledger: &Ledger, at: usize, bucket: usize, x: f64) {
-    ledger.bump(at, 1);
-    ledger.add_float(at + 1, x);
+    if let Some([count, sum]) = ledger.counters(at) {
+        add(count, 1);
+        add_float(sum, x);
+    }
     ledger.bump(at + HISTOGRAM_HEAD + bucket, 1);
 }
 

@@ -7,12 +7,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::{self, Clock};
-use crate::ledger::{Agg, Block, Ledger, function, probe};
+use crate::ledger::{Agg, Block, Ledger, add, function, probe};
 use crate::limits;
-use crate::maps::{Aggregation, Full};
+pub use crate::maps::Aggregation;
 use crate::report::{DropKind, FaultKind, Phase};
 use crate::ring::{Head, Kind, Writer};
 use crate::segment::{SegmentError, Words, header};
@@ -21,12 +22,13 @@ use crate::segment::{SegmentError, Words, header};
 pub struct Outlet {
     pub clock: Clock,
     pub ledger: Ledger,
-    words: Words,
     ring: Writer,
     sizes: (u64, u64),
-    aggregations: Vec<Aggregation>,
+    aggregations: RefCell<Vec<Rc<Aggregation>>>,
     names: RefCell<Vec<String>>,
     threads: RefCell<Vec<u32>>,
+    /// The thread that was told of last; 0 is none.
+    last_thread: Cell<u32>,
     modules: Cell<u32>,
     probes: Cell<u16>,
     places: RefCell<Vec<Place>>,
@@ -95,12 +97,12 @@ impl Outlet {
         let outlet = Self {
             clock: Clock::default(),
             ledger: Ledger::new(words.clone()),
-            ring: Writer::new(words.clone()),
-            words,
+            ring: Writer::new(words),
             sizes: (ledger_bytes, ring_bytes),
-            aggregations: Vec::new(),
+            aggregations: RefCell::default(),
             names: RefCell::default(),
             threads: RefCell::default(),
+            last_thread: Cell::new(0),
             modules: Cell::new(0),
             probes: Cell::new(0),
             places: RefCell::default(),
@@ -109,23 +111,28 @@ impl Outlet {
         Ok((outlet, fd))
     }
 
+    /// Bounds the events of all probes together.
+    pub fn set_events_per_second(&self, per_second: u64) {
+        self.rate.set(per_second as f64);
+    }
+
     /// The mapped segment, for a reader in the same process.
     pub fn words(&self) -> Words {
-        self.words.clone()
+        self.ledger.words()
     }
 
     /// Goes on in a forked child: a new segment with the same places, nothing counted, an empty ring.
     ///
     /// # Errors
     /// When the system refuses the memory; the caller must then write no more, for the old segment is the parent's.
-    pub fn inherit(&mut self) -> Result<OwnedFd, SegmentError> {
+    pub fn inherit(&self) -> Result<OwnedFd, SegmentError> {
         let (words, fd) = segment(self.sizes.0, self.sizes.1)?;
-        let aggregations = &self.aggregations;
-        let agg_of = |number: u32| aggregations.get(number as usize).map(Aggregation::agg);
-        self.ledger = self.ledger.inherit(&words, agg_of);
-        self.ring = Writer::new(words.clone());
-        self.words = words;
+        let aggregations = self.aggregations.borrow();
+        let agg_of = |number: u32| aggregations.get(number as usize).map(|aggregation| aggregation.agg());
+        self.ledger.move_to(words.clone(), agg_of);
+        self.ring.move_to(words);
         self.threads.borrow_mut().clear();
+        self.last_thread.set(0);
         Ok(fd)
     }
 
@@ -168,12 +175,13 @@ impl Outlet {
         self.places.borrow().get(function as usize).map_or_else(String::new, |place| place.text(naming))
     }
 
-    /// An aggregation; its number is what [`Outlet::aggregate`] takes.
-    pub fn aggregation(&mut self, module: u32, name: &str, agg: Agg) -> Option<usize> {
-        let number = self.aggregations.len();
-        let made = Aggregation::new(&self.ledger, u32::try_from(number).ok()?, module, name, agg)?;
-        self.aggregations.push(made);
-        Some(number)
+    /// An aggregation of a module.
+    pub fn aggregation(&self, module: u32, name: &str, agg: Agg) -> Option<Rc<Aggregation>> {
+        let mut aggregations = self.aggregations.borrow_mut();
+        let number = u32::try_from(aggregations.len()).ok()?;
+        let made = Rc::new(Aggregation::new(&self.ledger, number, module, name, agg)?);
+        aggregations.push(made.clone());
+        Some(made)
     }
 
     /// A field's name, numbered once per session.
@@ -258,11 +266,10 @@ impl Outlet {
     /// A firing ended Ok; `wrote` says whether anything left it.
     #[inline]
     pub fn fired(&self, account: &Account, fuel: u64, wrote: bool) {
-        self.ledger.bump(account.at + probe::FIRINGS, 1);
-        self.ledger.bump(account.at + probe::FUEL, fuel);
-        if !wrote {
-            self.ledger.bump(account.at + probe::REJECTED, 1);
-        }
+        let Some(counters) = self.ledger.counters::<{ probe::FUEL + 1 }>(account.at) else { return };
+        add(&counters[probe::FIRINGS], 1);
+        add(&counters[probe::FUEL], fuel);
+        add(&counters[probe::REJECTED], u64::from(!wrote));
     }
 
     /// A firing ended in a fault.
@@ -279,22 +286,16 @@ impl Outlet {
         self.ledger.bump(account.at + probe::TIMES + probe::time_bucket(ns), 1);
     }
 
-    /// The aggregation behind a number.
-    #[inline]
-    pub fn aggregation_at(&self, number: usize) -> Option<&Aggregation> {
-        self.aggregations.get(number)
-    }
-
-    /// Adds a number under a key in byte form.
-    ///
-    /// # Errors
-    /// [`Full`], which the caller counts.
-    pub fn aggregate(&self, number: usize, key: &[u8], x: f64) -> Result<(), Full> {
-        self.aggregations.get(number).map_or(Err(Full), |a| a.add(&self.ledger, key, x))
-    }
-
     /// Says once what a thread is called.
+    #[inline]
     pub fn thread(&self, tid: u32, name: impl FnOnce() -> Option<String>) {
+        if self.last_thread.replace(tid) != tid {
+            self.other_thread(tid, name);
+        }
+    }
+
+    #[cold]
+    fn other_thread(&self, tid: u32, name: impl FnOnce() -> Option<String>) {
         let mut threads = self.threads.borrow_mut();
         if threads.contains(&tid) || threads.len() >= THREADS_MAX {
             return;
@@ -309,27 +310,39 @@ impl Outlet {
 /// Thread names kept per process; later threads are shown by number.
 const THREADS_MAX: usize = 256;
 
-/// A token bucket that holds one second's worth.
+/// A bucket that holds one second's worth of events, and one at least. It keeps when it would be full again, so that a
+/// decision takes no division.
 pub struct Rate {
-    per_ns: f64,
-    burst: f64,
-    tokens: Cell<f64>,
-    at: Cell<u64>,
+    interval_ns: Cell<u64>,
+    full_at_ns: Cell<u64>,
 }
 
 impl Rate {
     pub fn new(per_second: f64) -> Self {
-        let burst = per_second.max(1.0);
-        Self { per_ns: per_second / 1e9, burst, tokens: Cell::new(burst), at: Cell::new(0) }
+        let rate = Self { interval_ns: Cell::new(0), full_at_ns: Cell::new(0) };
+        rate.set(per_second);
+        rate
     }
 
-    /// Takes one token, if there is one.
+    /// From now on so many a second.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded then")]
+    fn set(&self, per_second: f64) {
+        self.interval_ns.set(((1e9 / per_second) as u64).min(INTERVAL_NS_MAX));
+    }
+
+    /// Takes one event, if there is one.
     #[inline]
     pub fn take(&self, now_ns: u64) -> bool {
-        let spent = now_ns.saturating_sub(self.at.replace(now_ns)) as f64;
-        let tokens = (self.tokens.get() + spent * self.per_ns).min(self.burst);
-        let there = tokens >= 1.0;
-        self.tokens.set(if there { tokens - 1.0 } else { tokens });
+        let interval = self.interval_ns.get();
+        let full_at = self.full_at_ns.get().max(now_ns).saturating_add(interval);
+        let there = full_at - now_ns <= interval.max(SECOND_NS);
+        if there {
+            self.full_at_ns.set(full_at);
+        }
         there
     }
 }
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// 36 years: no event after the first.
+const INTERVAL_NS_MAX: u64 = 1 << 60;

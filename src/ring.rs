@@ -8,9 +8,10 @@
 //! payload padded to words. Positions only grow; a position's low bits are its place.
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::segment::{Words, header};
+use crate::segment::{Own, Words, header};
 
 /// Words before the payload.
 const HEAD_WORDS: usize = 4;
@@ -39,7 +40,7 @@ pub struct Head {
 
 /// The writing end.
 pub struct Writer {
-    words: Words,
+    words: Own,
     start: usize,
     mask: u64,
     head: Cell<u64>,
@@ -50,7 +51,14 @@ pub struct Writer {
 impl Writer {
     pub fn new(words: Words) -> Self {
         let (start, size) = (words.ring_start(), words.load(header::RING_WORDS));
-        Self { words, start, mask: size - 1, head: Cell::new(0), tail: Cell::new(0) }
+        Self { words: Own::new(words), start, mask: size - 1, head: Cell::new(0), tail: Cell::new(0) }
+    }
+
+    /// Goes on in another segment of the same size, whose ring is empty.
+    pub fn move_to(&self, words: Words) {
+        self.words.replace(words);
+        self.head.set(0);
+        self.tail.set(0);
     }
 
     /// Commits one record; false when there is no room.
@@ -60,22 +68,15 @@ impl Writer {
         if !self.has_room(at, words as u64) {
             return false;
         }
-        let slots = &self.words.all()[self.start..];
-        let put = |offset: usize, word: u64| {
-            slots[((at + offset as u64) & self.mask) as usize].store(word, Relaxed);
-        };
-        put(0, words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48);
-        put(1, head.mono_ns);
-        put(2, u64::from(head.function) | u64::from(head.tid) << 32);
-        put(3, payload.len() as u64);
-        let (whole, rest) = payload.as_chunks::<8>();
-        for (i, chunk) in whole.iter().enumerate() {
-            put(HEAD_WORDS + i, u64::from_le_bytes(*chunk));
-        }
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            put(HEAD_WORDS + whole.len(), u64::from_le_bytes(last));
+        let ring = &self.words.all()[self.start..];
+        let place = (at & self.mask) as usize;
+        let first =
+            words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48;
+        let place_word = u64::from(head.function) | u64::from(head.tid) << 32;
+        let heads = [first, head.mono_ns, place_word, payload.len() as u64];
+        match ring.get(place..place + words) {
+            Some(slots) => fill(slots.iter(), heads, payload),
+            None => fill(ring[place..].iter().chain(ring), heads, payload),
         }
         self.head.set(at + words as u64);
         self.words.at(header::RING_HEAD).store(self.head.get(), Release);
@@ -91,6 +92,22 @@ impl Writer {
         let tail = self.words.at(header::RING_TAIL).load(Acquire);
         self.tail.set(if tail <= at { tail.max(self.tail.get()) } else { self.tail.get() });
         at + words - self.tail.get() <= size
+    }
+}
+
+/// Stores one record's words in order.
+#[inline]
+fn fill<'a>(mut slots: impl Iterator<Item = &'a AtomicU64>, heads: [u64; HEAD_WORDS], payload: &[u8]) {
+    let (whole, rest) = payload.as_chunks::<8>();
+    let whole_words = whole.iter().map(|chunk| u64::from_le_bytes(*chunk));
+    for (word, slot) in heads.into_iter().chain(whole_words).zip(slots.by_ref()) {
+        slot.store(word, Relaxed);
+    }
+    if !rest.is_empty()
+        && let Some(slot) = slots.next()
+    {
+        let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        slot.store(last, Relaxed);
     }
 }
 

@@ -11,24 +11,28 @@ use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::gil::Gil;
 use super::pending::{Return, Watch};
-use super::point::{Outcome, Point};
+use super::point::{Outcome, Point, Side};
 use crate::host::Slots;
 use crate::introspect::cpython::Obj;
 use crate::report::DropKind;
+
+unsafe extern "C" {
+    /// Makes dead memory whose type is set an object with one reference; pyo3 does not declare it.
+    fn _Py_NewReference(object: *mut ffi::PyObject);
+}
 
 /// Tokens kept for the next call.
 const FREE_MAX: usize = 256;
 
 static FREE: Gil<RefCell<Vec<Kept>>> = Gil::new(RefCell::new(Vec::new()));
-/// A probe is firing: probes do not fire inside probes.
-static BUSY: AtomicBool = AtomicBool::new(false);
+/// A probe is firing: probes do not fire inside probes. No atomic, whose swap would wait for every store before it.
+static BUSY: Gil<Cell<bool>> = Gil::new(Cell::new(false));
 
 #[repr(C)]
 struct Hook {
@@ -42,7 +46,7 @@ struct Token {
     call: Option<Call>,
 }
 
-/// A freed token's memory.
+/// A freed token's memory; it still holds its reference to the type.
 struct Kept(*mut ffi::PyObject);
 
 /// One call of a probed function, from its entry to its exit.
@@ -240,9 +244,9 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();
     let sequence = point.entered();
-    guarded(point, |why| match why {
-        None => point.fire_entry([key, None], start_ticks, &mut slots),
-        Some(why) => point.skipped_entry(why),
+    let skip = |why| point.skipped_entry(why);
+    guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
+        point.fire_entry([key, None], start_ticks, next, slots);
     });
     new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
 }
@@ -260,22 +264,32 @@ unsafe extern "C" fn hook_ass_subscript(
     };
     settle_fork(py);
     point.entered();
-    guarded(point, |why| match why {
-        None => point.fire_entry(handed, 0, &mut Slots::default()),
-        Some(why) => point.skipped_entry(why),
-    });
+    let mut slots = Slots::default();
+    let skip = |why| point.skipped_entry(why);
+    guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| point.fire_entry(handed, 0, next, slots));
     0
 }
 
 /// A token from the free list or fresh; without memory for it the interpreter's own MemoryError rises, as it would for
 /// any call.
+#[inline]
 fn new_token(py: Python<'_>, call: Call) -> *mut ffi::PyObject {
-    let Ok((_, kind)) = types(py) else { return std::ptr::null_mut() };
-    let kept = FREE.get(py).borrow_mut().pop();
-    // SAFETY: kept memory was a token of ours; fresh memory is as large as one. The call is written before the header
-    // makes it an object.
+    let Some(kept) = FREE.get(py).borrow_mut().pop() else { return fresh_token(py, call) };
+    // SAFETY: the memory was a token of ours and still holds its reference to the type; the call is written before the
+    // count makes it an object again.
     unsafe {
-        let memory = kept.map_or_else(|| ffi::PyObject_Malloc(size_of::<Token>()).cast(), |kept| kept.0);
+        (&raw mut (*kept.0.cast::<Token>()).call).write(Some(call));
+        _Py_NewReference(kept.0);
+    }
+    kept.0
+}
+
+#[cold]
+fn fresh_token(py: Python<'_>, call: Call) -> *mut ffi::PyObject {
+    let Ok((_, kind)) = types(py) else { return std::ptr::null_mut() };
+    // SAFETY: the memory is as large as a token; the call is written before the header makes it an object.
+    unsafe {
+        let memory = ffi::PyObject_Malloc(size_of::<Token>()).cast::<ffi::PyObject>();
         if memory.is_null() {
             return ffi::PyErr_NoMemory();
         }
@@ -296,8 +310,6 @@ unsafe extern "C" fn token_dealloc(object: *mut ffi::PyObject) {
     let mut kept = FREE.get(py).borrow_mut();
     if kept.len() < FREE_MAX {
         kept.push(Kept(object));
-        // SAFETY: the memory stays with us; the type's reference is taken again by PyObject_Init.
-        unsafe { ffi::Py_DECREF(ffi::Py_TYPE(object).cast()) };
     } else {
         // SAFETY: a dead object of a heap type of ours.
         unsafe { free(object) };
@@ -336,9 +348,10 @@ unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::P
     call.left.set(true);
     let Call { point, start_ticks, sequence, slots, .. } = call;
     point.left(outcome, *sequence);
-    guarded(point, |why| match why {
-        None => point.fire_exit(outcome, object, *start_ticks, slots),
-        Some(why) => point.skipped_exit(outcome, *start_ticks, why),
+    let start_ticks = *start_ticks;
+    let skip = |why| point.skipped_exit(outcome, start_ticks, why);
+    guarded(py, point, Side::Exit, slots, skip, |next, slots| {
+        point.fire_exit(outcome, object, start_ticks, next, slots);
     });
 }
 
@@ -352,27 +365,29 @@ fn settle_fork(py: Python<'_>) {
 
 /// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown. Else `fire` hears why not.
 #[inline]
-fn guarded(point: &Point, fire: impl FnOnce(Option<DropKind>)) {
-    if !point.is_armed() {
+fn guarded(
+    py: Python<'_>,
+    point: &Point,
+    side: Side,
+    slots: &mut Slots,
+    skip: impl FnOnce(DropKind),
+    fire: impl Fn(&mut usize, &mut Slots),
+) {
+    if !point.is_armed(side) {
         return;
     }
     if !super::point::has_headroom() {
-        return fire(Some(DropKind::StackHeadroom));
+        return skip(DropKind::StackHeadroom);
     }
-    if BUSY.swap(true, Relaxed) {
-        return fire(Some(DropKind::Busy));
+    if BUSY.get(py).replace(true) {
+        return skip(DropKind::Busy);
     }
-    let _busy = Busy;
-    if catch_unwind(AssertUnwindSafe(|| fire(None))).is_err() {
-        point.panicked();
+    // `fire` goes on at the link after the one that panicked.
+    let mut next = 0;
+    while catch_unwind(AssertUnwindSafe(|| fire(&mut next, slots))).is_err() {
+        if !point.panicked(side, next, slots) {
+            break;
+        }
     }
-}
-
-/// Lowers the flag however the firing ends.
-struct Busy;
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        BUSY.store(false, Relaxed);
-    }
+    BUSY.get(py).set(false);
 }

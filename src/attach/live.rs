@@ -35,8 +35,8 @@ pub type Rejoin = Box<dyn Fn(OwnedFd) -> bool>;
 
 /// A session's running half.
 pub struct Live {
-    pub outlet: Rc<RefCell<Outlet>>,
-    pub guests: Vec<RefCell<Guest<CPython>>>,
+    pub outlet: Rc<Outlet>,
+    pub guests: Vec<Rc<RefCell<Guest<CPython>>>>,
     /// Load order among sessions.
     pub order: u64,
     rejoin: Rejoin,
@@ -54,10 +54,10 @@ impl Live {
     /// When there is no memory, or an artifact is not for this engine.
     pub fn new(py: Python<'_>, load: &Load, rejoin: Rejoin) -> Result<(Rc<Self>, OwnedFd), LiveError> {
         let (outlet, fd) = Outlet::new(load.ledger_bytes, load.ring_bytes)?;
-        let outlet = Rc::new(RefCell::new(outlet));
+        let outlet = Rc::new(outlet);
         let mut guests = Vec::new();
         for module in &load.modules {
-            guests.push(RefCell::new(guest(&outlet, module)?));
+            guests.push(Rc::new(RefCell::new(guest(&outlet, module)?)));
         }
         let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
         let live = Rc::new(Self { outlet, guests, order, rejoin, stopped: Cell::new(false) });
@@ -75,7 +75,7 @@ impl Live {
     /// Whether nothing more is to fire, by this side's or the operator's will.
     #[inline]
     pub fn is_stopped(&self) -> bool {
-        self.stopped.get() || self.outlet.borrow().stopped()
+        self.stopped.get() || self.outlet.stopped()
     }
 
     /// Goes on in a forked child with a segment of its own. Without one it is silent: what is mapped is the parent's.
@@ -83,8 +83,8 @@ impl Live {
         if self.is_stopped() {
             return self.fall_silent();
         }
-        let parents = self.outlet.borrow().words();
-        let inherited = self.outlet.borrow_mut().inherit();
+        let parents = self.outlet.words();
+        let inherited = self.outlet.inherit();
         let own = inherited.is_ok();
         if !inherited.is_ok_and(&self.rejoin) {
             self.stopped.set(true);
@@ -95,12 +95,12 @@ impl Live {
 
     fn fall_silent(&self) -> bool {
         self.stopped.set(true);
-        self.outlet.borrow().ledger.close();
+        self.outlet.ledger.close();
         false
     }
 }
 
-fn guest(outlet: &Rc<RefCell<Outlet>>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
+fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
     let manifest = &module.artifact.manifest;
     let name = || manifest.name.clone();
     let (engine, code) =

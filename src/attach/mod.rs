@@ -202,12 +202,13 @@ impl Wanted {
         if installed.point.has_link(&self.live, self.module, self.probe) {
             return;
         }
-        let place = || self.live.outlet.borrow().function(installed.place.clone());
+        let place = || self.live.outlet.function(installed.place.clone());
         let Some(function) = installed.point.account(&self.live, place) else { return };
         let guest = self.live.guests[self.module].borrow();
         guest.gate(self.probe).count_functions(1);
         installed.point.add(Fire {
             live: self.live.clone(),
+            guest: self.live.guests[self.module].clone(),
             module: self.module,
             probe: self.probe,
             point: self.spec.point,

@@ -6,11 +6,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::guest::Guest;
 use crate::host::{Firing, Slots};
 use crate::introspect::cpython::{CPython, Obj};
 use crate::ledger::function;
 use crate::limits;
-use crate::report::{DropKind, FaultKind};
+use crate::outlet::Outlet;
+use crate::report::DropKind;
 use crate::spec;
 
 use super::live::Live;
@@ -22,10 +24,18 @@ pub enum Outcome {
     Raise,
 }
 
+/// Which links.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    Entry,
+    Exit,
+}
+
 /// What fires: one probe of one live session.
 #[derive(Clone)]
 pub struct Fire {
     pub live: Rc<Live>,
+    pub guest: Rc<RefCell<Guest<CPython>>>,
     pub module: usize,
     pub probe: usize,
     pub point: spec::Point,
@@ -39,7 +49,7 @@ pub struct Fire {
 
 /// A session's counts of this function.
 struct Account {
-    live: Rc<Live>,
+    outlet: Rc<Outlet>,
     at: usize,
     function: u32,
     /// Calls entered before this do not count: their entry was not seen.
@@ -49,7 +59,8 @@ struct Account {
 /// One probed function.
 #[derive(Default)]
 pub struct Point {
-    armed: Cell<bool>,
+    /// By [`Side`].
+    armed: [Cell<bool>; 2],
     entry: RefCell<Vec<Fire>>,
     exit: RefCell<Vec<Fire>>,
     accounts: RefCell<Vec<Account>>,
@@ -91,7 +102,7 @@ impl Point {
         let before = self.entry.borrow().len() + self.exit.borrow().len();
         self.entry.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.exit.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
-        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.live, live));
+        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.outlet, &live.outlet));
         self.settle();
         before != self.entry.borrow().len() + self.exit.borrow().len()
     }
@@ -100,30 +111,31 @@ impl Point {
         let (entry, exit) = (self.entry.borrow(), self.exit.borrow());
         let timed = |fire: &Fire| fire.elapsed || fire.min_ns > 0;
         self.clock.set(entry.iter().any(timed) || exit.iter().any(timed));
-        self.armed.set(!(entry.is_empty() && exit.is_empty()));
+        self.armed[Side::Entry as usize].set(!entry.is_empty());
+        self.armed[Side::Exit as usize].set(!exit.is_empty());
     }
 
     /// Opens a session's counts, once.
     pub fn account(&self, live: &Rc<Live>, declare: impl FnOnce() -> Option<(u32, usize)>) -> Option<u32> {
-        if let Some(account) = self.accounts.borrow().iter().find(|a| Rc::ptr_eq(&a.live, live)) {
+        if let Some(account) = self.accounts.borrow().iter().find(|a| Rc::ptr_eq(&a.outlet, &live.outlet)) {
             return Some(account.function);
         }
         let (function, at) = declare()?;
         let since = self.sequence.get() + 1;
         self.sequence.set(since);
-        self.accounts.borrow_mut().push(Account { live: live.clone(), at, function, since });
+        self.accounts.borrow_mut().push(Account { outlet: live.outlet.clone(), at, function, since });
         Some(function)
     }
 
     /// Whether exits are seen; said in every session's counts.
     pub fn set_has_exits(&self, has_exits: bool) {
         for account in self.accounts.borrow().iter() {
-            account.live.outlet.borrow().ledger.set(account.at + function::HAS_EXITS, u64::from(has_exits));
+            account.outlet.ledger.set(account.at + function::HAS_EXITS, u64::from(has_exits));
         }
     }
 
     pub fn has_links(&self) -> bool {
-        self.armed.get()
+        !(self.entry.borrow().is_empty() && self.exit.borrow().is_empty())
     }
 
     pub fn has_exits(&self) -> bool {
@@ -134,7 +146,7 @@ impl Point {
     pub fn wanted(&self) -> Vec<u16> {
         let mut wanted = Vec::new();
         for fire in self.entry.borrow().iter() {
-            let guest = fire.live.guests[fire.module].borrow();
+            let guest = fire.guest.borrow();
             wanted.extend_from_slice(&guest.probes()[fire.probe].wants.args);
         }
         wanted.sort_unstable();
@@ -148,8 +160,8 @@ impl Point {
     }
 
     #[inline]
-    pub fn is_armed(&self) -> bool {
-        self.armed.get()
+    pub fn is_armed(&self, side: Side) -> bool {
+        self.armed[side as usize].get()
     }
 
     /// Ticks at an entry, where an exit asks for them.
@@ -158,7 +170,7 @@ impl Point {
         if !self.clock.get() {
             return 0;
         }
-        self.accounts.borrow().first().map_or(0, |a| a.live.outlet.borrow().clock.ticks())
+        self.accounts.borrow().first().map_or(0, |a| a.outlet.clock.ticks())
     }
 
     /// Counts an entry; gives what its exit must bring back.
@@ -184,7 +196,7 @@ impl Point {
     fn count(&self, counter: usize, sequence: u64) {
         for account in self.accounts.borrow().iter() {
             if sequence >= account.since {
-                account.live.outlet.borrow().ledger.bump(account.at + counter, 1);
+                account.outlet.ledger.bump(account.at + counter, 1);
             }
         }
     }
@@ -198,23 +210,25 @@ impl Point {
 
     /// A session counts nothing here any more.
     pub fn forget(&self, live: &Rc<Live>) {
-        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.live, live));
+        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.outlet, &live.outlet));
     }
 
     /// Fires the entry links.
-    #[inline]
-    pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, slots: &mut Slots) {
+    #[inline(always)]
+    pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, next: &mut usize, slots: &mut Slots) {
         let [a, b] = self.passed.get();
         let passed = [(a, handed[0]), (b, handed[1])];
-        for fire in self.entry.borrow().iter() {
+        while let Some(fire) = self.entry.borrow().get(*next) {
+            *next += 1;
             fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
         }
     }
 
     /// Fires the exit links that want this outcome.
-    #[inline]
-    pub fn fire_exit(&self, outcome: Outcome, object: Obj, start_ticks: u64, slots: &mut Slots) {
-        for fire in self.exit.borrow().iter() {
+    #[inline(always)]
+    pub fn fire_exit(&self, outcome: Outcome, object: Obj, start_ticks: u64, next: &mut usize, slots: &mut Slots) {
+        while let Some(fire) = self.exit.borrow().get(*next) {
+            *next += 1;
             if fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };
                 let passed = [(-1, None); 2];
@@ -237,14 +251,23 @@ impl Point {
         exit.iter().filter(|fire| fire.wants(outcome, start_ticks)).for_each(|fire| fire.skipped(why));
     }
 
-    /// A panic outside any guest: counted as the host's, and this function fires no more.
+    /// The host panicked in the firing before `next`: counted as a fault of that one. Gives whether others may go on.
     #[cold]
-    pub fn panicked(&self) {
-        self.armed.set(false);
-        for fire in self.entry.borrow().iter().chain(self.exit.borrow().iter()) {
-            let Ok(guest) = fire.live.guests[fire.module].try_borrow() else { continue };
-            guest.report_fault(fire.probe, FaultKind::HostPanic, fire.function);
-        }
+    pub fn panicked(&self, side: Side, next: usize, slots: &mut Slots) -> bool {
+        let links = self.links(side).try_borrow();
+        let fire = links.as_ref().ok().and_then(|links| links.get(next.checked_sub(1)?));
+        let guest = fire.and_then(|fire| Some((fire, fire.guest.try_borrow_mut().ok()?)));
+        let Some((fire, mut guest)) = guest else {
+            // Outside any firing: this function fires no more.
+            self.armed.iter().for_each(|armed| armed.set(false));
+            return false;
+        };
+        guest.panicked(fire.probe, fire.function, slots);
+        true
+    }
+
+    fn links(&self, side: Side) -> &RefCell<Vec<Fire>> {
+        if side == Side::Entry { &self.entry } else { &self.exit }
     }
 }
 
@@ -259,22 +282,24 @@ impl Fire {
     }
 
     fn took(&self, start_ticks: u64) -> u64 {
-        let outlet = self.live.outlet.borrow();
-        outlet.clock.span_ns(outlet.clock.ticks().saturating_sub(start_ticks))
+        let clock = &self.live.outlet.clock;
+        clock.span_ns(clock.ticks().saturating_sub(start_ticks))
     }
 
     fn skipped(&self, why: DropKind) {
         // A guest that is firing counts nothing else.
-        if let (false, Ok(guest)) = (self.live.is_stopped(), self.live.guests[self.module].try_borrow()) {
+        if let (false, Ok(guest)) = (self.live.is_stopped(), self.guest.try_borrow()) {
             guest.skipped(self.probe, why);
         }
     }
 
-    #[inline]
+    // Always inlined, down to where the firing is kept: handed over in memory it would be read back at other widths than
+    // it was written, which stalls the processor for longer than the rest of the hook takes.
+    #[inline(always)]
     fn fire(&self, firing: Firing<CPython>, slots: &mut Slots) {
         if self.live.is_stopped() {
             return;
         }
-        self.live.guests[self.module].borrow_mut().fire(self.probe, firing, slots);
+        self.guest.borrow_mut().fire_through(self.probe, firing, slots);
     }
 }

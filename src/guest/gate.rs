@@ -22,6 +22,8 @@ pub struct Gate {
     seen: Cell<u32>,
     random: Cell<u64>,
     functions: Cell<u64>,
+    /// What one firing may use.
+    pub(super) fuel: u64,
     faults: RefCell<Window>,
 }
 
@@ -33,7 +35,7 @@ struct Window {
 }
 
 impl Gate {
-    pub fn new(options: &Options) -> Self {
+    pub fn new(options: &Options, fuel_max: u64) -> Self {
         let open = options.sample.is_none() && options.every.is_none() && options.rate.is_none();
         Self {
             open: Cell::new(open),
@@ -44,6 +46,7 @@ impl Gate {
             seen: Cell::new(0),
             random: Cell::new(0x9E37_79B9_7F4A_7C15 ^ u64::from(std::process::id())),
             functions: Cell::new(0),
+            fuel: options.fuel.map_or(fuel_max, |lower| lower.min(fuel_max)),
             faults: RefCell::default(),
         }
     }

@@ -15,7 +15,7 @@ use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
-use crate::spec::{Manifest, Options, Probe};
+use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
 
@@ -53,12 +53,13 @@ pub struct Guest<I: Introspect> {
     pre: InstancePre<State<I>>,
     probes: Vec<Probe>,
     gates: Vec<Gate>,
-    fuels: Vec<u64>,
     shared: Rc<Shared<I>>,
     instance: Option<Instance<I>>,
     /// Set by a fault: guest memory, globals and shadow stack are torn.
     dirty: bool,
     until_timed: u32,
+    /// Some import reads or writes slots.
+    has_slots: bool,
 }
 
 impl<I: Introspect> Guest<I> {
@@ -71,20 +72,19 @@ impl<I: Introspect> Guest<I> {
             return Err(GuestError::Initialize);
         }
         let pre = linked.linker.instantiate_pre(module).map_err(GuestError::Instantiate)?;
-        let budget = linked.shared.budget.fuel_per_fire;
-        let fuel = |options: &Options| options.fuel.map_or(budget, |lower| lower.min(budget));
+        let fuel_max = linked.shared.budget.fuel_per_fire;
         let mut guest = Self {
             name: manifest.name.clone(),
             display: manifest.display_names(),
             engine: engine.clone(),
             pre,
             probes: manifest.probes.clone(),
-            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options)).collect(),
-            fuels: manifest.probes.iter().map(|probe| fuel(&probe.spec.options)).collect(),
+            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options, fuel_max)).collect(),
             shared: linked.shared,
             instance: None,
             dirty: false,
             until_timed: TIME_ONE_IN,
+            has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
         };
         guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
         Ok(guest)
@@ -113,64 +113,77 @@ impl<I: Introspect> Guest<I> {
     /// Tells the operator a probe's state.
     pub fn say(&self, probe: usize, phase: Phase, reason: &str) {
         let functions = self.gates[probe].functions();
-        self.shared.outlet.borrow().state(&self.shared.accounts[probe], phase, functions, reason);
+        self.shared.outlet.state(&self.shared.accounts[probe], phase, functions, reason);
     }
 
     /// Counts a firing that was not begun.
     #[cold]
     pub fn skipped(&self, probe: usize, why: DropKind) {
-        self.shared.outlet.borrow().dropped(&self.shared.accounts[probe], why);
-    }
-
-    /// Counts a fault that was not this module's doing.
-    #[cold]
-    pub fn report_fault(&self, probe: usize, kind: FaultKind, function: u32) {
-        self.shared.outlet.borrow().fault(&self.shared.accounts[probe], kind, function);
+        self.shared.outlet.dropped(&self.shared.accounts[probe], why);
     }
 
     /// Fires one probe. Whatever happens below ends here.
-    #[inline]
     pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
-        if !self.gates[probe].passes(|| self.shared.outlet.borrow().clock.mono_now()) || !self.is_ready() {
+        let function = firing.function;
+        if catch_unwind(AssertUnwindSafe(|| self.fire_through(probe, firing, slots))).is_err() {
+            self.panicked(probe, function, slots);
+        }
+    }
+
+    /// Fires one probe; a panic of the host goes on through. The caller catches it, for several firings at once, and says
+    /// [`Guest::panicked`].
+    #[inline(always)]
+    pub fn fire_through(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+        if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) || !self.is_ready() {
             return;
         }
         self.until_timed -= 1;
+        let start_ticks = if self.until_timed == 0 { self.shared.outlet.clock.ticks() } else { 0 };
+        self.fire_now(probe, firing, slots);
         if self.until_timed == 0 {
-            self.fire_timed(probe, firing, slots);
-        } else {
-            self.fire_now(probe, firing, slots);
+            self.time(probe, start_ticks);
         }
     }
 
     #[cold]
-    fn fire_timed(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+    fn time(&mut self, probe: usize, start_ticks: u64) {
         self.until_timed = TIME_ONE_IN;
-        let start = self.shared.outlet.borrow().clock.ticks();
-        self.fire_now(probe, firing, slots);
-        let outlet = self.shared.outlet.borrow();
-        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start));
+        let outlet = &self.shared.outlet;
+        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start_ticks));
     }
 
-    #[inline]
+    #[inline(always)]
     fn fire_now(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
         let Some(instance) = &mut self.instance else { return };
-        let fuel = self.fuels[probe];
+        let fuel = self.gates[probe].fuel;
         let function = firing.function;
         let state = instance.store.data_mut();
         state.begin(firing, probe);
-        std::mem::swap(&mut state.slots, slots);
-        let ended = catch_unwind(AssertUnwindSafe(|| instance.call(probe, fuel)));
-        std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        if self.has_slots {
+            std::mem::swap(&mut state.slots, slots);
+        }
+        let ended = instance.call(probe, fuel);
+        if self.has_slots {
+            std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        }
         let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0));
         match ended {
-            Ok(Ok(0..)) => {
+            Ok(0..) => {
                 let wrote = instance.store.data().wrote();
-                self.shared.outlet.borrow().fired(&self.shared.accounts[probe], used, wrote);
+                self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
             }
-            Ok(Ok(_)) => self.faulted(probe, FaultKind::Guest, function, used),
-            Ok(Err(error)) => self.faulted(probe, fault::kind(&error), function, used),
-            Err(_panic) => self.faulted(probe, FaultKind::HostPanic, function, used),
+            Ok(_) => self.faulted(probe, FaultKind::Guest, function, used),
+            Err(error) => self.faulted(probe, fault::kind(&error), function, used),
         }
+    }
+
+    /// The host panicked below [`Guest::fire_through`]: the instance is torn, the call's slots are not.
+    #[cold]
+    pub fn panicked(&mut self, probe: usize, function: u32, slots: &mut Slots) {
+        if let Some(instance) = self.instance.as_mut().filter(|_| self.has_slots) {
+            std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        }
+        self.faulted(probe, FaultKind::HostPanic, function, 0);
     }
 
     /// Renews the instance if the last firing tore it.
@@ -212,7 +225,7 @@ impl<I: Introspect> Guest<I> {
     fn faulted(&mut self, probe: usize, kind: FaultKind, function: u32, fuel: u64) {
         self.dirty |= kind != FaultKind::Guest;
         let reason = {
-            let outlet = self.shared.outlet.borrow();
+            let outlet = &self.shared.outlet;
             let account = &self.shared.accounts[probe];
             outlet.faulted(account, fuel);
             outlet.fault(account, kind, function);

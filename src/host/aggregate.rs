@@ -22,22 +22,22 @@ impl<I: Introspect> State<I> {
     }
 
     fn add_immediate(&self, number: usize, key: u64, x: f64) -> bool {
-        let outlet = self.shared.outlet.borrow();
-        let Some(aggregation) = outlet.aggregation_at(number) else { return true };
+        let Some(aggregation) = self.shared.aggregations.get(number) else { return true };
         let encode = |out: &mut Vec<u8>| {
             if key != NONE {
                 self.encode(key, out);
             }
         };
-        aggregation.add_immediate(&outlet.ledger, key, encode, x).is_err()
+        aggregation.add_immediate(&self.shared.outlet.ledger, key, encode, x).is_err()
     }
 
     fn add_encoded(&mut self, number: usize, key: u64, x: f64) -> Result<bool, HostBudget> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         self.encode(key, &mut bytes);
-        let full = bytes.len() as u64 > limits::KEY_BYTES_MAX
-            || self.shared.outlet.borrow().aggregate(number, &bytes, x).is_err();
+        let ledger = &self.shared.outlet.ledger;
+        let aggregation = self.shared.aggregations.get(number).filter(|_| bytes.len() as u64 <= limits::KEY_BYTES_MAX);
+        let full = aggregation.is_none_or(|aggregation| aggregation.add(ledger, &bytes, x).is_err());
         let cost = bytes.len();
         self.scratch = bytes;
         self.charge(cost)?;

@@ -12,7 +12,7 @@ use crate::path::Context;
 
 impl<I: Introspect> State<I> {
     pub(super) fn now_mono(&self) -> i64 {
-        self.shared.outlet.borrow().clock.mono_now().cast_signed()
+        self.shared.outlet.clock.mono_now().cast_signed()
     }
 
     /// Nanoseconds since this call was entered; -1 when the entry was not seen.
@@ -21,8 +21,8 @@ impl<I: Introspect> State<I> {
         if self.firing.start_ticks == 0 {
             return -1;
         }
-        let outlet = self.shared.outlet.borrow();
-        outlet.clock.span_ns(outlet.clock.ticks().saturating_sub(self.firing.start_ticks)).cast_signed()
+        let clock = &self.shared.outlet.clock;
+        clock.span_ns(clock.ticks().saturating_sub(self.firing.start_ticks)).cast_signed()
     }
 
     pub(super) fn context(&mut self, what: Context) -> u64 {
@@ -53,8 +53,11 @@ impl<I: Introspect> State<I> {
 
     fn name(&mut self, naming: Naming) -> u64 {
         let (function, shared) = (self.firing.function, &self.shared);
-        let text = || shared.outlet.borrow().place(function, naming);
-        shared.literals.borrow_mut().function(function, naming as u8, text)
+        let known = shared.literals.borrow().function(function, naming as u8);
+        known.unwrap_or_else(|| {
+            let text = shared.outlet.place(function, naming);
+            shared.literals.borrow_mut().add_function(function, naming as u8, text)
+        })
     }
 
     fn thread(&mut self) -> u64 {

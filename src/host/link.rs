@@ -12,9 +12,10 @@ use waspect_abi::Code;
 use super::frame::{self, PathSite};
 use super::{Shared, State, memory};
 use crate::introspect::Introspect;
+use crate::introspect::tree::TreeLimits;
 use crate::ledger::Agg;
 use crate::limits::Budget;
-use crate::outlet::{Account, Outlet};
+use crate::outlet::{Account, Aggregation, Outlet};
 use crate::path::{Path, Root};
 use crate::spec::{ImportUse, Manifest};
 
@@ -34,9 +35,10 @@ pub enum LinkError {
 /// A linker under construction, and what the module will share.
 struct Linking<'a, I: Introspect> {
     linker: Linker<State<I>>,
-    outlet: &'a mut Outlet,
+    outlet: &'a Outlet,
     module: u32,
     paths: Vec<PathSite<I>>,
+    aggregations: Vec<Rc<Aggregation>>,
     literals: super::values::Literals,
     slots: Vec<String>,
 }
@@ -53,28 +55,30 @@ pub struct Linked<I: Introspect> {
 /// An import this host does not have, or an argument it cannot take.
 pub fn link<I: Introspect>(
     engine: &Engine,
-    outlet: &Rc<RefCell<Outlet>>,
+    outlet: &Rc<Outlet>,
     manifest: &Manifest,
     budget: Budget,
 ) -> Result<Linked<I>, LinkError> {
-    let mut writing = outlet.borrow_mut();
-    let number = writing.module(&manifest.name);
-    let accounts = accounts(&writing, number, manifest, &budget)?;
+    let number = outlet.module(&manifest.name);
+    let accounts = accounts(outlet, number, manifest, &budget)?;
     let mut linking = Linking {
         linker: Linker::new(engine),
-        outlet: &mut writing,
+        outlet,
         module: number,
         paths: Vec::new(),
+        aggregations: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
     };
     for import in &manifest.imports {
         linking.import(import)?;
     }
-    let Linking { linker, paths, literals, .. } = linking;
-    drop(writing);
+    let Linking { linker, paths, aggregations, literals, .. } = linking;
     let literals = RefCell::new(literals);
-    let shared = Rc::new(Shared { outlet: outlet.clone(), budget, accounts, number, paths, literals });
+    let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
+    let outlet = outlet.clone();
+    let shared = Shared { outlet, budget, accounts, number, paths, aggregations, tree_limits, literals };
+    let shared = Rc::new(shared);
     Ok(Linked { linker, shared })
 }
 
@@ -107,10 +111,15 @@ impl<I: Introspect> Linking<'_, I> {
 
     fn get(&mut self, import: &ImportUse) -> Result<(), LinkError> {
         let path = import.name.parse::<Path>().map_err(|e| argument(import, e.to_string()))?;
-        // The commonest path needs no walk.
+        // The commonest paths need no walk.
         if let (Root::Arg(i @ 0..), []) = (&path.root, path.steps.as_slice()) {
             let i = *i;
             self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().arg(i))?;
+            return Ok(());
+        }
+        if let (Root::Context(what), []) = (&path.root, path.steps.as_slice()) {
+            let what = *what;
+            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().context(what))?;
             return Ok(());
         }
         let site = self.paths.len();
@@ -164,7 +173,8 @@ impl<I: Introspect> Linking<'_, I> {
     }
 
     fn declare(&mut self, name: &str, agg: Agg) -> Result<usize, LinkError> {
-        self.outlet.aggregation(self.module, name, agg).ok_or(LinkError::Ledger)
+        self.aggregations.push(self.outlet.aggregation(self.module, name, agg).ok_or(LinkError::Ledger)?);
+        Ok(self.aggregations.len() - 1)
     }
 
     fn count(&mut self, name: &str) -> Result<(), LinkError> {

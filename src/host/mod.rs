@@ -19,9 +19,10 @@ use std::rc::Rc;
 use wasmtime::Memory;
 use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 
+use crate::introspect::tree::TreeLimits;
 use crate::introspect::{Introspect, Look, Whole};
 use crate::limits::{self, Budget};
-use crate::outlet::{Account, Outlet};
+use crate::outlet::{Account, Aggregation, Outlet};
 
 pub use link::{LinkError, Linked, link};
 pub use slots::Slots;
@@ -74,12 +75,14 @@ impl<O: Copy> Copy for Ref<O> {}
 
 /// What all firings of one module share.
 pub struct Shared<I: Introspect> {
-    pub outlet: Rc<RefCell<Outlet>>,
+    pub outlet: Rc<Outlet>,
     pub budget: Budget,
     pub accounts: Vec<Account>,
     /// The module's number in its session.
     pub number: u32,
     paths: Vec<frame::PathSite<I>>,
+    aggregations: Vec<Rc<Aggregation>>,
+    tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
 }
 
@@ -106,7 +109,7 @@ pub struct State<I: Introspect> {
 
 impl<I: Introspect> State<I> {
     pub fn new(shared: Rc<Shared<I>>) -> Self {
-        let random = shared.outlet.borrow().clock.ticks() | 1;
+        let random = shared.outlet.clock.ticks() | 1;
         Self {
             firing: Firing::default(),
             probe: 0,
@@ -133,9 +136,11 @@ impl<I: Introspect> State<I> {
     }
 
     /// Begins a firing: everything of the last one is gone.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
-        self.firing = firing;
+        let Firing { point, function, passed: [a, b], outcome, start_ticks } = firing;
+        (self.firing.point, self.firing.function, self.firing.outcome) = (point, function, outcome);
+        (self.firing.passed[0], self.firing.passed[1], self.firing.start_ticks) = (a, b, start_ticks);
         self.probe = probe;
         self.wrote = false;
         if self.host_bytes != 0 || !self.handles.is_empty() {
@@ -143,6 +148,7 @@ impl<I: Introspect> State<I> {
         }
     }
 
+    #[inline]
     fn forget(&mut self) {
         // Generation 0 means immortal, so it is skipped.
         self.generation = self.generation.checked_add(1).unwrap_or(1);

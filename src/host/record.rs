@@ -5,8 +5,10 @@
 
 use waspect_abi::{Code, Kind};
 
-use super::{HostBudget, State};
+use super::values::Operand;
+use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
+use crate::introspect::tree::{self, TreeLimits};
 use crate::limits;
 use crate::outlet::Record;
 use crate::report::DropKind;
@@ -14,8 +16,32 @@ use crate::value::{Cut, put};
 
 impl<I: Introspect> State<I> {
     /// Adds a value under a field's number.
+    #[inline]
     pub(super) fn field(&mut self, name: u32, v: u64) -> Result<(), HostBudget> {
-        self.add_field(name, |state, out| state.encode(v, out))
+        match self.operand(v) {
+            Operand::Int(n) => self.add_plain(name, |_, out| put::int(out, n)),
+            Operand::Ref(Ref::Object(o)) => self.add_plain(name, |limits, out| tree::encode::<I>(o, limits, out)),
+            _ => self.add_field(name, |state, out| state.encode(v, out)),
+        }
+    }
+
+    /// Adds a value that is encoded without a look at the rest of the firing.
+    #[inline]
+    fn add_plain(&mut self, name: u32, encode: impl FnOnce(&TreeLimits, &mut Vec<u8>)) -> Result<(), HostBudget> {
+        let start = self.record.len();
+        if self.fields >= limits::RECORD_FIELDS_MAX {
+            self.drop_one(DropKind::Fields);
+            return Ok(());
+        }
+        self.fields += 1;
+        self.record.extend_from_slice(&name.to_le_bytes());
+        encode(&self.shared.tree_limits, &mut self.record);
+        if self.record.len() as u64 > self.shared.budget.record_bytes_max {
+            let mut record = std::mem::take(&mut self.record);
+            self.shorten(&mut record, start + 4);
+            self.record = record;
+        }
+        self.charge(self.record.len() - start)
     }
 
     /// Adds text the guest made.
@@ -64,7 +90,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn commit(&self) -> bool {
-        let outlet = self.shared.outlet.borrow();
+        let outlet = &self.shared.outlet;
         let tid = crate::thread::id();
         outlet.thread(tid, I::thread_name);
         outlet.record(&Record {
@@ -82,14 +108,14 @@ impl<I: Introspect> State<I> {
         self.wrote = true;
         let max = usize::try_from(limits::VALUE_STR_BYTES_MAX).unwrap_or(usize::MAX);
         let line = String::from_utf8_lossy(&text[..text.len().min(max)]);
-        let logged = self.shared.outlet.borrow().log(self.account(), level, line.as_bytes());
+        let logged = self.shared.outlet.log(self.account(), level, line.as_bytes());
         self.charge(text.len())?;
         Ok(if logged { 0 } else { Code::Dropped.status() })
     }
 
     /// Counts something not delivered; false, as the answer to «was it».
     pub(super) fn drop_one(&self, why: DropKind) -> bool {
-        self.shared.outlet.borrow().dropped(self.account(), why);
+        self.shared.outlet.dropped(self.account(), why);
         false
     }
 }

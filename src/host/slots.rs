@@ -9,9 +9,14 @@ use crate::introspect::Introspect;
 use crate::limits;
 use crate::value::Value;
 
-/// What one call keeps, by module and slot; lives in the call's token.
+/// What one call keeps, by module and slot; lives in the call's token. One word while there is nothing.
 #[derive(Default, Debug)]
-pub struct Slots(Vec<Slot>);
+pub struct Slots(Option<Box<Room>>);
+
+#[derive(Default, Debug)]
+struct Room {
+    slots: Vec<Slot>,
+}
 
 #[derive(Debug)]
 struct Slot {
@@ -30,22 +35,19 @@ enum Kept {
 impl Slots {
     /// Nothing was kept.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Forgets everything, keeping the room.
-    pub fn clear(&mut self) {
-        self.0.clear();
+        self.0.is_none()
     }
 
     fn get(&self, module: u32, name: u32) -> Option<&Kept> {
-        self.0.iter().find(|slot| slot.module == module && slot.name == name).map(|slot| &slot.value)
+        let mut slots = self.0.as_ref()?.slots.iter();
+        slots.find(|slot| slot.module == module && slot.name == name).map(|slot| &slot.value)
     }
 
     fn set(&mut self, module: u32, name: u32, value: Kept) {
-        match self.0.iter_mut().find(|slot| slot.module == module && slot.name == name) {
+        let slots = &mut self.0.get_or_insert_default().slots;
+        match slots.iter_mut().find(|slot| slot.module == module && slot.name == name) {
             Some(slot) => slot.value = value,
-            None => self.0.push(Slot { module, name, value }),
+            None => slots.push(Slot { module, name, value }),
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::value::{Value, put};
 #[derive(Default)]
 pub(super) struct Literals {
     texts: Vec<Box<str>>,
-    /// By function and naming: which literal its name is.
-    functions: Vec<[u16; 4]>,
+    /// By function and naming: the value of its name, 0 while it has none.
+    functions: Vec<[u64; 4]>,
 }
 
 impl Literals {
@@ -31,19 +31,21 @@ impl Literals {
         handle_bits(Kind::Str, len, 0, index)
     }
 
-    /// The literal for a function's name, made at its first use.
-    pub(super) fn function(&mut self, function: u32, naming: u8, text: impl FnOnce() -> String) -> u64 {
+    /// One of a function's names, if it was added.
+    #[inline]
+    pub(super) fn function(&self, function: u32, naming: u8) -> Option<u64> {
+        let names = self.functions.get(function as usize)?;
+        names.get(usize::from(naming)).copied().filter(|v| *v != 0)
+    }
+
+    /// Adds one of a function's names.
+    #[cold]
+    pub(super) fn add_function(&mut self, function: u32, naming: u8, text: String) -> u64 {
+        let v = self.add(text);
         let (row, column) = (function as usize, usize::from(naming));
-        if row >= self.functions.len() {
-            self.functions.resize(row + 1, [u16::MAX; 4]);
-        }
-        if let Some(text) = self.texts.get(usize::from(self.functions[row][column])) {
-            let len = text.chars().count();
-            return handle_bits(Kind::Str, len, 0, usize::from(self.functions[row][column]));
-        }
-        let v = self.add(text());
         if v >> 48 == TAG_HANDLE {
-            self.functions[row][column] = (v & 0xFFFF) as u16;
+            self.functions.resize(self.functions.len().max(row + 1), [0; 4]);
+            self.functions[row][column] = v;
         }
         v
     }
@@ -289,8 +291,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn tree_limits(&self) -> tree::TreeLimits {
-        let left = self.shared.budget.record_bytes_max;
-        tree::TreeLimits::of(&self.shared.budget, usize::try_from(left).unwrap_or(usize::MAX))
+        self.shared.tree_limits
     }
 }
 

@@ -25,6 +25,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(handed_compiler, module)?)?;
     module.add_function(wrap_pyfunction!(compile, module)?)?;
     module.add_function(wrap_pyfunction!(load, module)?)?;
+    module.add_function(wrap_pyfunction!(_load_raised, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_class::<session::Session>()?;
     crate::attach::testing::add_to(module)?;
@@ -60,6 +61,20 @@ fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, u64>) -> PyResu
     let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
     let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
     session::Session::start(py, artifact, budget)
+}
+
+/// For measurements: a session with a ring of this size, whose probes may each emit so many events a second.
+#[pyfunction]
+fn _load_raised(
+    py: Python<'_>,
+    artifact: &[u8],
+    ring_bytes: u64,
+    events_per_second: u64,
+) -> PyResult<session::Session> {
+    let artifact = seal::take(artifact);
+    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
+    let budget = Budget { events_per_second, ..Budget::DEFAULT };
+    session::Session::with(py, artifact, budget, ring_bytes, events_per_second)
 }
 
 fn lowered(by_name: &HashMap<String, u64>) -> Result<Budget, String> {

@@ -31,10 +31,21 @@ struct Inner {
 
 impl Session {
     pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
+        Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)
+    }
+
+    /// With a ring and a rate of all probes together that the caller chooses.
+    pub(super) fn with(
+        py: Python<'_>,
+        artifact: Artifact,
+        budget: Budget,
+        ring_bytes: u64,
+        per_second: u64,
+    ) -> PyResult<Self> {
         attach::self_check(py).map_err(|e| errors::raise(py, "AttachError", &e, None))?;
         let load = Load {
             modules: vec![LoadModule { artifact, budget }],
-            ring_bytes: limits::RING_BYTES,
+            ring_bytes,
             ledger_bytes: limits::LEDGER_BYTES,
             main_module: None,
             compiler: None,
@@ -42,8 +53,9 @@ impl Session {
         // A forked child reads its own segment by the same session object; nobody has to be told.
         let live = Live::new(py, &load, Box::new(|_| true));
         let (live, _segment) = live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), None))?;
+        live.outlet.set_events_per_second(per_second);
         attach::attach(py, &live, false);
-        let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.borrow().words())));
+        let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));
         let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };
         Ok(Self { inner: Gil::new(inner) })
     }
@@ -65,7 +77,7 @@ impl Inner {
                 let message = "this forked process has no memory for the session";
                 return Err(errors::raise(py, "ProbeError", message, None));
             }
-            *reader = (std::process::id(), Reader::over(self.live.outlet.borrow().words()));
+            *reader = (std::process::id(), Reader::over(self.live.outlet.words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
     }

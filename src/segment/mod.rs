@@ -9,6 +9,7 @@
 
 mod reader;
 
+use std::cell::{Cell, RefCell};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -60,8 +61,9 @@ pub enum SegmentError {
 /// A mapped segment; unmapped with its last clone.
 #[derive(Clone)]
 pub struct Words {
-    map: Arc<memmap2::MmapRaw>,
-    len: usize,
+    /// Lent for no longer than `self` lives.
+    words: &'static [AtomicU64],
+    _map: Arc<memmap2::MmapRaw>,
 }
 
 impl Words {
@@ -102,12 +104,12 @@ impl Words {
             return Err(SegmentError::Foreign("the file could shrink"));
         }
         let words = Self::map(fd).map_err(|_| SegmentError::Foreign("the file cannot be mapped"))?;
-        if words.len < header::WORDS || words.load(header::MAGIC) != MAGIC {
+        if words.len() < header::WORDS || words.load(header::MAGIC) != MAGIC {
             return Err(SegmentError::Foreign("the first word is another"));
         }
         let (ledger, ring) = (words.load(header::LEDGER_WORDS), words.load(header::RING_WORDS));
         let sum = (header::WORDS as u64).checked_add(ledger).and_then(|n| n.checked_add(ring));
-        if !ring.is_power_of_two() || sum != Some(words.len as u64) {
+        if !ring.is_power_of_two() || sum != Some(words.len() as u64) {
             return Err(SegmentError::Foreign("its sizes do not add up"));
         }
         Ok(words)
@@ -115,33 +117,36 @@ impl Words {
 
     fn map(fd: &OwnedFd) -> std::io::Result<Self> {
         let map = memmap2::MmapRaw::map_raw(&fd.as_fd())?;
-        let len = map.len() / 8;
-        Ok(Self { map: Arc::new(map), len })
+        // SAFETY: the mapping is page-aligned, that many words long, sealed against shrinking (or refused by `open`), and
+        // alive as long as `_map`, which every holder of the slice holds too; every access by either process goes through
+        // atomics, and any bit pattern is a u64.
+        let words = unsafe { std::slice::from_raw_parts(map.as_mut_ptr().cast::<AtomicU64>(), map.len() / 8) };
+        Ok(Self { words, _map: Arc::new(map) })
     }
 
     /// How many words there are.
     pub fn len(&self) -> usize {
-        self.len
+        self.words.len()
     }
 
     /// Never: a segment has a header.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.words.is_empty()
     }
 
     /// The whole segment.
     pub fn all(&self) -> &[AtomicU64] {
-        // SAFETY: the mapping is page-aligned, `len * 8` bytes long, sealed against shrinking and alive as long as
-        // `self.map`; every access by either process goes through atomics, and any bit pattern is a u64.
-        unsafe { std::slice::from_raw_parts(self.map.as_mut_ptr().cast::<AtomicU64>(), self.len) }
+        self.words
     }
 
     /// One word; panics past the end, which every caller's own bound excludes.
+    #[inline]
     pub fn at(&self, index: usize) -> &AtomicU64 {
         &self.all()[index]
     }
 
     /// One word's value.
+    #[inline]
     pub fn load(&self, index: usize) -> u64 {
         self.at(index).load(Relaxed)
     }
@@ -149,5 +154,49 @@ impl Words {
     /// Where the ring starts.
     pub fn ring_start(&self) -> usize {
         header::WORDS + usize::try_from(self.load(header::LEDGER_WORDS)).unwrap_or(0)
+    }
+}
+
+/// The segment that a writer writes, which in a forked child becomes another one.
+pub struct Own {
+    /// The last of `kept`.
+    words: Cell<&'static [AtomicU64]>,
+    /// Every segment there was: what was lent of one stays mapped.
+    kept: RefCell<Vec<Words>>,
+}
+
+impl Own {
+    pub fn new(words: Words) -> Self {
+        Self { words: Cell::new(words.words), kept: RefCell::new(vec![words]) }
+    }
+
+    /// From now on these words are written.
+    pub fn replace(&self, words: Words) {
+        self.words.set(words.words);
+        self.kept.borrow_mut().push(words);
+    }
+
+    /// The whole segment.
+    #[inline]
+    pub fn all(&self) -> &[AtomicU64] {
+        self.words.get()
+    }
+
+    /// One word; panics past the end, which every caller's own bound excludes.
+    #[inline]
+    pub fn at(&self, index: usize) -> &AtomicU64 {
+        &self.all()[index]
+    }
+
+    /// One word's value.
+    #[inline]
+    pub fn load(&self, index: usize) -> u64 {
+        self.at(index).load(Relaxed)
+    }
+
+    /// The segment, for a reader in the same process.
+    pub fn share(&self) -> Words {
+        let kept = self.kept.borrow();
+        kept[kept.len() - 1].clone()
     }
 }
