@@ -117,9 +117,11 @@ def wait_until_up(process: subprocess.Popen[bytes], port: int, output: Path) -> 
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    """To the one process, which passes it on; the group would get it twice. Only the last resort goes to all."""
+    ways = (lambda: process.send_signal(signal.SIGINT), process.terminate, lambda: os.killpg(process.pid, signal.SIGKILL))
+    for way in ways:
         if process.poll() is None:
-            os.killpg(process.pid, sign)
+            way()
         try:
             process.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:

@@ -36,10 +36,31 @@ def _load(path):
     name = "waspect._core"
     loader = _frozen_importlib_external.ExtensionFileLoader(name, path)
     spec = _frozen_importlib.ModuleSpec(name, loader, origin=path)
+    before = list(sys.modules)
     module = _imp.create_dynamic(spec)
     _imp.exec_dynamic(module)
-    sys.modules.pop(name, None)
+    _forget([new for new in sys.modules if new not in before])
     return module
+
+
+def _forget(names):
+    """Modules that only loading brought in: the extension itself, and with `-X dev` on 3.11 the codec of its name."""
+    for name in names:
+        del sys.modules[name]
+        package, _, child = name.rpartition(".")
+        if package == "encodings":
+            _forget_codec(child)
+        elif package in sys.modules:
+            vars(sys.modules[package]).pop(child, None)
+
+
+def _forget_codec(name):
+    """So that the application's first use imports it, as it would have. Registering anew empties the cache of lookups."""
+    encodings, codecs = sys.modules["encodings"], sys.modules["codecs"]
+    vars(encodings).pop(name, None)
+    encodings._cache.pop(name, None)
+    codecs.unregister(encodings.search_function)
+    codecs.register(encodings.search_function)
 
 
 def _boot(here, agent, socket, *search_path):

@@ -51,7 +51,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("inject", &["limits", "frames", "control"]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
     ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
-    ("python", &["limits", "value", "spec", "report", "frames", "clock", "introspect", "segment", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
+    ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
     ("main", &["cli", "compile"]),
     ("lib", &[]),
 ];
