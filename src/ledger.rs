@@ -104,7 +104,7 @@ pub enum Agg {
 
 /// Words of quantize before its buckets: count, sum.
 pub const HISTOGRAM_HEAD: usize = 2;
-/// Buckets of quantize: [-2^63, …) … [-1, 0), [0, 1), [1, 2) … [2^62, …).
+/// Buckets of quantize: below -2^62, … [-1, 0), [0, 1), [1, 2) … from 2^62.
 pub const QUANTIZE_BUCKETS: usize = 64 + 64;
 /// Buckets of lquantize at most, under and over included.
 pub const LQUANTIZE_BUCKETS_MAX: usize = 1_024;
@@ -152,42 +152,57 @@ impl Agg {
         steps as usize + 2
     }
 
-    /// The first value of a key's first counter, so that min and max need no flag.
+    /// The first value of a key's first counter, so that none needs a flag.
     pub fn initial(self) -> u64 {
         match self {
             Self::Min => f64::INFINITY.to_bits(),
             Self::Max => f64::NEG_INFINITY.to_bits(),
+            // Minus zero: adding anything to it gives that, and a sum that was never touched shows.
+            Self::Sum => (-0.0_f64).to_bits(),
             _ => 0,
         }
     }
 }
 
-/// The bucket of a number in a power-of-two histogram.
-pub fn quantize_bucket(x: f64) -> usize {
+/// The bucket of a number in a power-of-two histogram; NaN has none.
+pub fn quantize_bucket(x: f64) -> Option<usize> {
     const ZERO: i64 = 64;
     let power = ((x.to_bits() >> 52) & 0x7FF) as i64 - 1023;
-    let place = if x >= 1.0 {
+    let place = if x.is_nan() {
+        return None;
+    } else if x >= 1.0 {
         ZERO + 1 + power.min(62)
-    } else if x > -1.0 || x.is_nan() {
+    } else if x > -1.0 {
         if x < 0.0 { ZERO - 1 } else { ZERO }
     } else {
         // [-2^k, -2^(k-1)): an exact power belongs to the lower bucket it opens.
         let exact = x.to_bits().trailing_zeros() >= 52;
         ZERO - 1 - (power + i64::from(!exact)).min(63)
     };
-    usize::try_from(place).unwrap_or(0)
+    usize::try_from(place).ok()
 }
 
-/// The bounds of a power-of-two bucket: low inclusive, high exclusive.
+/// The bounds of a power-of-two bucket: low inclusive, high exclusive; the outermost are open.
 pub fn quantize_bounds(bucket: usize) -> (f64, f64) {
+    const LAST: usize = QUANTIZE_BUCKETS - 1;
     let power = |k: usize| (k as f64).exp2();
     match bucket {
+        0 => (f64::NEG_INFINITY, -power(62)),
+        LAST => (power(62), f64::INFINITY),
         64 => (0.0, 1.0),
         63 => (-1.0, 0.0),
         b if b > 64 => (power(b - 65), power(b - 64)),
         b => (-power(63 - b), -power(62 - b)),
     }
 }
+
+/// Where a step of a linear histogram starts; the first is bucket 1.
+pub fn linear_low(low: f64, step: f64, bucket: usize) -> f64 {
+    low + (bucket - 1) as f64 * step
+}
+
+/// Beyond any segment, and far enough from the end of numbers.
+const CLOSED: usize = usize::MAX / 2;
 
 /// The writing end.
 pub struct Ledger {
@@ -212,7 +227,9 @@ impl Ledger {
         let total = 2 + counters.len() + text.len().div_ceil(8);
         let at = self.used.get();
         if at + total > self.end {
-            self.bump(header::LEDGER_FULL, 1);
+            if at != CLOSED {
+                self.bump(header::LEDGER_FULL, 1);
+            }
             return None;
         }
         self.put(at, kind as u64 | (total as u64) << 8 | u64::from(number) << 32);
@@ -223,6 +240,11 @@ impl Ledger {
         self.used.set(at + total);
         self.words.at(header::LEDGER_USED).store((at + total) as u64, Release);
         u32::try_from(at + 1).ok()
+    }
+
+    /// Appends nothing more: it is another process's.
+    pub fn close(&self) {
+        self.used.set(CLOSED);
     }
 
     /// Goes on in a child's own segment of the same size: the same blocks at the same places, with nothing counted.

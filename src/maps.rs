@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher;
 
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, quantize_bucket};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket};
 use crate::limits;
 
 /// How many immediate keys (scalars, literals) are remembered by their bits.
@@ -132,12 +132,15 @@ impl Aggregation {
     }
 }
 
-fn bump_histogram(ledger: &Ledger, at: usize, bucket: usize, x: f64) {
+/// A number without a bucket, NaN, shows in count and sum.
+fn bump_histogram(ledger: &Ledger, at: usize, bucket: Option<usize>, x: f64) {
     if let Some([count, sum]) = ledger.counters(at) {
         add(count, 1);
         add_float(sum, x);
     }
-    ledger.bump(at + HISTOGRAM_HEAD + bucket, 1);
+    if let Some(bucket) = bucket {
+        ledger.bump(at + HISTOGRAM_HEAD + bucket, 1);
+    }
 }
 
 #[expect(
@@ -145,12 +148,23 @@ fn bump_histogram(ledger: &Ledger, at: usize, bucket: usize, x: f64) {
     clippy::cast_sign_loss,
     reason = "between low and high, so small and positive"
 )]
-fn linear_bucket(x: f64, low: f64, high: f64, step: f64, last: usize) -> usize {
-    if x < low || x.is_nan() {
-        0
-    } else if x >= high {
-        last
-    } else {
-        (((x - low) / step) as usize + 1).min(last - 1)
+fn linear_bucket(x: f64, low: f64, high: f64, step: f64, last: usize) -> Option<usize> {
+    if x.is_nan() {
+        return None;
     }
+    if x < low {
+        return Some(0);
+    }
+    if x >= high {
+        return Some(last);
+    }
+    // The quotient is rounded, and may so land beside a border; what counts are the bounds that are shown.
+    let mut bucket = (((x - low) / step) as usize + 1).min(last - 1);
+    while bucket > 1 && x < linear_low(low, step, bucket) {
+        bucket -= 1;
+    }
+    while bucket < last - 1 && x >= linear_low(low, step, bucket + 1) {
+        bucket += 1;
+    }
+    Some(bucket)
 }

@@ -248,7 +248,12 @@ impl Outlet {
     /// A firing that did not finish.
     pub fn fault(&self, account: &Account, kind: FaultKind, function: u32) {
         self.ledger.bump(account.at + probe::FAULTS + kind as usize, 1);
-        self.event(Kind::Fault, kind as u8, account, function, self.clock.mono_now(), &[]);
+        let mono_ns = self.clock.mono_now();
+        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
+            self.dropped(account, DropKind::Rate);
+        } else if !self.event(Kind::Fault, kind as u8, account, function, mono_ns, &[]) {
+            self.dropped(account, DropKind::RingFull);
+        }
     }
 
     fn event(&self, kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64, payload: &[u8]) -> bool {

@@ -50,7 +50,7 @@ pub struct Writer {
 
 impl Writer {
     pub fn new(words: Words) -> Self {
-        let (start, size) = (words.ring_start(), words.load(header::RING_WORDS));
+        let (start, size) = (words.ring_start(), words.ring_words());
         Self { words: Own::new(words), start, mask: size - 1, head: Cell::new(0), tail: Cell::new(0) }
     }
 
@@ -126,7 +126,7 @@ pub struct Damaged(pub u64);
 
 impl Reader {
     pub fn new(words: Words) -> Self {
-        let (start, size) = (words.ring_start(), words.load(header::RING_WORDS));
+        let (start, size) = (words.ring_start(), words.ring_words());
         let tail = words.load(header::RING_TAIL);
         Self { words, start, mask: size - 1, tail }
     }
@@ -154,7 +154,7 @@ impl Reader {
         }
         let parsed = self.head(first, bytes);
         self.copy_payload(words, bytes, payload);
-        self.tail += words;
+        self.tail = self.tail.wrapping_add(words);
         Ok(Some(parsed))
     }
 
@@ -164,7 +164,7 @@ impl Reader {
     }
 
     fn get(&self, offset: u64) -> u64 {
-        self.words.load(self.start + ((self.tail + offset) & self.mask) as usize)
+        self.words.load(self.start + (self.tail.wrapping_add(offset) & self.mask) as usize)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "each field is cut out of its own bits of the head")]

@@ -100,7 +100,9 @@ pub mod put {
     }
     pub fn float(out: &mut Vec<u8>, x: f64) {
         let mut cell = [4; 9];
-        cell[1..].copy_from_slice(&x.to_bits().to_le_bytes());
+        // One NaN, so that bytes are equal where values are the same.
+        let bits = if x.is_nan() { waspect_abi::NAN } else { x.to_bits() };
+        cell[1..].copy_from_slice(&bits.to_le_bytes());
         out.extend_from_slice(&cell);
     }
     /// A whole str; [`open_str`] is for text that is transcoded in place.

@@ -134,8 +134,11 @@ impl<I: Introspect> Guest<I> {
     /// [`Guest::panicked`].
     #[inline(always)]
     pub fn fire_through(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
-        if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) || !self.is_ready() {
+        if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
             return;
+        }
+        if !self.is_ready() {
+            return self.skipped(probe, DropKind::Renewing);
         }
         self.until_timed -= 1;
         let start_ticks = if self.until_timed == 0 { self.shared.outlet.clock.ticks() } else { 0 };
@@ -194,8 +197,7 @@ impl<I: Introspect> Guest<I> {
 
     #[cold]
     fn renew(&mut self) -> bool {
-        let Some(old) = self.instance.take() else { return false };
-        drop(old);
+        drop(self.instance.take());
         self.instance = self.instantiate(State::new(self.shared.clone())).ok();
         self.dirty = self.instance.is_none();
         !self.dirty

@@ -3,11 +3,10 @@
 //! In: a key (NONE = no key) and a number. Out: bumped counters in the ledger, or a counted drop. Never here: a key that
 //! is compared by running `__eq__`; keys are their byte form.
 
-use waspect_abi::{NONE, TAG_HANDLE};
+use waspect_abi::TAG_HANDLE;
 
 use super::{HostBudget, State};
 use crate::introspect::Introspect;
-use crate::limits;
 use crate::report::DropKind;
 
 impl<I: Introspect> State<I> {
@@ -23,20 +22,15 @@ impl<I: Introspect> State<I> {
 
     fn add_immediate(&self, number: usize, key: u64, x: f64) -> bool {
         let Some(aggregation) = self.shared.aggregations.get(number) else { return true };
-        let encode = |out: &mut Vec<u8>| {
-            if key != NONE {
-                self.encode(key, out);
-            }
-        };
-        aggregation.add_immediate(&self.shared.outlet.ledger, key, encode, x).is_err()
+        aggregation.add_immediate(&self.shared.outlet.ledger, key, |out| self.key(key, out), x).is_err()
     }
 
     fn add_encoded(&mut self, number: usize, key: u64, x: f64) -> Result<bool, HostBudget> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        self.encode(key, &mut bytes);
+        self.key(key, &mut bytes);
         let ledger = &self.shared.outlet.ledger;
-        let aggregation = self.shared.aggregations.get(number).filter(|_| bytes.len() as u64 <= limits::KEY_BYTES_MAX);
+        let aggregation = self.shared.aggregations.get(number);
         let full = aggregation.is_none_or(|aggregation| aggregation.add(ledger, &bytes, x).is_err());
         let cost = bytes.len();
         self.scratch = bytes;

@@ -43,7 +43,11 @@ impl<I: Introspect> State<I> {
                 self.integer(n)
             }
             Context::Line => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
-            Context::Depth => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::depth(frame)))),
+            Context::Depth => I::here().map_or(Code::Absent.value(), |frame| {
+                let depth = I::depth(frame);
+                self.host_bytes += u64::from(depth.unsigned_abs());
+                self.integer(i64::from(depth))
+            }),
             Context::Cpu => nix::sched::sched_getcpu().map_or(NONE, |cpu| self.integer(cpu as i64)),
             Context::Thread => self.thread(),
             // Outside a task or request both are None.

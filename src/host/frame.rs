@@ -5,7 +5,7 @@
 
 use waspect_abi::{Code, NONE};
 
-use super::{Ref, State, values};
+use super::{HostBudget, Ref, State, values};
 use crate::introspect::{Child, Introspect, Walk, Whole};
 use crate::path::{Path, Root, Step};
 
@@ -122,28 +122,23 @@ impl<I: Introspect> State<I> {
     }
 
     /// A whole path.
-    pub(super) fn get(&mut self, site: usize) -> u64 {
+    pub(super) fn get(&mut self, site: usize) -> Result<u64, HostBudget> {
         let shared = self.shared.clone();
-        let Some(path) = shared.paths.get(site) else { return Code::Internal.value() };
+        let Some(path) = shared.paths.get(site) else { return Ok(Code::Internal.value()) };
         let reached = self.root(&path.root).and_then(|root| walk::<I>(root, &path.steps));
         match reached {
-            Ok(Reached::Object(o)) => self.object(o),
-            Ok(Reached::Value(v)) => v,
+            Ok(Reached::Object(o)) => Ok(self.object(o)),
+            Ok(Reached::Value(v)) => self.charge(0).map(|()| v),
             Ok(Reached::Whole(which)) => self.whole(which),
-            Err(code) => code.value(),
+            Err(code) => Ok(code.value()),
         }
     }
 
-    fn whole(&mut self, which: Whole) -> u64 {
+    fn whole(&mut self, which: Whole) -> Result<u64, HostBudget> {
         let kind = if which == Whole::Args { waspect_abi::Kind::Tuple } else { waspect_abi::Kind::Dict };
-        let mut n = 0;
-        if let Some(frame) = I::here() {
-            I::whole(frame, which, &mut |_| {
-                n += 1;
-                Walk::On
-            });
-        }
-        self.handle(Ref::Whole(which), kind, n)
+        let n = values::whole_len::<I>(which);
+        self.charge(n)?;
+        Ok(self.handle(Ref::Whole(which), kind, n))
     }
 
     fn root(&mut self, root: &RootSite<I>) -> Result<Reached<I::Obj>, Code> {

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use wasmtime::{Caller, Engine, Linker};
 use waspect_abi::Code;
@@ -77,9 +78,15 @@ pub fn link<I: Introspect>(
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
-    let shared = Shared { outlet, budget, accounts, number, paths, aggregations, tree_limits, literals };
+    let id = next_id();
+    let shared = Shared { outlet, budget, accounts, id, paths, aggregations, tree_limits, literals };
     let shared = Rc::new(shared);
     Ok(Linked { linker, shared })
+}
+
+fn next_id() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Relaxed)
 }
 
 fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Account>, LinkError> {
@@ -119,12 +126,17 @@ impl<I: Introspect> Linking<'_, I> {
         }
         if let (Root::Context(what), []) = (&path.root, path.steps.as_slice()) {
             let what = *what;
-            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().context(what))?;
+            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
+                let v = c.data_mut().context(what);
+                c.data().within_budget().map(|()| v).map_err(wasmtime::Error::from)
+            })?;
             return Ok(());
         }
         let site = self.paths.len();
         self.paths.push(PathSite::prepare(&path));
-        self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().get(site))?;
+        self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
+            c.data_mut().get(site).map_err(wasmtime::Error::from)
+        })?;
         Ok(())
     }
 
@@ -145,7 +157,7 @@ impl<I: Introspect> Linking<'_, I> {
     fn field_text(&mut self, name: &str) -> Result<(), LinkError> {
         let id = self.outlet.name(name);
         self.linker.func_wrap("probe1.field.str", name, move |mut c: Host<'_, I>, p: i32, n: i32| {
-            with_bytes(&mut c, p, n, |state, text| state.field_text(id, text).map(|()| 0)).map(drop)
+            with_bytes(&mut c, p, n, |state, text| state.field_text(id, text)).map(drop)
         })?;
         Ok(())
     }
@@ -160,7 +172,9 @@ impl<I: Introspect> Linking<'_, I> {
 
     fn slot(&mut self, name: &str) -> Result<(), LinkError> {
         let id = self.slot_id(name);
-        self.linker.func_wrap("probe1.slot", name, move |mut c: Host<'_, I>| c.data_mut().slot(id))?;
+        self.linker.func_wrap("probe1.slot", name, move |mut c: Host<'_, I>| {
+            c.data_mut().slot(id).map_err(wasmtime::Error::from)
+        })?;
         Ok(())
     }
 
@@ -211,9 +225,15 @@ impl<I: Introspect> Linking<'_, I> {
             "int" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: i64| c.data().int(v, d)),
             "float" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: f64| c.data().float(v, d)),
             "truthy" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().truthy(v)),
-            "len" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().len(v)),
-            "eq" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().eq(a, b)),
-            "cmp" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().cmp(a, b)),
+            "len" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
+                c.data_mut().len(v).map_err(wasmtime::Error::from)
+            }),
+            "eq" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, a: u64, b: u64| {
+                c.data_mut().eq(a, b).map_err(wasmtime::Error::from)
+            }),
+            "cmp" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, a: u64, b: u64| {
+                c.data_mut().cmp(a, b).map_err(wasmtime::Error::from)
+            }),
             "emit" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().emit()),
             "now_mono" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().now_mono()),
             "now_wall" => l.func_wrap("probe1", name, |_: Host<'_, I>| crate::clock::wall_ns().cast_signed()),
@@ -229,22 +249,23 @@ impl<I: Introspect> Linking<'_, I> {
     }
 }
 
-/// Calls `f` with the state and the guest's bytes side by side; a bad pointer is the status MEMORY.
+/// Calls `f` with the state and the guest's bytes side by side, or with MEMORY for a bad pointer. Bytes are charged before
+/// they are copied, whatever `f` does with them.
 fn with_bytes<I: Introspect>(
     caller: &mut Host<'_, I>,
     pointer: i32,
     length: i32,
-    f: impl FnOnce(&mut State<I>, &[u8]) -> Result<i32, super::HostBudget>,
+    f: impl FnOnce(&mut State<I>, Result<&[u8], Code>) -> i32,
 ) -> wasmtime::Result<i32> {
     let memory = caller.data().memory;
-    let Ok(found) = memory::bytes(&*caller, memory, pointer, length) else { return Ok(Code::Memory.status()) };
-    // Copied, because state and memory are borrowed from one store; bounded before the copy.
-    let max = usize::try_from(crate::limits::HOST_BYTES_PER_FIRE_MAX).unwrap_or(usize::MAX);
-    if found.len() > max {
-        return Err(super::HostBudget.into());
-    }
-    let bytes = found.to_vec();
-    Ok(f(caller.data_mut(), &bytes)?)
+    let n = match memory::bytes(&*caller, memory, pointer, length) {
+        Ok(found) => found.len(),
+        Err(code) => return Ok(f(caller.data_mut(), Err(code))),
+    };
+    caller.data_mut().charge(n)?;
+    // Copied, because state and memory are borrowed from one store.
+    let bytes = memory::bytes(&*caller, memory, pointer, length).map(<[u8]>::to_vec);
+    Ok(f(caller.data_mut(), bytes.as_deref().map_err(|code| *code)))
 }
 
 fn plain(family: &str) -> Option<Agg> {

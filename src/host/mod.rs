@@ -7,6 +7,7 @@
 mod aggregate;
 mod context;
 mod frame;
+mod key;
 mod link;
 mod memory;
 mod record;
@@ -78,8 +79,8 @@ pub struct Shared<I: Introspect> {
     pub outlet: Rc<Outlet>,
     pub budget: Budget,
     pub accounts: Vec<Account>,
-    /// The module's number in its session.
-    pub number: u32,
+    /// The module's number in this process: calls keep slots of several sessions side by side.
+    id: u32,
     paths: Vec<frame::PathSite<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     tree_limits: TreeLimits,
@@ -173,6 +174,12 @@ impl<I: Introspect> State<I> {
     fn charge(&mut self, bytes: usize) -> Result<(), HostBudget> {
         // At least one, so that `begin` sees that something happened.
         self.host_bytes += bytes as u64 + 1;
+        self.within_budget()
+    }
+
+    /// Whether what was kept on the way is still inside the budget.
+    #[inline]
+    fn within_budget(&self) -> Result<(), HostBudget> {
         if self.host_bytes > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
     }
 

@@ -8,7 +8,7 @@ use waspect_abi::{Code, Kind};
 use super::values::Operand;
 use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
-use crate::introspect::tree::{self, TreeLimits};
+use crate::introspect::tree;
 use crate::limits;
 use crate::outlet::Record;
 use crate::report::DropKind;
@@ -18,63 +18,49 @@ impl<I: Introspect> State<I> {
     /// Adds a value under a field's number.
     #[inline]
     pub(super) fn field(&mut self, name: u32, v: u64) -> Result<(), HostBudget> {
-        match self.operand(v) {
-            Operand::Int(n) => self.add_plain(name, |_, out| put::int(out, n)),
-            Operand::Ref(Ref::Object(o)) => self.add_plain(name, |limits, out| tree::encode::<I>(o, limits, out)),
-            _ => self.add_field(name, |state, out| state.encode(v, out)),
-        }
-    }
-
-    /// Adds a value that is encoded without a look at the rest of the firing.
-    #[inline]
-    fn add_plain(&mut self, name: u32, encode: impl FnOnce(&TreeLimits, &mut Vec<u8>)) -> Result<(), HostBudget> {
-        let start = self.record.len();
-        if self.fields >= limits::RECORD_FIELDS_MAX {
-            self.drop_one(DropKind::Fields);
-            return Ok(());
-        }
-        self.fields += 1;
-        self.record.extend_from_slice(&name.to_le_bytes());
-        encode(&self.shared.tree_limits, &mut self.record);
-        if self.record.len() as u64 > self.shared.budget.record_bytes_max {
-            let mut record = std::mem::take(&mut self.record);
-            self.shorten(&mut record, start + 4);
-            self.record = record;
-        }
-        self.charge(self.record.len() - start)
-    }
-
-    /// Adds text the guest made.
-    pub(super) fn field_text(&mut self, name: u32, text: &[u8]) -> Result<(), HostBudget> {
-        let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
-        self.add_field(name, |_, out| put_text(out, text, max))
-    }
-
-    fn add_field(&mut self, name: u32, encode: impl FnOnce(&Self, &mut Vec<u8>)) -> Result<(), HostBudget> {
-        if self.fields >= limits::RECORD_FIELDS_MAX {
-            self.drop_one(DropKind::Fields);
-            return Ok(());
-        }
-        self.fields += 1;
-        let mut record = std::mem::take(&mut self.record);
-        let start = record.len();
-        record.extend_from_slice(&name.to_le_bytes());
-        encode(self, &mut record);
-        if record.len() as u64 > self.shared.budget.record_bytes_max {
-            self.shorten(&mut record, start + 4);
-        }
-        let written = record.len() - start;
-        self.record = record;
+        let written = match self.operand(v) {
+            Operand::Int(n) => self.add_field(name, |_, _, out| put::int(out, n)),
+            Operand::Ref(Ref::Object(o)) => self.add_field(name, |state, left, out| {
+                tree::encode::<I>(o, &state.tree_limits(left), out);
+            }),
+            _ => self.add_field(name, |state, left, out| state.encode(v, &state.tree_limits(left), out)),
+        };
         self.charge(written)
     }
 
-    /// A field that does not fit is shown as cut, and counted.
-    fn shorten(&self, record: &mut Vec<u8>, value_at: usize) {
-        let total = (record.len() - value_at) as u64;
-        record.truncate(value_at);
-        put::cut(record, Cut::Budget, total);
-        put::opaque(record, Kind::Object, "");
-        self.drop_one(DropKind::Fields);
+    /// Adds text the guest made; of a bad pointer, that it was one.
+    pub(super) fn field_text(&mut self, name: u32, text: Result<&[u8], Code>) -> i32 {
+        let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
+        self.add_field(name, |_, left, out| match text {
+            Ok(text) => put_text(out, text, max, left),
+            Err(code) => put::error(out, code),
+        });
+        0
+    }
+
+    /// Gives how many bytes were made, also of what then did not fit.
+    #[inline]
+    fn add_field(&mut self, name: u32, encode: impl FnOnce(&Self, usize, &mut Vec<u8>)) -> usize {
+        if self.fields >= limits::RECORD_FIELDS_MAX {
+            self.drop_one(DropKind::Fields);
+            return 0;
+        }
+        self.fields += 1;
+        let mut record = std::mem::take(&mut self.record);
+        let max = usize::try_from(self.shared.budget.record_bytes_max).unwrap_or(usize::MAX);
+        let (start, value_at) = (record.len(), record.len() + 4);
+        record.extend_from_slice(&name.to_le_bytes());
+        encode(self, max.saturating_sub(value_at), &mut record);
+        let written = record.len() - start;
+        let cut = record[value_at..].starts_with(&CUT_BY_BUDGET);
+        if record.len() > max {
+            shorten(&mut record, value_at, max);
+        }
+        if cut || record.len() - start < written {
+            self.drop_one(DropKind::Fields);
+        }
+        self.record = record;
+        written
     }
 
     /// Commits what was added since the last `emit`.
@@ -103,14 +89,17 @@ impl<I: Introspect> State<I> {
     }
 
     /// A line for the operator; level 1 (error) to 5 (trace).
-    pub(super) fn log(&mut self, level: i32, text: &[u8]) -> Result<i32, HostBudget> {
-        let Ok(level @ 1..=5) = u8::try_from(level) else { return Ok(Code::Range.status()) };
+    pub(super) fn log(&mut self, level: i32, text: Result<&[u8], Code>) -> i32 {
+        let text = match text {
+            Ok(text) => String::from_utf8_lossy(text),
+            Err(code) => return code.status(),
+        };
+        let Ok(level @ 1..=5) = u8::try_from(level) else { return Code::Range.status() };
         self.wrote = true;
-        let max = usize::try_from(limits::VALUE_STR_BYTES_MAX).unwrap_or(usize::MAX);
-        let line = String::from_utf8_lossy(&text[..text.len().min(max)]);
+        let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
+        let line = &text[..text.floor_char_boundary(max)];
         let logged = self.shared.outlet.log(self.account(), level, line.as_bytes());
-        self.charge(text.len())?;
-        Ok(if logged { 0 } else { Code::Dropped.status() })
+        if logged { 0 } else { Code::Dropped.status() }
     }
 
     /// Counts something not delivered; false, as the answer to «was it».
@@ -120,12 +109,28 @@ impl<I: Introspect> State<I> {
     }
 }
 
+/// How a value begins of which the record had no room for more.
+const CUT_BY_BUDGET: [u8; 2] = [15, Cut::Budget as u8];
+
+/// A field that does not fit is shown as cut; where not even that fits, it is left out.
+fn shorten(record: &mut Vec<u8>, value_at: usize, max: usize) {
+    record.truncate(value_at);
+    put::cut(record, Cut::Budget, 0);
+    put::opaque(record, Kind::Object, "");
+    if record.len() > max {
+        record.truncate(value_at - 4);
+    }
+}
+
 /// Text from the guest: made UTF-8, and cut where it is too long.
-fn put_text(out: &mut Vec<u8>, text: &[u8], max: usize) {
+fn put_text(out: &mut Vec<u8>, text: &[u8], max: usize, left: usize) {
+    const MARK: usize = 10 + 5;
     let lossy = String::from_utf8_lossy(text);
+    let (max, why) =
+        if lossy.len().min(max) + MARK > left { (left.saturating_sub(MARK), Cut::Budget) } else { (max, Cut::Bytes) };
     let end = lossy.floor_char_boundary(max);
     if end < lossy.len() {
-        put::cut(out, Cut::Bytes, lossy.len() as u64);
+        put::cut(out, why, lossy.len() as u64);
     }
     put::str(out, &lossy[..end]);
 }

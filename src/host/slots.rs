@@ -54,14 +54,15 @@ impl Slots {
 
 impl<I: Introspect> State<I> {
     /// What the call kept; None when nothing.
-    pub(super) fn slot(&mut self, name: u32) -> u64 {
-        let kept = match self.slots.get(self.shared.number, name) {
-            None => return NONE,
-            Some(Kept::Bits(bits)) => return *bits,
+    pub(super) fn slot(&mut self, name: u32) -> Result<u64, HostBudget> {
+        let kept = match self.slots.get(self.shared.id, name) {
+            None => return Ok(NONE),
+            Some(Kept::Bits(bits)) => return Ok(*bits),
             Some(Kept::Bytes(bytes)) => bytes.clone(),
         };
+        self.charge(0)?;
         let at = self.keep(|out| out.extend_from_slice(&kept));
-        self.stored_handle(at)
+        Ok(self.stored_handle(at))
     }
 
     /// Keeps a copy of a value.
@@ -73,7 +74,7 @@ impl<I: Introspect> State<I> {
         } else {
             let mut bytes = std::mem::take(&mut self.scratch);
             bytes.clear();
-            self.encode(v, &mut bytes);
+            self.encode(v, &self.tree_limits(usize::MAX), &mut bytes);
             cost = bytes.len();
             let kept = Kept::Bytes(bytes.as_slice().into());
             self.scratch = bytes;
@@ -83,7 +84,7 @@ impl<I: Introspect> State<I> {
         if cost as u64 > limits::SLOT_BYTES_MAX {
             return Ok(Code::Limit.status());
         }
-        self.slots.set(self.shared.number, name, kept);
+        self.slots.set(self.shared.id, name, kept);
         Ok(0)
     }
 
@@ -103,8 +104,8 @@ impl<I: Introspect> State<I> {
     }
 }
 
-/// A kept value's kind and length.
-fn shape(value: &Value) -> (Kind, usize) {
+/// A kept value's kind and length; of one that was cut, what it had.
+pub(super) fn shape(value: &Value) -> (Kind, usize) {
     match value {
         Value::None => (Kind::None, 0),
         Value::Bool(_) => (Kind::Bool, 0),
@@ -120,6 +121,9 @@ fn shape(value: &Value) -> (Kind, usize) {
         Value::Object(..) => (Kind::Object, 0),
         Value::Opaque(kind, _) | Value::Redacted(kind) => (*kind, 0),
         Value::Error(_) => (Kind::Error, 0),
-        Value::Cut(_, _, inner) => shape(inner),
+        Value::Cut(_, total, inner) => {
+            let (kind, len) = shape(inner);
+            (kind, usize::try_from(*total).map_or(len, |total| total.max(len)))
+        }
     }
 }

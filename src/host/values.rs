@@ -7,8 +7,9 @@ use std::cmp::Ordering;
 
 use waspect_abi::{Code, FALSE, Kind, NAN, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NONE, TRUE};
 
-use super::{Ref, State, handle_bits};
-use crate::introspect::{Introspect, Look, Whole, compare, tree};
+use super::slots::shape;
+use super::{HostBudget, Ref, State, handle_bits};
+use crate::introspect::{Introspect, Look, Walk, Whole, compare, tree};
 use crate::value::{Value, put};
 
 /// Texts that never die: `probe1.str` imports and function names.
@@ -129,14 +130,19 @@ impl<I: Introspect> State<I> {
         Value::read(&mut self.stored.get(at as usize..)?).ok()
     }
 
+    /// The kind of the value itself: what the guest's bits say of a handle is its own affair.
     pub(super) fn kind(&self, v: u64) -> i32 {
         let kind = match self.operand(v) {
             Operand::None => Kind::None,
             Operand::Bool(_) => Kind::Bool,
             Operand::Int(_) => Kind::Int,
             Operand::Float(_) => Kind::Float,
-            Operand::Literal(_) | Operand::Ref(_) => Kind::from_number((v >> 40 & 0xFF) as u8).unwrap_or(Kind::Object),
-            Operand::Error(_) => Kind::Error,
+            Operand::Literal(v) if self.shared.literals.borrow().get(v).is_some() => Kind::Str,
+            Operand::Literal(_) | Operand::Error(_) => Kind::Error,
+            Operand::Ref(Ref::Object(o)) => look_kind(I::look(o)),
+            Operand::Ref(Ref::Whole(Whole::Args)) => Kind::Tuple,
+            Operand::Ref(Ref::Whole(_)) => Kind::Dict,
+            Operand::Ref(Ref::Stored(at)) => self.stored_value(at).map_or(Kind::Error, |value| shape(&value).0),
         };
         kind as i32
     }
@@ -146,7 +152,7 @@ impl<I: Introspect> State<I> {
         match self.scalar(v) {
             Operand::Bool(b) => i64::from(b),
             Operand::Int(n) => n,
-            Operand::Float(x) if x.fract() == 0.0 && x.abs() < 9.2e18 => x as i64,
+            Operand::Float(x) if x.fract() == 0.0 && (-I64_END..I64_END).contains(&x) => x as i64,
             _ => default,
         }
     }
@@ -171,14 +177,18 @@ impl<I: Introspect> State<I> {
                 Look::Sized(_, len) => len != 0,
                 _ => true,
             },
-            Operand::Ref(_) => self.len(v) != 0,
+            Operand::Ref(Ref::Whole(which)) => has_parts::<I>(which),
+            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
+                Some((kind, len)) if is_sized(kind) => len != 0,
+                _ => true,
+            },
         };
         i32::from(truth)
     }
 
-    pub(super) fn len(&self, v: u64) -> i32 {
+    pub(super) fn len(&mut self, v: u64) -> Result<i32, HostBudget> {
         let clamp = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-        match self.operand(v) {
+        Ok(match self.operand(v) {
             Operand::Error(code) => code.status(),
             Operand::Literal(v) => {
                 self.shared.literals.borrow().get(v).map_or(Code::Stale.status(), |text| clamp(text.chars().count()))
@@ -187,49 +197,43 @@ impl<I: Introspect> State<I> {
                 Look::Sized(_, len) => clamp(len),
                 _ => Code::Kind.status(),
             },
-            Operand::Ref(Ref::Whole(which)) => clamp(self.whole_len(which)),
-            Operand::Ref(Ref::Stored(at)) => self.stored_value(at).map_or(Code::Kind.status(), |v| stored_len(&v)),
-            _ => Code::Kind.status(),
-        }
-    }
-
-    fn whole_len(&self, which: Whole) -> usize {
-        let mut n = 0;
-        if let Some(frame) = I::here() {
-            I::whole(frame, which, &mut |_| {
-                n += 1;
-                crate::introspect::Walk::On
-            });
-        }
-        n
-    }
-
-    pub(super) fn eq(&self, a: u64, b: u64) -> i32 {
-        if a == b && a >> 48 != TAG_ERROR && a != NAN {
-            return 1;
-        }
-        match (self.operand(a), self.operand(b)) {
-            (Operand::Error(code), _) | (_, Operand::Error(code)) => code.status(),
-            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => {
-                status(compare::eq::<I>(x, y).map(i32::from))
+            Operand::Ref(Ref::Whole(which)) => {
+                let n = whole_len::<I>(which);
+                self.charge(n)?;
+                clamp(n)
             }
-            _ => i32::from(self.order(a, b) == Some(Ordering::Equal)),
-        }
+            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
+                Some((kind, len)) if is_sized(kind) => clamp(len),
+                _ => Code::Kind.status(),
+            },
+            _ => Code::Kind.status(),
+        })
     }
 
-    pub(super) fn cmp(&self, a: u64, b: u64) -> i32 {
-        match (self.operand(a), self.operand(b)) {
-            (Operand::Error(code), _) | (_, Operand::Error(code)) => code.status(),
-            (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) => status(compare::cmp::<I>(x, y)),
-            _ => self.order(a, b).map_or(2, |order| order as i32),
+    pub(super) fn eq(&mut self, a: u64, b: u64) -> Result<i32, HostBudget> {
+        if let (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) = (self.operand(a), self.operand(b)) {
+            self.charge(work::<I>(x, y))?;
+            return Ok(status(compare::eq::<I>(x, y).map(i32::from)));
         }
+        let order = self.order(a, b)?;
+        Ok(status(order.map(|order| i32::from(order == Some(Ordering::Equal)))))
+    }
+
+    pub(super) fn cmp(&mut self, a: u64, b: u64) -> Result<i32, HostBudget> {
+        if let (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) = (self.operand(a), self.operand(b)) {
+            self.charge(work::<I>(x, y))?;
+            return Ok(status(compare::cmp::<I>(x, y)));
+        }
+        let order = self.order(a, b)?;
+        Ok(status(order.map(|order| order.map_or(compare::INCOMPARABLE, |order| order as i32))))
     }
 
     /// Where at least one side is not an object of the application.
-    fn order(&self, a: u64, b: u64) -> Option<Ordering> {
-        use Operand::{Bool, Float, Int, None as Nothing};
+    fn order(&mut self, a: u64, b: u64) -> Result<Result<Option<Ordering>, Code>, HostBudget> {
+        use Operand::{Bool, Error, Float, Int, None as Nothing};
         let number = |b: bool| i64::from(b);
-        match (self.scalar(a), self.scalar(b)) {
+        Ok(Ok(match (self.scalar(a), self.scalar(b)) {
+            (Error(code), _) | (_, Error(code)) => return Ok(Err(code)),
             (Nothing, Nothing) => Some(Ordering::Equal),
             (Int(x), Int(y)) => Some(x.cmp(&y)),
             (Bool(x), Bool(y)) => Some(x.cmp(&y)),
@@ -240,43 +244,67 @@ impl<I: Introspect> State<I> {
             (Float(x), Int(y)) => int_to_float(y, x).map(Ordering::reverse),
             (Bool(x), Float(y)) => int_to_float(number(x), y),
             (Float(x), Bool(y)) => int_to_float(number(y), x).map(Ordering::reverse),
-            _ => {
-                let (x, y) = (self.text(a)?, self.text(b)?);
-                // UTF-8 orders as code points do.
-                Some(x.cmp(&y))
+            (Operand::Ref(_) | Operand::Literal(_), _) | (_, Operand::Ref(_) | Operand::Literal(_)) => {
+                return self.order_parts(a, b);
             }
-        }
+            (Nothing, _) | (_, Nothing) => None,
+        }))
     }
 
-    /// The text of a str of any origin, bounded by the budget.
-    fn text(&self, v: u64) -> Option<Vec<u8>> {
-        let max = usize::try_from(crate::limits::HOST_BYTES_PER_FIRE_MAX).unwrap_or(usize::MAX);
-        match self.operand(v) {
-            Operand::Literal(v) => self.shared.literals.borrow().get(v).map(|text| text.as_bytes().to_vec()),
-            Operand::Ref(Ref::Object(o)) if matches!(I::look(o), Look::Sized(Kind::Str, _)) => {
-                let mut out = Vec::new();
-                I::text(o, max, &mut out).then_some(out)
-            }
-            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at)? {
-                Value::Str(text) => Some(text.into_bytes()),
+    /// Where at least one side is text, or has parts.
+    fn order_parts(&mut self, a: u64, b: u64) -> Result<Result<Option<Ordering>, Code>, HostBudget> {
+        match (self.known_text(a)?, self.known_text(b)?) {
+            (Ok(x), Ok(y)) => return Ok(Ok(Some(x.cmp(&y)))),
+            (Ok(x), Err(Some(o))) => return Ok(Ok(Some(against::<I>(o, &x).reverse()))),
+            (Err(Some(o)), Ok(y)) => return Ok(Ok(Some(against::<I>(o, &y)))),
+            _ => {}
+        }
+        let (mut copies, limits) = (std::mem::take(&mut self.scratch), self.tree_limits(usize::MAX));
+        copies.clear();
+        self.encode(a, &limits, &mut copies);
+        self.encode(b, &limits, &mut copies);
+        let cost = copies.len();
+        let mut rest = copies.as_slice();
+        let order = match (Value::read(&mut rest), Value::read(&mut rest)) {
+            (Ok(x), Ok(y)) => compare::copies(&x, &y),
+            _ => Err(Code::Internal),
+        };
+        self.scratch = copies;
+        self.charge(cost)?;
+        Ok(order)
+    }
+
+    /// Text that is at hand; or the object, if it is a str.
+    fn known_text(&mut self, v: u64) -> Result<Result<String, Option<I::Obj>>, HostBudget> {
+        let text = match self.operand(v) {
+            Operand::Literal(v) => self.shared.literals.borrow().get(v).map(str::to_owned),
+            Operand::Ref(Ref::Object(o)) if matches!(I::look(o), Look::Sized(Kind::Str, _)) => return Ok(Err(Some(o))),
+            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at) {
+                Some(Value::Str(text)) => Some(text),
                 _ => None,
             },
             _ => None,
-        }
+        };
+        let Some(text) = text else { return Ok(Err(None)) };
+        self.charge(text.len() / COMPARED_BYTES_PER_UNIT)?;
+        Ok(Ok(text))
     }
 
     /// Appends a value's byte form: what a record, key or slot keeps of it.
-    pub(super) fn encode(&self, v: u64, out: &mut Vec<u8>) {
+    pub(super) fn encode(&self, v: u64, limits: &tree::TreeLimits, out: &mut Vec<u8>) {
         match self.operand(v) {
             Operand::None => put::none(out),
             Operand::Bool(b) => put::bool(out, b),
             Operand::Int(n) => put::int(out, n),
             Operand::Float(x) => put::float(out, x),
             Operand::Error(code) => put::error(out, code),
-            Operand::Literal(v) => put::str(out, self.shared.literals.borrow().get(v).unwrap_or_default()),
-            Operand::Ref(Ref::Object(o)) => tree::encode::<I>(o, &self.tree_limits(), out),
+            Operand::Literal(v) => match self.shared.literals.borrow().get(v) {
+                Some(text) => put::str(out, text),
+                None => put::error(out, Code::Stale),
+            },
+            Operand::Ref(Ref::Object(o)) => tree::encode::<I>(o, limits, out),
             Operand::Ref(Ref::Whole(which)) => match I::here() {
-                Some(frame) => tree::encode_whole::<I>(frame, which, &self.tree_limits(), out),
+                Some(frame) => tree::encode_whole::<I>(frame, which, limits, out),
                 None => put::error(out, Code::Absent),
             },
             Operand::Ref(Ref::Stored(at)) => {
@@ -290,25 +318,84 @@ impl<I: Introspect> State<I> {
         }
     }
 
-    fn tree_limits(&self) -> tree::TreeLimits {
-        self.shared.tree_limits
+    /// The budget's limits for a value, of at most `left` bytes.
+    #[inline]
+    pub(super) fn tree_limits(&self, left: usize) -> tree::TreeLimits {
+        let limits = self.shared.tree_limits;
+        tree::TreeLimits { budget_bytes: limits.budget_bytes.min(left), ..limits }
     }
+}
+
+/// Bytes compared for one unit of host work: comparing is cheaper than moving.
+const COMPARED_BYTES_PER_UNIT: usize = 8;
+/// What a comparison of containers is charged, whatever their parts.
+const CONTAINERS_UNITS: usize = 512;
+/// 2^63, where the floats that are an i64 end.
+const I64_END: f64 = 9_223_372_036_854_775_808.0;
+
+/// How many parts a whole of the running frame has.
+pub(super) fn whole_len<I: Introspect>(which: Whole) -> usize {
+    let mut n = 0;
+    if let Some(frame) = I::here() {
+        I::whole(frame, which, &mut |_| {
+            n += 1;
+            Walk::On
+        });
+    }
+    n
+}
+
+fn has_parts<I: Introspect>(which: Whole) -> bool {
+    let mut any = false;
+    if let Some(frame) = I::here() {
+        I::whole(frame, which, &mut |_| {
+            any = true;
+            Walk::Stop
+        });
+    }
+    any
+}
+
+/// What comparing two objects is charged.
+fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {
+    match (I::look(a), I::look(b)) {
+        (Look::Sized(Kind::Str | Kind::Bytes | Kind::ByteArray, n), Look::Sized(_, m)) => {
+            n.min(m) / COMPARED_BYTES_PER_UNIT
+        }
+        (Look::Sized(..), Look::Sized(..)) => CONTAINERS_UNITS,
+        _ => 0,
+    }
+}
+
+/// An application's str against text: no more of it is looked at than the text is long.
+fn against<I: Introspect>(o: I::Obj, text: &str) -> Ordering {
+    let ascii = I::ascii(o, |front| front.map(|front| front.cmp(text.as_bytes())));
+    ascii.unwrap_or_else(|| {
+        let mut front = Vec::new();
+        // A code point more than the text has, so that a longer str shows; UTF-8 orders as code points do.
+        I::text(o, text.len() + 4, &mut front);
+        front.as_slice().cmp(text.as_bytes())
+    })
+}
+
+fn look_kind(look: Look) -> Kind {
+    match look {
+        Look::None => Kind::None,
+        Look::Bool(_) => Kind::Bool,
+        Look::Int(_) | Look::BigInt => Kind::Int,
+        Look::Float(_) => Kind::Float,
+        Look::Sized(kind, _) | Look::Other(kind) => kind,
+    }
+}
+
+/// Whether things of a kind have a `len` that no code computes.
+fn is_sized(kind: Kind) -> bool {
+    use Kind::{ByteArray, Bytes, Dict, FrozenSet, List, Set, Str, Tuple};
+    matches!(kind, Str | Bytes | ByteArray | List | Tuple | Dict | Set | FrozenSet)
 }
 
 fn status(answer: Result<i32, Code>) -> i32 {
     answer.unwrap_or_else(Code::status)
-}
-
-fn stored_len(value: &Value) -> i32 {
-    let n = match value {
-        Value::Str(text) => text.chars().count(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::List(items) | Value::Tuple(items) | Value::Set(items) | Value::FrozenSet(items) => items.len(),
-        Value::Dict(pairs) => pairs.len(),
-        Value::Cut(_, _, inner) => return stored_len(inner),
-        _ => return Code::Kind.status(),
-    };
-    i32::try_from(n).unwrap_or(i32::MAX)
 }
 
 /// Exact: no rounding of the int.
@@ -317,10 +404,10 @@ fn int_to_float(n: i64, x: f64) -> Option<Ordering> {
     if x.is_nan() {
         return None;
     }
-    if x >= 9_223_372_036_854_775_808.0 {
+    if x >= I64_END {
         return Some(Ordering::Less);
     }
-    if x < -9_223_372_036_854_775_808.0 {
+    if x < -I64_END {
         return Some(Ordering::Greater);
     }
     let whole = x.trunc();

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use waspect_abi::{Code, Kind};
 
 use super::{Child, Introspect, Look, Walk};
+use crate::value::Value;
 
 /// Text, bytes and digits longer than this are not compared.
 const BYTES_MAX: usize = 64 << 10;
@@ -133,15 +134,66 @@ fn magnitudes(x: &[u8], y: &[u8]) -> Ordering {
 /// A float beyond 64 bits is an integer: its 53 bits, shifted.
 fn big_float<I: Introspect>(o: I::Obj, x: f64) -> Result<Option<Ordering>, Code> {
     let negative = sign::<I>(o) == Ordering::Less;
+    beside_float(negative, x)
+        .map_or_else(|| Ok(Some(signed(negative, magnitudes(&big::<I>(o)?.1, &float_magnitude(x))))), Ok)
+}
+
+/// How an int beyond 64 bits compares to a float, where its sign tells.
+fn beside_float(negative: bool, x: f64) -> Option<Option<Ordering>> {
     if x.is_nan() {
-        return Ok(None);
+        return Some(None);
     }
     if x.is_infinite() || x.abs() < 9_223_372_036_854_775_808.0 || (x < 0.0) != negative {
         let infinite = x.is_infinite() && (x < 0.0) == negative;
-        return Ok(Some(signed(negative, if infinite { Ordering::Less } else { Ordering::Greater })));
+        return Some(Some(signed(negative, if infinite { Ordering::Less } else { Ordering::Greater })));
     }
-    let (_, magnitude) = big::<I>(o)?;
-    Ok(Some(signed(negative, magnitudes(&magnitude, &float_magnitude(x)))))
+    None
+}
+
+/// The same for copies: what is not whole tells nothing.
+///
+/// # Errors
+/// LIMIT for a copy that was cut, the error of a copy that is one.
+pub fn copies(a: &Value, b: &Value) -> Result<Option<Ordering>, Code> {
+    match (a, b) {
+        (Value::Error(code), _) | (_, Value::Error(code)) => Err(*code),
+        (Value::Cut(..), _) | (_, Value::Cut(..)) => Err(Code::Limit),
+        (Value::None, Value::None) => Ok(Some(Ordering::Equal)),
+        (Value::Str(x), Value::Str(y)) => Ok(Some(x.cmp(y))),
+        (Value::Bytes(x), Value::Bytes(y)) => Ok(Some(x.cmp(y))),
+        (Value::List(x), Value::List(y)) | (Value::Tuple(x), Value::Tuple(y)) => copied_items(x, y),
+        _ => Ok(copied_numbers(a, b)),
+    }
+}
+
+fn copied_items(xs: &[Value], ys: &[Value]) -> Result<Option<Ordering>, Code> {
+    for (x, y) in xs.iter().zip(ys) {
+        match copies(x, y)? {
+            Some(Ordering::Equal) => {}
+            order => return Ok(order),
+        }
+    }
+    Ok(Some(xs.len().cmp(&ys.len())))
+}
+
+fn copied_numbers(a: &Value, b: &Value) -> Option<Ordering> {
+    use Value::{BigInt, Bool, Float, Int};
+    match (a, b) {
+        (Bool(x), _) => copied_numbers(&Int(i64::from(*x)), b),
+        (_, Bool(y)) => copied_numbers(a, &Int(i64::from(*y))),
+        (Int(x), Int(y)) => Some(x.cmp(y)),
+        (Float(x), Float(y)) => x.partial_cmp(y),
+        (Int(x), Float(y)) => int_float(*x, *y),
+        (BigInt(true, _), Int(_)) => Some(Ordering::Less),
+        (BigInt(false, _), Int(_)) => Some(Ordering::Greater),
+        (BigInt(n, x), BigInt(m, y)) if n == m => Some(signed(*n, magnitudes(x, y))),
+        (BigInt(n, _), BigInt(m, _)) => Some(m.cmp(n)),
+        (BigInt(n, x), Float(y)) => {
+            beside_float(*n, *y).unwrap_or_else(|| Some(signed(*n, magnitudes(x, &float_magnitude(*y)))))
+        }
+        (Int(_) | Float(_), BigInt(..)) | (Float(_), Int(_)) => copied_numbers(b, a).map(Ordering::reverse),
+        _ => None,
+    }
 }
 
 /// The magnitude of a finite float of at least 2^63, in little-endian bytes.

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::resource::{Resource, getrlimit};
 
 pub use reader::{ReadError, Reader, Totals};
 
@@ -42,6 +43,8 @@ pub mod header {
     pub const LEDGER_FULL: usize = 9;
     /// Blocks below it came from the parent: a forked child does not report their states again.
     pub const INHERITED: usize = 10;
+    /// Forked children that go on unobserved, counted by themselves: nobody took their segment, or they got none.
+    pub const UNOBSERVED: usize = 11;
     /// Where the ledger starts: a cache line after the last of these.
     pub const WORDS: usize = 16;
 }
@@ -60,6 +63,8 @@ pub enum SegmentError {
 pub struct Words {
     /// Lent for no longer than `self` lives.
     words: &'static [AtomicU64],
+    /// Words of the ring: read once and checked, for the other side may write the header at any time.
+    ring: usize,
     _map: Arc<memmap2::MmapRaw>,
 }
 
@@ -75,11 +80,16 @@ impl Words {
         let make = |why: std::io::Error| SegmentError::Make { bytes, why };
         let fd = memfd_create(c"waspect", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
             .map_err(|e| make(e.into()))?;
+        // Growing a file past its limit is a signal, which may be the process's end.
+        if getrlimit(Resource::RLIMIT_FSIZE).is_ok_and(|(limit, _)| bytes > limit) {
+            return Err(make(std::io::ErrorKind::FileTooLarge.into()));
+        }
         nix::unistd::ftruncate(&fd, i64::try_from(bytes).unwrap_or(i64::MAX)).map_err(|e| make(e.into()))?;
         // Nobody can shrink what is mapped, so no access can fault.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
         fcntl(&fd, FcntlArg::F_ADD_SEALS(seals)).map_err(|e| make(e.into()))?;
-        let words = Self::map(&fd).map_err(make)?;
+        let mut words = Self::map(&fd).map_err(make)?;
+        words.ring = usize::try_from(ring).unwrap_or(words.len());
         words.at(header::LEDGER_WORDS).store(ledger, Relaxed);
         words.at(header::RING_WORDS).store(ring, Relaxed);
         words.at(header::PID).store(u64::from(std::process::id()), Relaxed);
@@ -96,7 +106,7 @@ impl Words {
         if !SealFlag::from_bits_truncate(seals).contains(SealFlag::F_SEAL_SHRINK) {
             return Err(SegmentError::Foreign("the file could shrink"));
         }
-        let words = Self::map(fd).map_err(|_| SegmentError::Foreign("the file cannot be mapped"))?;
+        let mut words = Self::map(fd).map_err(|_| SegmentError::Foreign("the file cannot be mapped"))?;
         if words.len() < header::WORDS || words.load(header::MAGIC) != MAGIC {
             return Err(SegmentError::Foreign("the first word is another"));
         }
@@ -105,6 +115,7 @@ impl Words {
         if !ring.is_power_of_two() || sum != Some(words.len() as u64) {
             return Err(SegmentError::Foreign("its sizes do not add up"));
         }
+        words.ring = usize::try_from(ring).unwrap_or(words.len());
         Ok(words)
     }
 
@@ -114,7 +125,7 @@ impl Words {
         // alive as long as `_map`, which every holder of the slice holds too; every access by either process goes through
         // atomics, and any bit pattern is a u64.
         let words = unsafe { std::slice::from_raw_parts(map.as_mut_ptr().cast::<AtomicU64>(), map.len() / 8) };
-        Ok(Self { words, _map: Arc::new(map) })
+        Ok(Self { words, ring: 0, _map: Arc::new(map) })
     }
 
     /// How many words there are.
@@ -144,9 +155,14 @@ impl Words {
         self.at(index).load(Relaxed)
     }
 
-    /// Where the ring starts.
+    /// Where the ring starts: behind the ledger.
     pub fn ring_start(&self) -> usize {
-        header::WORDS + usize::try_from(self.load(header::LEDGER_WORDS)).unwrap_or(0)
+        self.len() - self.ring
+    }
+
+    /// Words of the ring, a power of two.
+    pub fn ring_words(&self) -> u64 {
+        self.ring as u64
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::{SegmentError, Words, header};
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, function, probe, quantize_bounds};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, function, linear_low, probe, quantize_bounds};
 use crate::report::{
     Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Record, Report, State,
     Summed,
@@ -38,6 +38,8 @@ pub struct Totals {
 struct Known {
     number: u32,
     at: usize,
+    /// How many there are from `at` on: checked once, for the words may change under us.
+    counters: usize,
     text: Vec<u8>,
 }
 
@@ -85,6 +87,11 @@ impl Reader {
     /// Asks the target to fire no more.
     pub fn stop(&self) {
         self.words.at(header::STOP).store(1, Relaxed);
+    }
+
+    /// Children of the process that go on unobserved.
+    pub fn unobserved(&self) -> u64 {
+        self.words.load(header::UNOBSERVED)
     }
 
     /// Appends what is new, in order; gives how many records there were.
@@ -140,7 +147,7 @@ impl Reader {
             let kind = kind.filter(|_| whole).ok_or(ReadError::Ledger(at))?;
             let counters = self.counters(kind, number);
             let text = self.block_text(at, words, counters).ok_or(ReadError::Ledger(at))?;
-            self.take(kind, Known { number, at: at + 1, text });
+            self.take(kind, Known { number, at: at + 1, counters, text });
             self.ledger_read += words;
         }
         Ok(())
@@ -265,9 +272,10 @@ impl Reader {
     }
 
     fn aggregation(&self, key: &Known) -> Option<Aggregation> {
-        let (known, agg) = self.agg(key.number)?;
-        if self.words.load(key.at) == agg.initial() && agg != Agg::Sum {
-            return None; // a key that a forked child inherited and never touched
+        let (known, agg) = self.agg(key.number).filter(|(_, agg)| agg.words() == key.counters)?;
+        let inherited = key.at as u64 <= self.words.load(header::INHERITED);
+        if inherited && self.words.load(key.at) == agg.initial() {
+            return None; // the parent's key, never touched here
         }
         let module = u32::try_from(self.words.load(known.at)).unwrap_or(u32::MAX);
         let mut bytes = key.text.as_slice();
@@ -305,7 +313,8 @@ impl Reader {
                 let bounds = move |b: usize| match b {
                     0 => (f64::NEG_INFINITY, low),
                     b if b == last => (high, f64::INFINITY),
-                    b => (low + (b - 1) as f64 * step, (low + b as f64 * step).min(high)),
+                    b if b + 1 == last => (linear_low(low, step, b), high),
+                    b => (linear_low(low, step, b), linear_low(low, step, b + 1)),
                 };
                 Summed::Lquantize(self.histogram(at, (0..=last).map(|b| (b, bounds(b)))))
             }

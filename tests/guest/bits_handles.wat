@@ -1,0 +1,66 @@
+;; ; Forged handles: other kinds, lengths, generations and places, and the reserved tags above them.
+;; frame: {"args":["text"]}
+;; fire: entry
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"literal","kind":4,"int":-7,"truthy":1,"len":7,"eq":1,"cmp":0,"kept":"literal"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"literal","kind":4,"int":-7,"truthy":1,"len":7,"eq":1,"cmp":0,"kept":"literal"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"literal","kind":4,"int":-7,"truthy":1,"len":7,"eq":1,"cmp":0,"kept":"literal"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"text","kind":4,"int":-7,"truthy":1,"len":4,"eq":1,"cmp":0,"kept":"text"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"text","kind":4,"int":-7,"truthy":1,"len":4,"eq":1,"cmp":0,"kept":"text"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"text","kind":4,"int":-7,"truthy":1,"len":4,"eq":1,"cmp":0,"kept":"text"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"text","kind":4,"int":-7,"truthy":1,"len":4,"eq":1,"cmp":0,"kept":"text"}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$error":"STALE"},"kind":255,"int":-7,"truthy":0,"len":-5,"eq":-5,"cmp":-5,"kept":{"$error":"STALE"}}}
+;; expect aggregation {"name":"by bits","kind":"count","key":["text"],"value":4}
+;; expect aggregation {"name":"by bits","kind":"count","key":["literal"],"value":3}
+;; expect aggregation {"name":"by bits","kind":"count","key":[{"$error":"STALE"}],"value":8}
+;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":15,"faults":{},"drops":{}}
+(module
+  (import "probe1" "kind" (func $kind (param i64) (result i32)))
+  (import "probe1" "int" (func $int (param i64 i64) (result i64)))
+  (import "probe1" "truthy" (func $truthy (param i64) (result i32)))
+  (import "probe1" "len" (func $len (param i64) (result i32)))
+  (import "probe1" "eq" (func $eq (param i64 i64) (result i32)))
+  (import "probe1" "cmp" (func $cmp (param i64 i64) (result i32)))
+  (import "probe1.count" "by bits" (func $count (param i64)))
+  (import "probe1.slot.set" "kept" (func $keep (param i64) (result i32)))
+  (import "probe1.slot" "kept" (func $kept (result i64)))
+  (import "probe1.str" "literal" (func $literal (result i64)))
+  (import "probe1" "arg" (func $arg (param i32) (result i64)))
+  (import "probe1.field" "v" (func $f_v (param i64)))
+  (import "probe1.field" "kind" (func $f_kind (param i64)))
+  (import "probe1.field" "int" (func $f_int (param i64)))
+  (import "probe1.field" "truthy" (func $f_truthy (param i64)))
+  (import "probe1.field" "len" (func $f_len (param i64)))
+  (import "probe1.field" "eq" (func $f_eq (param i64)))
+  (import "probe1.field" "cmp" (func $f_cmp (param i64)))
+  (import "probe1.field" "kept" (func $f_kept (param i64)))
+  (import "probe1" "emit" (func $emit (result i32)))
+  (func $box (param $n i32) (result i64) ;; an int value
+    (i64.or (i64.const 0xFFF9_0000_0000_0000) (i64.and (i64.extend_i32_s (local.get $n)) (i64.const 0xFFFF_FFFF_FFFF))))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\00\00\00\07\00\04\fa\ff\00\00\00\63\00\04\fa\ff\00\00\00\07\00\08\fa\ff\01\00\00\01\00\04\fa\ff\ff\ff\00\00\00\04\fa\ff\00\00\01\04\00\04\fa\ff\00\00\01\09\00\08\fa\ff\00\00\01\04\00\c8\fa\ff\01\00\01\04\00\04\fa\ff\00\00\02\04\00\04\fa\ff\00\00\ff\04\00\04\fa\ff\00\00\00\00\00\00\fc\ff\01\00\00\00\00\00\fd\ff\bc\9a\78\56\34\12\fe\ff\ff\ff\ff\ff\ff\ff\ff\ff")
+  (func (export "fn:shop.cart.*:entry")
+    (local $i i32) (local $v i64)
+    (drop (call $literal)) (drop (call $arg (i32.const 0)))
+    (loop $next
+      (local.set $v (i64.load (local.get $i)))
+      (call $f_v (local.get $v))
+      (call $f_kind (call $box (call $kind (local.get $v))))
+      (call $f_int (i64.or (i64.const 0xFFF9_0000_0000_0000) (i64.and (i64.const 0xFFFF_FFFF_FFFF)
+        (call $int (local.get $v) (i64.const -7)))))
+      (call $f_truthy (call $box (call $truthy (local.get $v))))
+      (call $f_len (call $box (call $len (local.get $v))))
+      (call $f_eq (call $box (call $eq (local.get $v) (local.get $v))))
+      (call $f_cmp (call $box (call $cmp (local.get $v) (local.get $v))))
+      (call $count (local.get $v))
+      (drop (call $keep (local.get $v)))
+      (call $f_kept (call $kept))
+      (drop (call $emit))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 120))))))
