@@ -7,6 +7,7 @@
 //! A block is a head word (kind, number, words), then counters, then one text: a length word and its bytes.
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::report::{DropKind, FaultKind};
@@ -200,6 +201,9 @@ pub fn linear_low(low: f64, step: f64, bucket: usize) -> f64 {
     low + (bucket - 1) as f64 * step
 }
 
+/// Beyond any segment, and far enough from the end of numbers.
+const CLOSED: usize = usize::MAX / 2;
+
 /// The writing end.
 pub struct Ledger {
     words: Own,
@@ -223,7 +227,9 @@ impl Ledger {
         let total = 2 + counters.len() + text.len().div_ceil(8);
         let at = self.used.get();
         if at + total > self.end {
-            self.bump(header::LEDGER_FULL, 1);
+            if at != CLOSED {
+                self.bump(header::LEDGER_FULL, 1);
+            }
             return None;
         }
         self.put(at, kind as u64 | (total as u64) << 8 | u64::from(number) << 32);
@@ -234,6 +240,11 @@ impl Ledger {
         self.used.set(at + total);
         self.words.at(header::LEDGER_USED).store((at + total) as u64, Release);
         u32::try_from(at + 1).ok()
+    }
+
+    /// Appends nothing more: it is another process's.
+    pub fn close(&self) {
+        self.used.set(CLOSED);
     }
 
     /// Goes on in a child's own segment of the same size: the same blocks at the same places, with nothing counted.
@@ -298,15 +309,19 @@ impl Ledger {
     /// Adds to a counter. There is one writer, so a load and a store are enough.
     #[inline]
     pub fn bump(&self, at: usize, by: u64) {
-        let word = self.words.at(at);
-        word.store(word.load(Relaxed).wrapping_add(by), Relaxed);
+        add(self.words.at(at), by);
+    }
+
+    /// Counters that stand together, for several steps under one look at the bounds.
+    #[inline]
+    pub fn counters<const N: usize>(&self, at: usize) -> Option<&[AtomicU64; N]> {
+        self.words.all().get(at..)?.first_chunk()
     }
 
     /// Adds to a counter that holds a float.
     #[inline]
     pub fn add_float(&self, at: usize, by: f64) {
-        let word = self.words.at(at);
-        word.store((f64::from_bits(word.load(Relaxed)) + by).to_bits(), Relaxed);
+        add_float(self.words.at(at), by);
     }
 
     /// Not 0: the operator wants no more firings.
@@ -314,4 +329,16 @@ impl Ledger {
     pub fn stopped(&self) -> bool {
         self.words.load(header::STOP) != 0
     }
+}
+
+/// Adds to a counter. There is one writer, so a load and a store are enough.
+#[inline]
+pub fn add(counter: &AtomicU64, by: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// Adds to a counter that holds a float.
+#[inline]
+pub fn add_float(counter: &AtomicU64, by: f64) {
+    counter.store((f64::from_bits(counter.load(Relaxed)) + by).to_bits(), Relaxed);
 }

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher;
 
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, linear_low, quantize_bucket};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket};
 use crate::limits;
 
 /// How many immediate keys (scalars, literals) are remembered by their bits.
@@ -134,8 +134,10 @@ impl Aggregation {
 
 /// A number without a bucket, NaN, shows in count and sum.
 fn bump_histogram(ledger: &Ledger, at: usize, bucket: Option<usize>, x: f64) {
-    ledger.bump(at, 1);
-    ledger.add_float(at + 1, x);
+    if let Some([count, sum]) = ledger.counters(at) {
+        add(count, 1);
+        add_float(sum, x);
+    }
     if let Some(bucket) = bucket {
         ledger.bump(at + HISTOGRAM_HEAD + bucket, 1);
     }

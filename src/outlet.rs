@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::{self, Clock};
-use crate::ledger::{Agg, Block, Ledger, function, probe};
+use crate::ledger::{Agg, Block, Ledger, add, function, probe};
 use crate::limits;
 pub use crate::maps::Aggregation;
 use crate::report::{DropKind, FaultKind, Phase};
@@ -271,11 +271,10 @@ impl Outlet {
     /// A firing ended Ok; `wrote` says whether anything left it.
     #[inline]
     pub fn fired(&self, account: &Account, fuel: u64, wrote: bool) {
-        self.ledger.bump(account.at + probe::FIRINGS, 1);
-        self.ledger.bump(account.at + probe::FUEL, fuel);
-        if !wrote {
-            self.ledger.bump(account.at + probe::REJECTED, 1);
-        }
+        let Some(counters) = self.ledger.counters::<{ probe::FUEL + 1 }>(account.at) else { return };
+        add(&counters[probe::FIRINGS], 1);
+        add(&counters[probe::FUEL], fuel);
+        add(&counters[probe::REJECTED], u64::from(!wrote));
     }
 
     /// A firing ended in a fault.

@@ -40,7 +40,8 @@ pub fn headroom() -> usize {
 
 #[cold]
 fn find_stack_low() -> usize {
-    let low = stack_low().unwrap_or(usize::MAX);
+    // Asked again next time if it cannot be known now: the first thread's bounds take a descriptor.
+    let Some(low) = stack_low() else { return usize::MAX };
     STACK_LOW.set(low);
     low
 }

@@ -35,6 +35,11 @@ class Session:
     ) -> None:
         self.detach()
 
+    def __del__(self) -> None:
+        # A thread that calls back has the native half; it ends with this.
+        if native := getattr(self, "_native", None):
+            native.detach()
+
     def __repr__(self) -> str:
         return f"<waspect.Session {'detached' if self._native.detached else 'attached'}>"
 
@@ -43,7 +48,8 @@ class Session:
 
         Each event goes to one reader: iterators and callbacks of one session share them.
         """
-        return _events(self._native, timeout)
+        # A generator of its own, which keeps the session while somebody iterates.
+        yield from _events(self._native, timeout)
 
     def aggregations(self) -> list[Aggregation]:
         """Every key of every aggregation, as it stands now."""

@@ -10,11 +10,25 @@ use super::visit::{self, Base};
 use super::{tree, walk};
 use crate::spec::{Part, Target};
 
+/// Why nothing is attached.
+#[derive(Debug)]
+pub struct Why {
+    pub text: String,
+    /// The name is there and is not Python's: no function will come.
+    pub for_ever: bool,
+}
+
+impl From<String> for Why {
+    fn from(text: String) -> Self {
+        Self { text, for_ever: false }
+    }
+}
+
 /// Says what of the target exists and what does not.
-pub fn explain(py: Python<'_>, target: &Target) -> String {
+pub fn explain(py: Python<'_>, target: &Target) -> Why {
     let names: Vec<&str> = target.parts.iter().filter_map(name).collect();
     if names.len() != target.parts.len() || !target.is_exact() {
-        return "no loaded function matches".to_owned();
+        return "no loaded function matches".to_owned().into();
     }
     visit::without_collector(py, || explain_names(py, &names))
 }
@@ -26,63 +40,64 @@ fn name(part: &Part) -> Option<&str> {
     }
 }
 
-fn explain_names(py: Python<'_>, names: &[&str]) -> String {
+fn explain_names(py: Python<'_>, names: &[&str]) -> Why {
     let loaded = walk::modules(py);
     let is_loaded = |n: &usize| loaded.iter().any(|(name, _)| *name == names[..*n].join("."));
     let Some(depth) = (1..=names.len()).rev().find(is_loaded) else {
         let near = nearest(names[0], loaded.iter().map(|(name, _)| name.as_str()).filter(|n| !n.contains('.')));
-        return format!("`{}` was never imported{}", names[0], hint(near));
+        return format!("`{}` was never imported{}", names[0], hint(near)).into();
     };
     let module = names[..depth].join(".");
     let value = loaded.iter().find(|(name, _)| *name == module).map(|(_, value)| value.clone());
     let Some(dict) = value.as_ref().and_then(walk::module_dict) else {
-        return format!("`{module}` is loaded but is no module: {}", kind(value.as_ref()));
+        return format!("`{module}` is loaded but is no module: {}", kind(value.as_ref())).into();
     };
     if depth == names.len() {
-        return format!("`{module}` is a module, not a function");
+        return format!("`{module}` is a module, not a function").into();
     }
     in_module(&module, &dict, &names[depth..])
 }
 
-fn in_module(module: &str, dict: &Bound<'_, PyDict>, rest: &[&str]) -> String {
+fn in_module(module: &str, dict: &Bound<'_, PyDict>, rest: &[&str]) -> Why {
     if let Some(value) = walk::entry(dict, rest[0]) {
         return in_value(module, module, &value, rest);
     }
     let hint = hint(nearest_in(dict, rest[0]));
     if walk::entry(dict, "__path__").is_some() && rest.len() > 1 {
-        return format!("`{module}` is loaded, `{module}.{}` was never imported{hint}", rest[0]);
+        return format!("`{module}` is loaded, `{module}.{}` was never imported{hint}", rest[0]).into();
     }
-    format!("`{module}` is loaded and has no `{}`{hint}", rest[0])
+    format!("`{module}` is loaded and has no `{}`{hint}", rest[0]).into()
 }
 
 /// `rest[0]` is `value`, found in `holder`.
-fn in_value(module: &str, holder: &str, value: &Bound<'_, PyAny>, rest: &[&str]) -> String {
+fn in_value(module: &str, holder: &str, value: &Bound<'_, PyAny>, rest: &[&str]) -> Why {
     let path = format!("{holder}.{}", rest[0]);
     if let Some(function) = function_behind(value) {
-        return in_function(module, &path, &function, &rest[1..]);
+        return in_function(module, &path, &function, &rest[1..]).into();
     }
     if rest.len() == 1 {
-        return format!("`{path}` is {}, not a function", kind(Some(value)));
+        let text = format!("`{path}` is {}, not a function", kind(Some(value)));
+        return Why { text, for_ever: walk::native_kind(value).is_some() };
     }
     match value.cast::<PyType>() {
         Ok(class) => in_class(module, &path, class, &rest[1..]),
-        Err(_) => format!("`{path}` is {} and holds no functions", kind(Some(value))),
+        Err(_) => format!("`{path}` is {} and holds no functions", kind(Some(value))).into(),
     }
 }
 
-fn in_class(module: &str, path: &str, class: &Bound<'_, PyType>, rest: &[&str]) -> String {
+fn in_class(module: &str, path: &str, class: &Bound<'_, PyType>, rest: &[&str]) -> Why {
     if let Some(elsewhere) = walk::type_module(class).filter(|own| own != module) {
         let qualname = visit::type_qualname(class).map(|q| visit::text(&q)).unwrap_or_default();
-        return format!("`{path}` is imported from elsewhere; its own name is `{elsewhere}.{qualname}`");
+        return format!("`{path}` is imported from elsewhere; its own name is `{elsewhere}.{qualname}`").into();
     }
-    let Some(dict) = visit::type_dict(class) else { return format!("`{path}` has no namespace") };
+    let Some(dict) = visit::type_dict(class) else { return format!("`{path}` has no namespace").into() };
     if let Some(value) = walk::entry(&dict, rest[0]) {
         return in_value(module, path, &value, rest);
     }
     if let Some(owner) = inherited(class, rest[0]) {
-        return format!("`{path}` has no `{}` of its own; it inherits `{owner}.{}`", rest[0], rest[0]);
+        return format!("`{path}` has no `{}` of its own; it inherits `{owner}.{}`", rest[0], rest[0]).into();
     }
-    format!("`{path}` is loaded and has no `{}`{}", rest[0], hint(nearest_in(&dict, rest[0])))
+    format!("`{path}` is loaded and has no `{}`{}", rest[0], hint(nearest_in(&dict, rest[0]))).into()
 }
 
 fn in_function(module: &str, path: &str, function: &Bound<'_, PyFunction>, rest: &[&str]) -> String {

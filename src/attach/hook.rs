@@ -20,6 +20,7 @@ use super::pending::{Return, Watch};
 use super::point::{Outcome, Point, Side};
 use crate::host::Slots;
 use crate::introspect::cpython::Obj;
+use crate::report::DropKind;
 
 unsafe extern "C" {
     /// Makes dead memory whose type is set an object with one reference; pyo3 does not declare it.
@@ -37,6 +38,8 @@ static BUSY: Gil<Cell<bool>> = Gil::new(Cell::new(false));
 struct Hook {
     base: ffi::PyObject,
     point: Rc<Point>,
+    /// The arguments that the code around this object hands it, by position; -1 for none.
+    handed: [i32; 2],
 }
 
 #[repr(C)]
@@ -64,20 +67,21 @@ struct Types {
 
 static TYPES: Gil<RefCell<Option<Types>>> = Gil::new(RefCell::new(None));
 
-/// A new hook object for a point.
+/// A new hook object for a point, to be put where it is handed the arguments at these positions.
 ///
 /// # Errors
 /// When Python has no memory.
-pub fn new<'py>(py: Python<'py>, point: Rc<Point>) -> PyResult<Bound<'py, PyAny>> {
+pub fn new<'py>(py: Python<'py>, point: Rc<Point>, handed: [i32; 2]) -> PyResult<Bound<'py, PyAny>> {
     let kind = types(py)?.0;
     // SAFETY: `kind` is our own heap type of basic size `Hook`; PyObject_Malloc gives that much memory or NULL, the
-    // object header is written by PyObject_Init and the one field of ours before anybody else can see the object.
+    // object header is written by PyObject_Init and the fields of ours before anybody else can see the object.
     unsafe {
         let memory = ffi::PyObject_Malloc(size_of::<Hook>()).cast::<Hook>();
         if memory.is_null() {
             return Err(PyErr::fetch(py));
         }
         (&raw mut (*memory).point).write(point);
+        (&raw mut (*memory).handed).write(handed);
         let object = ffi::PyObject_Init(memory.cast(), kind.cast());
         Ok(Bound::from_owned_ptr(py, object))
     }
@@ -116,7 +120,9 @@ impl Interceptor {
 impl Intercepted {
     fn __getitem__<'py>(&self, value: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
         let by = self.by.get();
-        by.watch.on_return(by.returns, Some(self.argument.bind(value.py())), &value).unwrap_or(value)
+        let on_return = || by.watch.on_return(by.returns, Some(self.argument.bind(value.py())), &value);
+        // An import goes on as it would have, whatever is wrong here.
+        catch_unwind(AssertUnwindSafe(on_return)).ok().flatten().unwrap_or(value)
     }
 
     fn __delitem__(&self, _exception: &Bound<'_, PyAny>) {}
@@ -238,12 +244,16 @@ unsafe fn free(object: *mut ffi::PyObject) {
 /// `probe[a]`: an entry that needs its exit.
 unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: the slot belongs to `Hook`, the lock is held, `key` is borrowed for the call.
-    let (py, point, key) = unsafe { (Python::assume_attached(), &(*object.cast::<Hook>()).point, Obj::borrowed(key)) };
+    let (py, hook, key) = unsafe { (Python::assume_attached(), &*object.cast::<Hook>(), Obj::borrowed(key)) };
+    let point = &hook.point;
     settle_fork(py);
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();
     let sequence = point.entered();
-    guarded(py, point, Side::Entry, || point.fire_entry([key, None], start_ticks, &mut slots));
+    let skip = |why| point.skipped_entry(why);
+    guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
+        point.fire_entry(passed(hook, [key, None]), start_ticks, next, slots);
+    });
     new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
 }
 
@@ -254,14 +264,25 @@ unsafe extern "C" fn hook_ass_subscript(
     value: *mut ffi::PyObject,
 ) -> c_int {
     // SAFETY: as in `hook_subscript`; `value` is NULL for a deletion, which `borrowed` takes for nothing.
-    let (py, point, handed) = unsafe {
+    let (py, hook, handed) = unsafe {
         let handed = [Obj::borrowed(key), Obj::borrowed(value)];
-        (Python::assume_attached(), &(*object.cast::<Hook>()).point, handed)
+        (Python::assume_attached(), &*object.cast::<Hook>(), handed)
     };
     settle_fork(py);
+    let point = &hook.point;
     point.entered();
-    guarded(py, point, Side::Entry, || point.fire_entry(handed, 0, &mut Slots::default()));
+    let mut slots = Slots::default();
+    let skip = |why| point.skipped_entry(why);
+    guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
+        point.fire_entry(passed(hook, handed), 0, next, slots);
+    });
     0
+}
+
+/// Positions and values of the arguments that came with an operation.
+#[inline]
+fn passed(hook: &Hook, [a, b]: [Option<Obj>; 2]) -> [(i32, Option<Obj>); 2] {
+    [(hook.handed[0], a), (hook.handed[1], b)]
 }
 
 /// A token from the free list or fresh; without memory for it the interpreter's own MemoryError rises, as it would for
@@ -342,7 +363,11 @@ unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::P
     call.left.set(true);
     let Call { point, start_ticks, sequence, slots, .. } = call;
     point.left(outcome, *sequence);
-    guarded(py, point, Side::Exit, || point.fire_exit(outcome, object, *start_ticks, slots));
+    let (start_ticks, sequence) = (*start_ticks, *sequence);
+    let skip = |why| point.skipped_exit(outcome, start_ticks, sequence, why);
+    guarded(py, point, Side::Exit, slots, skip, |next, slots| {
+        point.fire_exit(outcome, object, (start_ticks, sequence), next, slots);
+    });
 }
 
 /// In a forked child, before anything is counted: every session writes a segment of its own from here on.
@@ -353,21 +378,31 @@ fn settle_fork(py: Python<'_>) {
     }
 }
 
-/// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown.
+/// Fires only where it cannot hurt: enough stack, no probe around it, nothing thrown. Else `fire` hears why not.
 #[inline]
-fn guarded(py: Python<'_>, point: &Point, side: Side, fire: impl FnOnce()) {
+fn guarded(
+    py: Python<'_>,
+    point: &Point,
+    side: Side,
+    slots: &mut Slots,
+    skip: impl FnOnce(DropKind),
+    fire: impl Fn(&mut usize, &mut Slots),
+) {
     if !point.is_armed(side) {
         return;
     }
     if !super::point::has_headroom() {
-        return point.skipped(side, crate::report::DropKind::StackHeadroom);
+        return skip(DropKind::StackHeadroom);
     }
     if BUSY.get(py).replace(true) {
-        return point.skipped(side, crate::report::DropKind::Busy);
+        return skip(DropKind::Busy);
     }
-    let ended = catch_unwind(AssertUnwindSafe(fire));
+    // `fire` goes on at the link after the one that panicked.
+    let mut next = 0;
+    while catch_unwind(AssertUnwindSafe(|| fire(&mut next, slots))).is_err() {
+        if !point.panicked(side, next, slots) {
+            break;
+        }
+    }
     BUSY.get(py).set(false);
-    if ended.is_err() {
-        point.panicked();
-    }
 }

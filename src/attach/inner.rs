@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use pyo3::types::PyCode;
 
 use super::target::{Home, Survey, Verdicts};
 use super::{tree, visit};
@@ -58,7 +57,7 @@ fn inside(holder: &Bound<'_, PyAny>, home: &Home, target: &Target) -> Vec<Inner>
         for (index, constant) in tree::code_constants(&code) {
             let path: Vec<usize> = path.iter().copied().chain([index]).collect();
             found.extend(named(holder, &constant, &path, home, target));
-            work.push((constant, path));
+            work.push((constant.into_any(), path));
         }
     }
     found
@@ -71,7 +70,6 @@ fn named(
     home: &Home,
     target: &Target,
 ) -> Option<Inner> {
-    debug_assert!(code.is_exact_instance_of::<PyCode>());
     let qualname = visit::code_qualname(code);
     let module = home.names.iter().find(|m| target.matches(m, &qualname))?;
     tree::is_function(code).then(|| Inner {

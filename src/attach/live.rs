@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use pyo3::Python;
 
@@ -16,7 +17,7 @@ use crate::guest::{Guest, GuestError};
 use crate::host;
 use crate::introspect::cpython::CPython;
 use crate::outlet::Outlet;
-use crate::segment::SegmentError;
+use crate::segment::{SegmentError, header};
 
 /// Why a session does not come to life.
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +78,25 @@ impl Live {
         self.stopped.get() || self.outlet.stopped()
     }
 
-    fn settle_fork(&self) {
-        let fd = self.outlet.inherit();
-        if !fd.is_ok_and(&self.rejoin) {
-            self.stopped.set(true);
+    /// Goes on in a forked child with a segment of its own. Without one it is silent: what is mapped is the parent's.
+    fn settle_fork(&self) -> bool {
+        if self.is_stopped() {
+            return self.fall_silent();
         }
+        let parents = self.outlet.words();
+        let inherited = self.outlet.inherit();
+        let own = inherited.is_ok();
+        if !inherited.is_ok_and(&self.rejoin) {
+            self.stopped.set(true);
+            parents.at(header::UNOBSERVED).fetch_add(1, Relaxed);
+        }
+        own || self.fall_silent()
+    }
+
+    fn fall_silent(&self) -> bool {
+        self.stopped.set(true);
+        self.outlet.ledger.close();
+        false
     }
 }
 
@@ -100,7 +115,9 @@ fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Gues
 #[cold]
 pub fn settle_fork(py: Python<'_>) {
     crate::thread::settle_fork();
-    let all = ALL.get(py).borrow().clone();
     super::registry::each_point(py, super::point::Point::forget_calls);
-    all.iter().for_each(|live| live.settle_fork());
+    let all = ALL.get(py).borrow().clone();
+    for live in all.iter().filter(|live| !live.settle_fork()) {
+        super::registry::each_point(py, |point| point.forget(live));
+    }
 }

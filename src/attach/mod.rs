@@ -20,6 +20,7 @@ mod registry;
 #[expect(unsafe_code, reason = "a one-shot profile function sees the script before its first line runs")]
 mod script;
 mod target;
+#[cfg(feature = "doors")]
 pub mod testing;
 mod tree;
 #[expect(unsafe_code, reason = "reads builtin objects' own slots, so that no descriptor of the application runs")]
@@ -34,13 +35,16 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyCode;
 
+use crate::guest::Guest;
+use crate::introspect::cpython::CPython;
+use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::outlet::Place;
 use crate::report::{Phase, State};
 use crate::spec::Spec;
 use gil::Gil;
 use live::Live;
 use point::Fire;
-use registry::{Installed, Refused};
+use registry::Installed;
 use target::Survey;
 
 /// One probe of one session, for as long as it may still meet functions.
@@ -72,31 +76,46 @@ pub fn self_check(py: Python<'_>) -> Result<(), String> {
 pub fn attach(py: Python<'_>, live: &Rc<Live>, script: bool) {
     let wanted = wanted(live);
     WANTED.get(py).borrow_mut().extend(wanted.iter().cloned());
-    let refused = attach_loaded(py, &wanted);
+    // First, so that no module slips in while functions are looked for.
+    intercept::begin(py, script);
+    attach_loaded(py, &wanted);
     for each in &wanted {
-        each.say(py, &refused);
+        let early = script && each.functions() == 0 && each.spec.target.may_be_in_module("__main__");
+        each.say(py, early.then_some((Phase::Pending, NOT_STARTED)));
     }
-    if wanted.iter().any(|each| !(each.spec.target.is_exact() && each.functions() > 0)) {
-        intercept::begin(py, script);
-    }
+    rest(py);
+}
+
+/// A reason that holds until the program's first line.
+const NOT_STARTED: &str = "the program has not started";
+
+/// Says once more why each probe that waits still does: at the end of the program, what its operator must hear.
+pub fn say_pending(py: Python<'_>, live: &Rc<Live>) {
+    wanted(live).iter().filter(|each| each.functions() == 0).for_each(|each| each.say(py, None));
 }
 
 /// Detaches a session: every function is what it was, unless another session still probes it.
 pub fn detach(py: Python<'_>, live: &Rc<Live>) {
     live.end(py);
-    let mut wanted = WANTED.get(py).borrow_mut();
-    wanted.retain(|each| !Rc::ptr_eq(&each.live, live));
-    let nobody_waits = wanted.is_empty();
-    drop(wanted);
-    if nobody_waits {
-        intercept::end(py);
-    }
+    WANTED.get(py).borrow_mut().retain(|each| !Rc::ptr_eq(&each.live, live));
+    rest(py);
     let touched: Vec<_> = registry::all(py).into_iter().filter(|installed| installed.point.remove(live)).collect();
     registry::refresh(py, &touched);
-    for (module, guest) in live.guests.iter().enumerate() {
-        for probe in 0..guest.borrow().probes().len() {
-            live.guests[module].borrow().say(probe, Phase::Detached, "");
-        }
+    let kept = touched
+        .iter()
+        .find_map(|i| Some(format!("`{}` keeps a hook that does nothing: {}", i.place.qualname, i.refusal()?)));
+    for guest in &live.guests {
+        let guest = guest.borrow();
+        (0..guest.probes().len())
+            .for_each(|probe| guest.say(probe, Phase::Detached, kept.as_deref().unwrap_or_default()));
+    }
+}
+
+/// Modules on their way in are looked at only while somebody waits for one.
+fn rest(py: Python<'_>) {
+    let waits = |each: &Wanted| !each.spec.target.is_exact() || each.functions() == 0;
+    if !WANTED.get(py).borrow().iter().any(waits) {
+        intercept::end(py);
     }
 }
 
@@ -104,7 +123,7 @@ pub fn detach(py: Python<'_>, live: &Rc<Live>) {
 pub fn places(py: Python<'_>, live: &Rc<Live>) -> Vec<Vec<String>> {
     let all = registry::all(py);
     let names = |each: &Wanted| {
-        let here = all.iter().filter(|i| i.point.has_link(live, each.module, each.probe));
+        let here = all.iter().filter(|i| each.is_linked(i) && i.refusal().is_none());
         let mut names: Vec<_> = here.map(|i| format!("{}.{}", i.place.module, i.place.qualname)).collect();
         names.sort();
         names
@@ -128,7 +147,7 @@ fn wanted(live: &Rc<Live>) -> Vec<Wanted> {
     all
 }
 
-fn attach_loaded(py: Python<'_>, wanted: &[Wanted]) -> Refused {
+fn attach_loaded(py: Python<'_>, wanted: &[Wanted]) {
     let mut touched = Touched::new();
     let targets: Vec<_> = wanted.iter().map(|each| &each.spec.target).collect();
     let survey = Survey::take(py, &targets);
@@ -137,46 +156,84 @@ fn attach_loaded(py: Python<'_>, wanted: &[Wanted]) -> Refused {
     }
     drop(survey);
     let touched: Vec<_> = touched.into_values().collect();
-    registry::refresh(py, &touched)
+    registry::refresh(py, &touched);
+    recount(py, wanted, &touched);
+}
+
+/// Takes refused functions out of the probes' counts.
+fn recount(py: Python<'_>, wanted: &[Wanted], touched: &[Rc<Installed>]) {
+    if touched.iter().all(|installed| installed.refusal().is_none()) {
+        return;
+    }
+    let all = registry::all(py);
+    for each in wanted {
+        let here = all.iter().filter(|i| each.is_linked(i) && i.refusal().is_none()).count() as u64;
+        let guest = each.live.guests[each.module].borrow();
+        guest.gate(each.probe).count_functions(here.cast_signed() - each.functions_of(&guest).cast_signed());
+    }
 }
 
 impl Wanted {
     fn functions(&self) -> u64 {
-        self.live.guests[self.module].borrow().gate(self.probe).functions()
+        self.functions_of(&self.live.guests[self.module].borrow())
+    }
+
+    fn functions_of(&self, guest: &Guest<CPython>) -> u64 {
+        guest.gate(self.probe).functions()
+    }
+
+    fn is_linked(&self, installed: &Installed) -> bool {
+        installed.point.has_link(&self.live, self.module, self.probe)
     }
 
     fn state(&self, py: Python<'_>) -> State {
-        // Looked up first: it may let another thread run, which then needs the guest.
-        let missing = if self.functions() == 0 { explain::explain(py, &self.spec.target) } else { String::new() };
+        let (phase, reason) = self.standing(py);
         let guest = self.live.guests[self.module].borrow();
-        let (phase, reason) = match (self.live.is_stopped(), guest.gate(self.probe).disarmed()) {
-            (true, _) => (Phase::Detached, String::new()),
-            (_, Some(reason)) => (Phase::Disarmed, reason),
-            (_, None) if self.functions() == 0 => (Phase::Pending, missing),
-            (_, None) => (Phase::Attached, String::new()),
-        };
         let probe = guest.display(self.probe).to_owned();
-        State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions() }
+        State { module: guest.name().to_owned(), probe, phase, reason, functions: self.functions_of(&guest) }
+    }
+
+    /// Where this probe stands, and why. No guest is borrowed meanwhile: another thread may run, and need it.
+    fn standing(&self, py: Python<'_>) -> (Phase, String) {
+        let disarmed = self.live.guests[self.module].borrow().gate(self.probe).disarmed();
+        if self.live.is_stopped() {
+            return (Phase::Detached, String::new());
+        }
+        if let Some(reason) = disarmed {
+            return (Phase::Disarmed, reason);
+        }
+        let refusal = self.refusal(py);
+        let functions = self.functions();
+        if functions > 0 {
+            let full = || (functions == FUNCTIONS_PER_PROBE_MAX).then(|| "no more functions than this".to_owned());
+            return (Phase::Attached, refusal.or_else(full).unwrap_or_default());
+        }
+        if let Some(refusal) = refusal {
+            return (Phase::Failed, refusal);
+        }
+        let why = explain::explain(py, &self.spec.target);
+        (if why.for_ever { Phase::Failed } else { Phase::Pending }, why.text)
+    }
+
+    /// Why one of the functions this probe means is not probed.
+    fn refusal(&self, py: Python<'_>) -> Option<String> {
+        let all = registry::all(py);
+        let mut own = all.iter().filter(|installed| self.is_linked(installed));
+        own.find_map(|installed| Some(format!("`{}`: {}", installed.place.qualname, installed.refusal()?)))
     }
 
     /// Tells the operator where this probe stands.
-    fn say(&self, py: Python<'_>, refused: &Refused) {
-        let own = refused.iter().find(|(installed, _)| installed.point.has_link(&self.live, self.module, self.probe));
-        let refusal = own.map(|(installed, error)| format!("`{}`: {error}", installed.place.qualname));
-        let (phase, reason) = match (self.functions(), refusal) {
-            (0, Some(refusal)) => (Phase::Failed, refusal),
-            (0, None) => (Phase::Pending, explain::explain(py, &self.spec.target)),
-            (_, refusal) => (Phase::Attached, refusal.unwrap_or_default()),
-        };
+    fn say(&self, py: Python<'_>, instead: Option<(Phase, &str)>) {
+        let (phase, reason) = instead.map_or_else(|| self.standing(py), |(phase, reason)| (phase, reason.to_owned()));
         self.live.guests[self.module].borrow().say(self.probe, phase, &reason);
     }
 
     fn link_loaded(&self, py: Python<'_>, survey: &Survey<'_>, touched: &mut Touched) {
         for group in survey.find(&self.spec.target).groups {
             let Ok(code) = group.code.bind(py).clone().cast_into::<PyCode>() else { continue };
-            let Ok(installed) = registry::adopt(py, &code, place(&code, &group.module), None) else { continue };
-            installed.know(py, &group.functions);
+            let installed = registry::adopt(py, &code, place(&code, &group.module), None);
             self.link(&installed, touched);
+            installed.know(py, &group.functions);
         }
         for inner in survey.inner(&self.spec.target) {
             self.link_inner(py, &inner, touched);
@@ -186,25 +243,28 @@ impl Wanted {
     /// An inner function: everything between it and the loaded function that holds it is rebuilt around it.
     fn link_inner(&self, py: Python<'_>, inner: &inner::Inner, touched: &mut Touched) -> Option<()> {
         let mut code = inner.holder.bind(py).clone().cast_into::<PyCode>().ok()?;
-        let mut holder = registry::adopt(py, &code, place(&code, &inner.module), None).ok()?;
+        let mut holder = registry::adopt(py, &code, place(&code, &inner.module), None);
         holder.know(py, &inner.functions);
         code = holder.original.bind(py).clone();
         for index in &inner.path {
             code = tree::constant(&code, *index)?;
-            let address = holder.address();
-            holder = registry::adopt(py, &code, place(&code, &inner.module), Some(address)).ok()?;
+            holder = registry::adopt(py, &code, place(&code, &inner.module), Some(&holder));
         }
         self.link(&holder, touched);
         Some(())
     }
 
     fn link(&self, installed: &Rc<Installed>, touched: &mut Touched) {
-        if installed.point.has_link(&self.live, self.module, self.probe) {
+        if self.is_linked(installed) {
             return;
         }
+        touched.insert(installed.address(), installed.clone());
         let place = || self.live.outlet.function(installed.place.clone());
-        let Some(function) = installed.point.account(&self.live, place) else { return };
+        let Some((function, since)) = installed.point.account(&self.live, place) else { return };
         let guest = self.live.guests[self.module].borrow();
+        if self.functions_of(&guest) == FUNCTIONS_PER_PROBE_MAX {
+            return;
+        }
         guest.gate(self.probe).count_functions(1);
         installed.point.add(Fire {
             live: self.live.clone(),
@@ -216,8 +276,8 @@ impl Wanted {
             order: (self.spec.options.prio, self.live.order, self.module, self.probe),
             elapsed: self.elapsed,
             function,
+            since,
         });
-        touched.insert(installed.address(), installed.clone());
     }
 }
 
@@ -229,60 +289,61 @@ fn before_run(modules: &[&str], code: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
     let may_be = |each: &Wanted| modules.iter().any(|module| each.spec.target.may_be_in_module(module));
     let wanted: Vec<_> = wanted.into_iter().filter(may_be).collect();
     let mut touched = Touched::new();
-    link_constants(py, &code, None, modules, &wanted, &mut touched);
+    link_constants(py, &code, modules, &wanted, &mut touched);
     if touched.is_empty() {
         return None;
     }
     let inside: Vec<_> = touched.into_values().collect();
-    let (new, refused) = registry::rebuilt_around(py, &code, &inside);
-    for each in
-        wanted.iter().filter(|each| inside.iter().any(|i| i.point.has_link(&each.live, each.module, each.probe)))
-    {
-        each.say(py, &refused);
+    let new = registry::rebuilt_around(py, &code, &inside);
+    recount(py, &wanted, &inside);
+    for each in wanted.iter().filter(|each| inside.iter().any(|installed| each.is_linked(installed))) {
+        each.say(py, None);
     }
     Some(new?.into_any().unbind())
 }
 
-/// Links the functions among a code object's constants, at any depth; gives whether there were any.
+/// Links the functions among a code object's constants, at any depth; gives the outermost that were touched.
 fn link_constants(
     py: Python<'_>,
     code: &Bound<'_, PyCode>,
-    holder: Option<usize>,
     modules: &[&str],
     wanted: &[Wanted],
     touched: &mut Touched,
-) -> bool {
-    let mut any = false;
+) -> Vec<Rc<Installed>> {
+    let mut outermost = Vec::new();
     for (_, constant) in tree::code_constants(code) {
-        let Ok(constant) = constant.cast_into::<PyCode>() else { continue };
-        let own = tree::is_function(&constant).then_some(constant.as_ptr() as usize);
-        let inside = link_constants(py, &constant, own.or(holder), modules, wanted, touched);
-        any |= link_constant(py, &constant, holder, modules, wanted, inside, touched) | inside;
+        let inside = link_constants(py, &constant, modules, wanted, touched);
+        if tree::is_function(&constant) {
+            outermost.extend(link_constant(py, &constant, &inside, modules, wanted, touched));
+        } else {
+            outermost.extend(inside);
+        }
     }
-    any
+    outermost
 }
 
+/// A function that is wanted, or holds one that is.
 fn link_constant(
     py: Python<'_>,
     code: &Bound<'_, PyCode>,
-    holder: Option<usize>,
+    inside: &[Rc<Installed>],
     modules: &[&str],
     wanted: &[Wanted],
-    holds: bool,
     touched: &mut Touched,
-) -> bool {
+) -> Option<Rc<Installed>> {
     let qualname = visit::code_qualname(code);
     let named = |each: &Wanted| modules.iter().copied().find(|module| each.spec.target.matches(module, &qualname));
     let matching: Vec<_> = wanted.iter().filter_map(|each| Some((each, named(each)?))).collect();
+    if matching.is_empty() && inside.is_empty() {
+        return None;
+    }
     let own = modules.last().copied().unwrap_or_default();
     let module = matching.first().map_or(own, |(_, module)| module);
-    if !tree::is_function(code) || (matching.is_empty() && !holds) {
-        return false;
-    }
-    let Ok(installed) = registry::adopt(py, code, place(code, module), holder) else { return false };
+    let installed = registry::adopt(py, code, place(code, module), None);
+    inside.iter().for_each(|inner| inner.set_holder(&installed));
     touched.insert(installed.address(), installed.clone());
     matching.iter().for_each(|(each, _)| each.link(&installed, touched));
-    true
+    Some(installed)
 }
 
 /// A module has been executed: functions that came another way than by its code are found now.
@@ -293,9 +354,9 @@ fn after_run(py: Python<'_>, module: &str) {
         return;
     }
     let before: Vec<_> = wanted.iter().map(Wanted::functions).collect();
-    let refused = attach_loaded(py, &wanted);
+    attach_loaded(py, &wanted);
     let changed = wanted.iter().zip(before).filter(|(each, before)| each.functions() != *before);
-    changed.for_each(|(each, _)| each.say(py, &refused));
+    changed.for_each(|(each, _)| each.say(py, None));
 }
 
 fn place(code: &Bound<'_, PyCode>, module: &str) -> Place {

@@ -11,13 +11,15 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCode, PyFunction};
 
+use super::visit;
+
 /// Gives `function` the code `new` if it has `old`; false when it has another by now.
 ///
 /// # Errors
 /// When an audit hook refuses the assignment.
 pub fn swap(function: &Bound<'_, PyFunction>, old: &Bound<'_, PyCode>, new: &Bound<'_, PyCode>) -> PyResult<bool> {
     let py = function.py();
-    if !function.getattr(intern!(py, "__code__"))?.is(old) {
+    if !visit::code(function).is(old) {
         return Ok(false);
     }
     let version = version::of(function, old);

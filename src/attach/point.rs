@@ -12,7 +12,7 @@ use crate::introspect::cpython::{CPython, Obj};
 use crate::ledger::function;
 use crate::limits;
 use crate::outlet::Outlet;
-use crate::report::{DropKind, FaultKind};
+use crate::report::DropKind;
 use crate::spec;
 
 use super::live::Live;
@@ -45,6 +45,8 @@ pub struct Fire {
     pub order: (i32, u64, usize, usize),
     pub elapsed: bool,
     pub function: u32,
+    /// As in the session's counts: calls entered before this are not this probe's.
+    pub since: u64,
 }
 
 /// A session's counts of this function.
@@ -64,8 +66,6 @@ pub struct Point {
     entry: RefCell<Vec<Fire>>,
     exit: RefCell<Vec<Fire>>,
     accounts: RefCell<Vec<Account>>,
-    /// Which arguments the entry hook is handed.
-    passed: Cell<[i32; 2]>,
     clock: Cell<bool>,
     sequence: Cell<u64>,
 }
@@ -81,6 +81,9 @@ impl Point {
     pub fn add(&self, fire: Fire) {
         let list = if fire.point == spec::Point::Entry { &self.entry } else { &self.exit };
         let at_entry = fire.point == spec::Point::Entry;
+        if !at_entry {
+            self.see_exits(&fire.live);
+        }
         let mut list = list.borrow_mut();
         list.push(fire);
         list.sort_by_key(|fire| fire.order);
@@ -116,21 +119,24 @@ impl Point {
     }
 
     /// Opens a session's counts, once.
-    pub fn account(&self, live: &Rc<Live>, declare: impl FnOnce() -> Option<(u32, usize)>) -> Option<u32> {
+    pub fn account(&self, live: &Rc<Live>, declare: impl FnOnce() -> Option<(u32, usize)>) -> Option<(u32, u64)> {
         if let Some(account) = self.accounts.borrow().iter().find(|a| Rc::ptr_eq(&a.outlet, &live.outlet)) {
-            return Some(account.function);
+            return Some((account.function, account.since));
         }
         let (function, at) = declare()?;
         let since = self.sequence.get() + 1;
         self.sequence.set(since);
         self.accounts.borrow_mut().push(Account { outlet: live.outlet.clone(), at, function, since });
-        Some(function)
+        Some((function, since))
     }
 
-    /// Whether exits are seen; said in every session's counts.
-    pub fn set_has_exits(&self, has_exits: bool) {
-        for account in self.accounts.borrow().iter() {
-            account.outlet.ledger.set(account.at + function::HAS_EXITS, u64::from(has_exits));
+    /// A session with an exit link sees how each of its calls ends, unless some were entered before it had one.
+    fn see_exits(&self, live: &Rc<Live>) {
+        for account in self.accounts.borrow().iter().filter(|account| Rc::ptr_eq(&account.outlet, &live.outlet)) {
+            let ledger = &live.outlet.ledger;
+            if ledger.get(account.at + function::ENTRIES) == 0 {
+                ledger.set(account.at + function::HAS_EXITS, 1);
+            }
         }
     }
 
@@ -152,11 +158,6 @@ impl Point {
         wanted.sort_unstable();
         wanted.dedup();
         wanted
-    }
-
-    /// Says which arguments the entry hook is handed from now on.
-    pub fn set_passed(&self, passed: [i32; 2]) {
-        self.passed.set(passed);
     }
 
     #[inline]
@@ -208,21 +209,33 @@ impl Point {
         self.accounts.borrow_mut().iter_mut().for_each(|account| account.since = since);
     }
 
+    /// A session counts nothing here any more.
+    pub fn forget(&self, live: &Rc<Live>) {
+        self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.outlet, &live.outlet));
+    }
+
     /// Fires the entry links.
-    #[inline]
-    pub fn fire_entry(&self, handed: [Option<Obj>; 2], start_ticks: u64, slots: &mut Slots) {
-        let [a, b] = self.passed.get();
-        let passed = [(a, handed[0]), (b, handed[1])];
-        for fire in self.entry.borrow().iter() {
+    #[inline(always)]
+    pub fn fire_entry(&self, passed: [(i32, Option<Obj>); 2], start_ticks: u64, next: &mut usize, slots: &mut Slots) {
+        while let Some(fire) = self.entry.borrow().get(*next) {
+            *next += 1;
             fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
         }
     }
 
-    /// Fires the exit links that want this outcome.
-    #[inline]
-    pub fn fire_exit(&self, outcome: Outcome, object: Obj, start_ticks: u64, slots: &mut Slots) {
-        for fire in self.exit.borrow().iter() {
-            if fire.wants(outcome, start_ticks) {
+    /// Fires the exit links that want this outcome of a call, and that were there when it began.
+    #[inline(always)]
+    pub fn fire_exit(
+        &self,
+        outcome: Outcome,
+        object: Obj,
+        (start_ticks, sequence): (u64, u64),
+        next: &mut usize,
+        slots: &mut Slots,
+    ) {
+        while let Some(fire) = self.exit.borrow().get(*next) {
+            *next += 1;
+            if sequence >= fire.since && fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };
                 let passed = [(-1, None); 2];
                 let firing = Firing { point, function: fire.function, passed, outcome: Some(object), start_ticks };
@@ -231,23 +244,37 @@ impl Point {
         }
     }
 
-    /// Counts a firing that was not begun, for each link.
+    /// Counts an entry's firings that were not begun.
     #[cold]
-    pub fn skipped(&self, side: Side, why: DropKind) {
-        let links = if side == Side::Entry { &self.entry } else { &self.exit };
-        for fire in links.borrow().iter() {
-            fire.guest.borrow().skipped(fire.probe, why);
-        }
+    pub fn skipped_entry(&self, why: DropKind) {
+        self.entry.borrow().iter().for_each(|fire| fire.skipped(why));
     }
 
-    /// A panic outside any guest: counted as the host's, and this function fires no more.
+    /// Counts an exit's firings that were not begun: those that would have been.
     #[cold]
-    pub fn panicked(&self) {
-        self.armed.iter().for_each(|armed| armed.set(false));
-        for fire in self.entry.borrow().iter().chain(self.exit.borrow().iter()) {
-            let Ok(guest) = fire.guest.try_borrow() else { continue };
-            guest.report_fault(fire.probe, FaultKind::HostPanic, fire.function);
-        }
+    pub fn skipped_exit(&self, outcome: Outcome, start_ticks: u64, sequence: u64, why: DropKind) {
+        let exit = self.exit.borrow();
+        let began = |fire: &&Fire| sequence >= fire.since && fire.wants(outcome, start_ticks);
+        exit.iter().filter(began).for_each(|fire| fire.skipped(why));
+    }
+
+    /// The host panicked in the firing before `next`: counted as a fault of that one. Gives whether others may go on.
+    #[cold]
+    pub fn panicked(&self, side: Side, next: usize, slots: &mut Slots) -> bool {
+        let links = self.links(side).try_borrow();
+        let fire = links.as_ref().ok().and_then(|links| links.get(next.checked_sub(1)?));
+        let guest = fire.and_then(|fire| Some((fire, fire.guest.try_borrow_mut().ok()?)));
+        let Some((fire, mut guest)) = guest else {
+            // Outside any firing: this function fires no more.
+            self.armed.iter().for_each(|armed| armed.set(false));
+            return false;
+        };
+        guest.panicked(fire.probe, fire.function, slots);
+        true
+    }
+
+    fn links(&self, side: Side) -> &RefCell<Vec<Fire>> {
+        if side == Side::Entry { &self.entry } else { &self.exit }
     }
 }
 
@@ -262,15 +289,27 @@ impl Fire {
     }
 
     fn took(&self, start_ticks: u64) -> u64 {
+        if start_ticks == 0 {
+            return 0;
+        }
         let clock = &self.live.outlet.clock;
         clock.span_ns(clock.ticks().saturating_sub(start_ticks))
     }
 
-    #[inline]
+    fn skipped(&self, why: DropKind) {
+        // A guest that is firing counts nothing else.
+        if let (false, Ok(guest)) = (self.live.is_stopped(), self.guest.try_borrow()) {
+            guest.skipped(self.probe, why);
+        }
+    }
+
+    // Always inlined, down to where the firing is kept: handed over in memory it would be read back at other widths than
+    // it was written, which stalls the processor for longer than the rest of the hook takes.
+    #[inline(always)]
     fn fire(&self, firing: Firing<CPython>, slots: &mut Slots) {
         if self.live.is_stopped() {
             return;
         }
-        self.guest.borrow_mut().fire(self.probe, firing, slots);
+        self.guest.borrow_mut().fire_through(self.probe, firing, slots);
     }
 }

@@ -3,6 +3,10 @@
 //! In: code objects with points; changes of links. Out: rebuilt code trees, functions given the code that fits. Holding
 //! a code object's original here is what makes it possible to put the same object back. Never here: which probe means
 //! which function.
+//!
+//! Making a code object and assigning one may run an audit hook, and with it other threads that attach and detach. So
+//! nothing is borrowed meanwhile; what was built is built again if another thread was faster; and a function gets what
+//! fits when it gets it, whichever code of ours it had.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,25 +27,42 @@ pub struct Installed {
     pub original: Py<PyCode>,
     pub point: Rc<Point>,
     pub place: Place,
-    hook: Py<PyAny>,
+    /// Why the hook is not in the code, or not in a function.
+    refusal: RefCell<Option<String>>,
+    hook: RefCell<Option<Hook>>,
     /// What functions have now; `None` while it is the original.
     current: RefCell<Option<Py<PyCode>>>,
     /// Functions known since they were attached; others are found when it is needed.
-    functions: RefCell<Vec<Py<PyWeakref>>>,
+    functions: RefCell<HashMap<usize, Py<PyWeakref>>>,
     /// The function's code object that holds this one as a constant.
-    holder: Cell<Option<usize>>,
+    holder: RefCell<Option<Rc<Installed>>>,
+}
+
+/// A hook object and which arguments it is handed. Another set of arguments is another object: code that keeps the old
+/// one, in a copy of the function, goes on handing what that one was made for.
+struct Hook {
+    handed: [i32; 2],
+    object: Py<PyAny>,
+}
+
+/// A code object that waspect made, while anybody has it.
+struct Ours {
+    code: Py<PyCode>,
+    original: Py<PyCode>,
 }
 
 #[derive(Default)]
 struct Registry {
     /// By the original's address, which the entry keeps alive.
     installed: BTreeMap<usize, Rc<Installed>>,
-    /// By the address of what stands in its place.
-    current: BTreeMap<usize, usize>,
+    /// By address.
+    ours: BTreeMap<usize, Ours>,
 }
 
 static REGISTRY: Gil<RefCell<Registry>> =
-    Gil::new(RefCell::new(Registry { installed: BTreeMap::new(), current: BTreeMap::new() }));
+    Gil::new(RefCell::new(Registry { installed: BTreeMap::new(), ours: BTreeMap::new() }));
+/// How often what stands in a place has changed.
+static CHANGES: Gil<Cell<u64>> = Gil::new(Cell::new(0));
 
 /// Calls `f` with every point there is.
 pub fn each_point(py: Python<'_>, f: impl Fn(&Point)) {
@@ -53,35 +74,28 @@ pub fn all(py: Python<'_>) -> Vec<Rc<Installed>> {
     REGISTRY.get(py).borrow().installed.values().cloned().collect()
 }
 
-/// The entry for a code object, whether it is an original or one of ours.
-pub fn find(py: Python<'_>, code: &Bound<'_, PyAny>) -> Option<Rc<Installed>> {
-    let registry = REGISTRY.get(py).borrow();
-    let address = code.as_ptr() as usize;
-    let original = registry.current.get(&address).copied().unwrap_or(address);
-    registry.installed.get(&original).cloned()
-}
-
-/// The entry for a code object, made if there is none.
-///
-/// # Errors
-/// When Python has no memory for the hook.
-pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Option<usize>) -> PyResult<Rc<Installed>> {
-    if let Some(known) = find(py, code) {
-        known.holder.set(known.holder.get().or(holder));
-        return Ok(known);
-    }
-    let point = Rc::new(Point::default());
-    let installed = Rc::new(Installed {
-        original: code.clone().unbind(),
-        hook: hook::new(py, point.clone())?.unbind(),
-        point,
-        place,
-        current: RefCell::new(None),
-        functions: RefCell::default(),
-        holder: Cell::new(holder),
-    });
-    REGISTRY.get(py).borrow_mut().installed.insert(installed.address(), installed.clone());
-    Ok(installed)
+/// The entry for a code object, made if there is none. A code object that waspect made stands for its original.
+pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Option<&Rc<Installed>>) -> Rc<Installed> {
+    let mut registry = REGISTRY.get(py).borrow_mut();
+    let ours = registry.ours.get(&(code.as_ptr() as usize));
+    let original = ours.map_or_else(|| code.clone().unbind(), |ours| ours.original.clone_ref(py));
+    let address = original.as_ptr() as usize;
+    let fresh = || {
+        Rc::new(Installed {
+            original,
+            point: Rc::default(),
+            place,
+            refusal: RefCell::default(),
+            hook: RefCell::default(),
+            current: RefCell::default(),
+            functions: RefCell::default(),
+            holder: RefCell::default(),
+        })
+    };
+    let installed = registry.installed.entry(address).or_insert_with(fresh).clone();
+    drop(registry);
+    holder.iter().for_each(|holder| installed.set_holder(holder));
+    installed
 }
 
 impl Installed {
@@ -89,11 +103,22 @@ impl Installed {
         self.original.as_ptr() as usize
     }
 
+    /// Remembers whose constant this is.
+    pub fn set_holder(&self, holder: &Rc<Self>) {
+        self.holder.borrow_mut().get_or_insert_with(|| holder.clone());
+    }
+
     /// Remembers function objects that share the code.
     pub fn know(&self, py: Python<'_>, functions: &[Py<PyAny>]) {
-        let mut known = self.functions.borrow_mut();
-        let weak = functions.iter().filter_map(|f| PyWeakrefReference::new(f.bind(py)).ok());
-        known.extend(weak.filter_map(|w| w.into_any().cast_into::<PyWeakref>().ok()).map(Bound::unbind));
+        for function in functions {
+            let address = function.as_ptr() as usize;
+            let is_known = self.functions.borrow().get(&address).is_some_and(|w| alive(w.bind(py)).is_some());
+            let weak = if is_known { None } else { PyWeakrefReference::new(function.bind(py)).ok() };
+            let old = weak.and_then(|weak| {
+                self.functions.borrow_mut().insert(address, weak.into_any().cast_into().ok()?.unbind())
+            });
+            drop(old);
+        }
     }
 
     /// What functions have now.
@@ -102,16 +127,31 @@ impl Installed {
         current.as_ref().unwrap_or(&self.original).bind(py).clone()
     }
 
+    /// Why the hook is not where it should be, if it is not.
+    pub fn refusal(&self) -> Option<String> {
+        self.refusal.borrow().clone()
+    }
+
+    fn refuse(&self, error: &CodeError) {
+        *self.refusal.borrow_mut() = Some(error.to_string());
+    }
+
     /// The code with the hook, made from `base`: the original, or one rebuilt around changed constants.
     fn hooked<'py>(&self, py: Python<'py>, base: &Bound<'py, PyCode>) -> Result<Bound<'py, PyCode>, CodeError> {
         let exits = self.point.has_exits();
         let handed = self.handed(py, base, if exits { 1 } else { 2 });
         let shape = if exits { Shape::Token } else { Shape::Entry };
         let want: Vec<u16> = handed.iter().filter_map(|i| u16::try_from(*i).ok()).collect();
-        let new = code::rewritten(base, shape, &want, self.hook.bind(py))?;
-        self.point.set_passed(handed);
-        self.point.set_has_exits(exits);
-        Ok(new)
+        code::rewritten(base, shape, &want, &self.hook(py, handed)?)
+    }
+
+    fn hook<'py>(&self, py: Python<'py>, handed: [i32; 2]) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(hook) = self.hook.borrow().as_ref().filter(|hook| hook.handed == handed) {
+            return Ok(hook.object.bind(py).clone());
+        }
+        let object = hook::new(py, self.point.clone(), handed)?;
+        drop(self.hook.replace(Some(Hook { handed, object: object.clone().unbind() })));
+        Ok(object)
     }
 
     /// Which positional parameters the hook is handed: all that are wanted if they fit, else none, since reading the frame
@@ -127,88 +167,20 @@ impl Installed {
     }
 }
 
-/// What did not go as it should; the rest is attached.
-pub type Refused = Vec<(Rc<Installed>, CodeError)>;
+type Work = BTreeMap<usize, Rc<Installed>>;
 
 /// After links changed at `touched`: rebuilds those code objects and their holders, and gives every function of theirs
-/// the code that fits. An entry without links and without linked inner functions is the application's own again and is
-/// forgotten.
-pub fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) -> Refused {
-    let mut work: BTreeMap<usize, Rc<Installed>> = BTreeMap::new();
-    for installed in touched {
-        with_holders(py, installed, &mut work);
+/// the code that fits. What is refused is noted at the entry. An entry without links and without linked inner functions
+/// is the application's own again and is forgotten.
+pub fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) {
+    if touched.is_empty() {
+        return;
     }
-    let mut refused = Vec::new();
-    let before: HashMap<usize, Bound<'_, PyCode>> = work.iter().map(|(a, i)| (*a, i.current(py))).collect();
-    let mut done = HashSet::new();
-    for installed in work.values() {
-        rebuild(py, installed.original.bind(py), &work, &mut done, &mut refused);
-    }
-    assign(py, &work, &before, &mut refused);
+    let mut work = Work::new();
+    touched.iter().for_each(|installed| with_holders(installed, &mut work));
+    build(py, &work, None);
+    assign(py, &work);
     forget(py, &work);
-    refused
-}
-
-fn with_holders(py: Python<'_>, installed: &Rc<Installed>, work: &mut BTreeMap<usize, Rc<Installed>>) {
-    work.insert(installed.address(), installed.clone());
-    let holder = installed.holder.get().and_then(|a| REGISTRY.get(py).borrow().installed.get(&a).cloned());
-    if let Some(holder) = holder {
-        with_holders(py, &holder, work);
-    }
-}
-
-/// What shall stand for `code`: itself, or a new code object with the hook, around rebuilt inner functions.
-fn rebuild<'py>(
-    py: Python<'py>,
-    code: &Bound<'py, PyCode>,
-    work: &BTreeMap<usize, Rc<Installed>>,
-    done: &mut HashSet<usize>,
-    refused: &mut Refused,
-) -> Bound<'py, PyCode> {
-    let address = code.as_ptr() as usize;
-    let known = REGISTRY.get(py).borrow().installed.get(&address).cloned();
-    let Some(installed) = known else {
-        return around(py, code, work, done, refused).unwrap_or_else(|| code.clone());
-    };
-    if !work.contains_key(&address) || !done.insert(address) {
-        return installed.current(py);
-    }
-    let inner = around(py, code, work, done, refused);
-    let base = inner.as_ref().unwrap_or(code);
-    let hooked = installed.point.has_links().then(|| installed.hooked(py, base));
-    let new = match hooked {
-        Some(Ok(hooked)) => Some(hooked),
-        Some(Err(error)) => {
-            refused.push((installed.clone(), error));
-            inner
-        }
-        None => inner,
-    };
-    // Dropped after the borrow: the end of a code object may run somebody's callback.
-    drop(installed.current.replace(new.clone().map(Bound::unbind)));
-    new.unwrap_or_else(|| code.clone())
-}
-
-/// `code` with its inner functions rebuilt, if any of them changes.
-fn around<'py>(
-    py: Python<'py>,
-    code: &Bound<'py, PyCode>,
-    work: &BTreeMap<usize, Rc<Installed>>,
-    done: &mut HashSet<usize>,
-    refused: &mut Refused,
-) -> Option<Bound<'py, PyCode>> {
-    let mut changed = Vec::new();
-    for (index, constant) in tree::code_constants(code) {
-        let constant = constant.cast_into::<PyCode>().ok()?;
-        let new = rebuild(py, &constant, work, done, refused);
-        if !new.is(&constant) {
-            changed.push((index, new.into_any()));
-        }
-    }
-    if changed.is_empty() {
-        return None;
-    }
-    tree::with_constants(code, changed)?.cast_into::<PyCode>().ok()
 }
 
 /// A module's or function's code that has not run yet, with everything adopted inside it in place. `None`: nothing is.
@@ -216,51 +188,149 @@ pub fn rebuilt_around<'py>(
     py: Python<'py>,
     code: &Bound<'py, PyCode>,
     inside: &[Rc<Installed>],
-) -> (Option<Bound<'py, PyCode>>, Refused) {
+) -> Option<Bound<'py, PyCode>> {
     let work = inside.iter().map(|installed| (installed.address(), installed.clone())).collect();
-    let mut refused = Vec::new();
-    let new = rebuild(py, code, &work, &mut HashSet::new(), &mut refused);
-    let mut registry = REGISTRY.get(py).borrow_mut();
-    for installed in inside {
-        registry.current.insert(installed.current(py).as_ptr() as usize, installed.address());
-    }
-    ((!new.is(code)).then_some(new), refused)
+    build(py, &work, Some(code))
 }
 
-fn assign(
-    py: Python<'_>,
-    work: &BTreeMap<usize, Rc<Installed>>,
-    before: &HashMap<usize, Bound<'_, PyCode>>,
-    refused: &mut Refused,
-) {
-    let changed: HashMap<usize, &Rc<Installed>> = work
-        .iter()
-        .filter(|(address, installed)| !installed.current(py).is(&before[*address]))
-        .map(|(address, installed)| (before[address].as_ptr() as usize, installed))
-        .collect();
-    for function in functions_of(py, &changed) {
-        let Some(installed) = changed.get(&(visit::code(&function).as_ptr() as usize)) else { continue };
-        let (old, new) = (&before[&installed.address()], installed.current(py));
-        if let Err(error) = patch::swap(&function, old, &new) {
-            refused.push(((*installed).clone(), error.into()));
+fn with_holders(installed: &Rc<Installed>, work: &mut Work) {
+    work.insert(installed.address(), installed.clone());
+    if let Some(holder) = installed.holder.borrow().as_ref() {
+        with_holders(holder, work);
+    }
+}
+
+/// Builds what shall stand for each of `work`, and for `root` around them, and says so.
+fn build<'py>(py: Python<'py>, work: &Work, root: Option<&Bound<'py, PyCode>>) -> Option<Bound<'py, PyCode>> {
+    loop {
+        let before = CHANGES.get(py).get();
+        work.values().for_each(|installed| drop(installed.refusal.take()));
+        let mut builder = Builder { py, work, made: HashMap::new() };
+        for installed in work.values() {
+            builder.rebuilt(installed.original.bind(py));
+        }
+        let new = root.map(|root| builder.rebuilt(root));
+        if CHANGES.get(py).get() == before {
+            builder.commit();
+            return new.filter(|new| root.is_none_or(|root| !new.is(root)));
         }
     }
-    let mut registry = REGISTRY.get(py).borrow_mut();
-    for (address, installed) in work {
-        registry.current.remove(&(before[address].as_ptr() as usize));
-        registry.current.insert(installed.current(py).as_ptr() as usize, *address);
+}
+
+/// One attempt.
+struct Builder<'a, 'py> {
+    py: Python<'py>,
+    work: &'a Work,
+    /// What shall stand for each original.
+    made: HashMap<usize, Bound<'py, PyCode>>,
+}
+
+impl<'py> Builder<'_, 'py> {
+    /// What shall stand for `code`: itself, or a new code object with the hook, around rebuilt inner functions.
+    fn rebuilt(&mut self, code: &Bound<'py, PyCode>) -> Bound<'py, PyCode> {
+        let address = code.as_ptr() as usize;
+        if let Some(made) = self.made.get(&address) {
+            return made.clone();
+        }
+        let Some(installed) = self.work.get(&address).cloned() else {
+            let known = REGISTRY.get(self.py).borrow().installed.get(&address).cloned();
+            return match known {
+                Some(known) => known.current(self.py),
+                None => self.around(code),
+            };
+        };
+        let base = self.around(code);
+        let hooked = installed.point.has_links().then(|| installed.hooked(self.py, &base));
+        let new = match hooked {
+            Some(Ok(hooked)) => hooked,
+            Some(Err(error)) => {
+                installed.refuse(&error);
+                base
+            }
+            None => base,
+        };
+        self.made.insert(address, new.clone());
+        new
+    }
+
+    /// `code` with its inner functions rebuilt, if any of them changes.
+    fn around(&mut self, code: &Bound<'py, PyCode>) -> Bound<'py, PyCode> {
+        let mut changed = Vec::new();
+        for (index, constant) in tree::code_constants(code) {
+            let new = self.rebuilt(&constant);
+            if !new.is(&constant) {
+                changed.push((index, constant, new));
+            }
+        }
+        if changed.is_empty() {
+            return code.clone();
+        }
+        let consts = changed.iter().map(|(index, _, new)| (*index, new.clone()));
+        tree::with_constants(code, consts).unwrap_or_else(|error| {
+            // The inner functions stay what they are, for want of a holder.
+            let inner = changed.iter().filter_map(|(_, old, _)| self.work.get(&(old.as_ptr() as usize)));
+            let error = CodeError::Python(error);
+            inner.for_each(|installed| installed.refuse(&error));
+            code.clone()
+        })
+    }
+
+    /// Runs no Python code: others see all of it or nothing.
+    fn commit(self) {
+        let mut old = Vec::new();
+        let mut registry = REGISTRY.get(self.py).borrow_mut();
+        for (address, installed) in self.work {
+            let Some(new) = self.made.get(address) else { continue };
+            let is_own = new.is(&installed.original);
+            old.push(installed.current.replace((!is_own).then(|| new.clone().unbind())));
+            if !is_own {
+                let ours = Ours { code: new.clone().unbind(), original: installed.original.clone_ref(self.py) };
+                registry.ours.insert(new.as_ptr() as usize, ours);
+            }
+        }
+        drop(registry);
+        CHANGES.get(self.py).set(CHANGES.get(self.py).get() + 1);
     }
 }
 
-/// The function objects whose code is one of these: those known by name, and those the collector sees.
-fn functions_of<'py>(py: Python<'py>, codes: &HashMap<usize, &Rc<Installed>>) -> Vec<Bound<'py, PyFunction>> {
+/// Gives every function of `work` the code that fits, until none is left with another.
+fn assign(py: Python<'_>, work: &Work) {
+    for function in functions_of(py, work) {
+        while let Some(installed) = mine(&function, work) {
+            let (has, fits) = (visit::code(&function), installed.current(py));
+            let Ok(has) = has.cast_into::<PyCode>() else { break };
+            if has.is(&fits) {
+                break;
+            }
+            if let Err(error) = patch::swap(&function, &has, &fits) {
+                installed.refuse(&error.into());
+                break;
+            }
+        }
+    }
+}
+
+/// The entry that a function's code belongs to.
+fn mine(function: &Bound<'_, PyFunction>, work: &Work) -> Option<Rc<Installed>> {
+    let address = visit::code(function).as_ptr() as usize;
+    let registry = REGISTRY.get(function.py()).borrow();
+    let original = registry.ours.get(&address).map_or(address, |ours| ours.original.as_ptr() as usize);
+    work.get(&original).cloned()
+}
+
+/// The function objects of these entries: those known by name, and those the collector sees.
+fn functions_of<'py>(py: Python<'py>, work: &Work) -> Vec<Bound<'py, PyFunction>> {
+    let registry = REGISTRY.get(py).borrow();
+    let ours = registry.ours.iter().filter(|(_, ours)| work.contains_key(&(ours.original.as_ptr() as usize)));
+    let codes: HashSet<usize> = ours.map(|(address, _)| *address).chain(work.keys().copied()).collect();
+    drop(registry);
     let mut seen = HashSet::new();
-    let known = codes.values().flat_map(|installed| {
+    let known = |installed: &Rc<Installed>| {
         let functions = installed.functions.borrow();
-        functions.iter().filter_map(|w| alive(w.bind(py))).collect::<Vec<_>>()
-    });
-    let all = known.chain(visit::functions(py));
-    all.filter(|f| codes.contains_key(&(visit::code(f).as_ptr() as usize)))
+        functions.values().filter_map(|w| alive(w.bind(py))).collect::<Vec<_>>()
+    };
+    let all = work.values().flat_map(known).chain(visit::functions(py));
+    all.filter(|f| codes.contains(&(visit::code(f).as_ptr() as usize)))
         .filter(|f| seen.insert(f.as_ptr() as usize))
         .collect()
 }
@@ -270,13 +340,25 @@ fn alive<'py>(weak: &Bound<'py, PyWeakref>) -> Option<Bound<'py, PyFunction>> {
     weak.upgrade()?.cast_into::<PyFunction>().ok()
 }
 
-/// `work` keeps what is forgotten alive until no borrow is left.
-fn forget(py: Python<'_>, work: &BTreeMap<usize, Rc<Installed>>) {
+/// Lets go of what nobody probes, and of code objects that nobody has any more. `work` keeps what is forgotten alive
+/// until no borrow is left: the end of a code object may run somebody's callback.
+fn forget(py: Python<'_>, work: &Work) {
     let mut registry = REGISTRY.get(py).borrow_mut();
     for (address, installed) in work {
         if installed.current.borrow().is_none() && !installed.point.has_links() {
             registry.installed.remove(address);
-            registry.current.remove(address);
         }
     }
+    drop(registry);
+    while let Some(unused) = take_unused(py) {
+        drop(unused);
+    }
+}
+
+/// Code objects that only the registry has; a holder's end may leave its inner functions' to the next round.
+fn take_unused(py: Python<'_>) -> Option<Vec<Ours>> {
+    let mut registry = REGISTRY.get(py).borrow_mut();
+    let unused: Vec<_> = registry.ours.iter().filter(|(_, o)| o.code.get_refcnt(py) == 1).map(|(a, _)| *a).collect();
+    let taken: Vec<_> = unused.iter().filter_map(|address| registry.ours.remove(address)).collect();
+    (!taken.is_empty()).then_some(taken)
 }

@@ -40,8 +40,6 @@ pub struct NotPython {
 pub struct Found {
     pub groups: Vec<Group>,
     pub not_python: Vec<NotPython>,
-    /// Functions beyond `functions_per_probe_max`.
-    pub left_out: usize,
 }
 
 /// All loaded functions the target names.
@@ -74,7 +72,6 @@ impl<'py> Survey<'py> {
     /// The functions this target names. The target must be one the survey was taken for.
     pub fn find(&self, target: &Target) -> Found {
         let mut groups: BTreeMap<(String, String, usize), Group> = BTreeMap::new();
-        let (mut taken, mut left_out) = (0, 0);
         let may_be = |module: &str| target.may_be_in_module(module);
         let mut verdicts = Verdicts::new(&may_be);
         for function in &self.functions {
@@ -84,17 +81,12 @@ impl<'py> Survey<'py> {
             }
             let code = visit::code(function);
             let Some((module, qualname)) = matched(function, &code, &home, target) else { continue };
-            if taken == FUNCTIONS_PER_PROBE_MAX {
-                left_out += 1;
-                continue;
-            }
-            taken += 1;
             let key = (module, qualname, code.as_ptr() as usize);
             let (module, qualname) = (key.0.clone(), key.1.clone());
             let group = Group { code: code.unbind(), functions: Vec::new(), module, qualname };
             groups.entry(key).or_insert(group).functions.push(function.clone().into_any().unbind());
         }
-        Found { groups: groups.into_values().collect(), not_python: self.not_python(target), left_out }
+        Found { groups: groups.into_values().collect(), not_python: self.not_python(target) }
     }
 
     fn not_python(&self, target: &Target) -> Vec<NotPython> {

@@ -12,7 +12,6 @@ use pyo3::types::{PyCode, PyFunction, PyTuple};
 
 use super::pending::{self, Return, Watch};
 use super::point::Point;
-use super::tree::{Pair, transform_tree};
 use super::{code, explain, hook, inner, patch, script, target, visit};
 use crate::bytecode::Shape;
 use crate::spec::Target;
@@ -31,7 +30,6 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_inner, module)?)?;
     module.add_function(wrap_pyfunction!(_explain, module)?)?;
     module.add_function(wrap_pyfunction!(_functions_of, module)?)?;
-    module.add_function(wrap_pyfunction!(_transform_tree, module)?)?;
     module.add_function(wrap_pyfunction!(_watch, module)?)?;
     module.add_function(wrap_pyfunction!(_points, module)?)?;
     module.add_function(wrap_pyfunction!(_on_return, module)?)?;
@@ -60,25 +58,12 @@ fn _inner(py: Python<'_>, target: &str) -> Vec<InnerRow> {
 
 #[pyfunction]
 fn _explain(py: Python<'_>, target: &str) -> String {
-    explain::explain(py, &parsed(target))
+    explain::explain(py, &parsed(target)).text
 }
 
 #[pyfunction]
 fn _functions_of(py: Python<'_>, codes: Vec<Bound<'_, PyAny>>) -> Vec<Py<PyAny>> {
     target::functions_of(py, &codes.iter().map(|c| c.as_ptr() as usize).collect::<HashSet<_>>())
-}
-
-/// (code, rebuilt pairs), or None; `rewrite(code, module, qualname)` gives a code or None.
-#[pyfunction]
-fn _transform_tree(
-    code: &Bound<'_, PyAny>,
-    modules: Vec<String>,
-    rewrite: &Bound<'_, PyAny>,
-) -> Option<(Py<PyAny>, Vec<Pair>)> {
-    let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
-    let call =
-        |code: &Bound<'_, PyAny>, module: &str, qualname: &str| not_none(rewrite.call1((code, module, qualname)));
-    transform_tree(code, &modules, &call).map(|t| (t.code, t.rebuilt))
 }
 
 /// Makes the watch: `transform(modules, code)`, `loaded(module)`.
@@ -138,7 +123,7 @@ fn parsed(target: &str) -> Target {
 #[pyfunction]
 fn _instrument(function: &Bound<'_, PyFunction>) -> PyResult<()> {
     let py = function.py();
-    let hook = hook::new(py, Rc::new(Point::default()))?;
+    let hook = hook::new(py, Rc::new(Point::default()), [-1; 2])?;
     let original = visit::code(function).cast_into::<PyCode>()?;
     let hooked = code::rewritten(&original, Shape::Token, &[], &hook)?;
     patch::swap(function, &original, &hooked).map(drop)

@@ -41,6 +41,8 @@ const DEFAULT_ACTION: [c_long; 4] = [0; 4];
 const SIGSET_BYTES: c_long = 8;
 /// A process that closed its pipes is about to end: how often it is looked for.
 const GLANCE: Duration = Duration::from_micros(200);
+/// And how long, before it is ended.
+const LAST_STEPS_MAX: Duration = Duration::from_millis(200);
 /// The shell's number for a program that cannot be started.
 const EXIT_NO_PROGRAM: c_int = 127;
 
@@ -51,6 +53,8 @@ pub(super) struct Hidden {
     out: File,
     err: File,
     ended: Option<String>,
+    /// It closed its pipes: it is about to end by itself.
+    silent: bool,
     /// What the two run on and read.
     ground: *mut Ground,
     /// The middle came to its own end, so the program had left the ground before.
@@ -71,13 +75,15 @@ impl Hidden {
         let ends = [above_standard(input)?, above_standard(&out_end)?, above_standard(&err_end)?];
         let ground = Ground::new(program, arguments, environment, ends.each_ref().map(AsRawFd::as_raw_fd))?;
         let (middle, ground) = unseen(ground)?;
-        Ok(Self { middle, out: out.into(), err: err.into(), ended: None, ground, left: false })
+        Ok(Self { middle, out: out.into(), err: err.into(), ended: None, silent: false, ground, left: false })
     }
 
     /// What it writes, until it ends or the deadline.
     pub(super) fn listen(&mut self, deadline: Instant) -> io::Result<Said> {
         let (mut out, mut err) = (self.out.try_clone()?, self.err.try_clone()?);
-        pipes::listen(&mut out, &mut err, deadline, || self.look())
+        let said = pipes::listen(&mut out, &mut err, deadline, || self.look())?;
+        self.silent = said.done;
+        Ok(said)
     }
 
     /// How it ended, in words.
@@ -108,6 +114,9 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
+        if self.silent {
+            self.status(Instant::now() + LAST_STEPS_MAX);
+        }
         if !self.look() {
             // Its group, which it may not have made yet; then itself.
             let _ = kill(Pid::from_raw(-self.middle.as_raw()), Signal::SIGKILL);

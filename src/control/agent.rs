@@ -3,12 +3,16 @@
 //! In: the operator's socket path. Out: a session to load; a segment's descriptor handed over. Never here: a thread, a
 //! descriptor left open, SIGPIPE, an environment variable.
 
-use std::os::fd::BorrowedFd;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{ControlError, check_peer, send_descriptor, send_frame, set_timeouts};
+use nix::sys;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
+
+use super::{ControlError, again, check_peer, send_descriptor, send_frame, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
 
 /// The program waits this long for an operator at its start, and no longer.
@@ -42,11 +46,19 @@ pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<()
     }
 }
 
+/// Connects, `most` at longest: where an operator that was stopped has a full queue, a plain connect waits for ever.
+fn connect(path: &Path, most: Duration) -> io::Result<UnixStream> {
+    let fd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let stream = UnixStream::from(fd);
+    set_timeouts(&stream, most)?;
+    again(|| sys::socket::connect(stream.as_raw_fd(), &UnixAddr::new(path)?))?;
+    Ok(stream)
+}
+
 impl Conversation {
     fn open(socket: &Path, hello: Hello, most: Duration) -> Result<Self, ControlError> {
         let unreachable = |cause| ControlError::Unreachable { path: socket.display().to_string(), cause };
-        let stream = UnixStream::connect(socket).map_err(unreachable)?;
-        set_timeouts(&stream, most)?;
+        let stream = connect(socket, most).map_err(unreachable)?;
         check_peer(&stream)?;
         send_frame(&stream, &FromAgent::Hello(Hello { protocol: PROTOCOL, ..hello }))?;
         Ok(Self { stream })

@@ -25,6 +25,8 @@ pub trait Source {
     fn totals(&mut self) -> Result<Totals, ReadError>;
     /// Makes every probe of the process inert.
     fn stop(&mut self);
+    /// Children of the process that go on unobserved.
+    fn unobserved(&self) -> u64;
 }
 
 impl Source for Reader {
@@ -36,6 +38,9 @@ impl Source for Reader {
     }
     fn stop(&mut self) {
         Self::stop(self);
+    }
+    fn unobserved(&self) -> u64 {
+        Self::unobserved(self)
     }
 }
 
@@ -62,11 +67,12 @@ pub struct Drain<S> {
     merged: Merged,
     batch: Vec<Report>,
     damages: Vec<Damage>,
+    unobserved: u64,
 }
 
 impl<S> Default for Drain<S> {
     fn default() -> Self {
-        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new(), damages: Vec::new() }
+        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new(), damages: Vec::new(), unobserved: 0 }
     }
 }
 
@@ -119,8 +125,14 @@ impl<S: Source> Drain<S> {
         Ok(())
     }
 
+    /// Children of processes that ended, that went on unobserved.
+    pub fn unobserved(&self) -> u64 {
+        self.unobserved
+    }
+
     fn count(&mut self, ended: Vec<Process<S>>) {
         for mut process in ended {
+            self.unobserved += process.source.unobserved();
             match process.source.totals() {
                 Ok(totals) => self.merged.add(totals),
                 Err(error) => self.damages.push(Damage { pid: process.pid, error }),

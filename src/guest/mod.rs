@@ -58,6 +58,8 @@ pub struct Guest<I: Introspect> {
     /// Set by a fault: guest memory, globals and shadow stack are torn.
     dirty: bool,
     until_timed: u32,
+    /// Some import reads or writes slots.
+    has_slots: bool,
 }
 
 impl<I: Introspect> Guest<I> {
@@ -82,6 +84,7 @@ impl<I: Introspect> Guest<I> {
             instance: None,
             dirty: false,
             until_timed: TIME_ONE_IN,
+            has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
         };
         guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
         Ok(guest)
@@ -119,15 +122,18 @@ impl<I: Introspect> Guest<I> {
         self.shared.outlet.dropped(&self.shared.accounts[probe], why);
     }
 
-    /// Counts a fault that was not this module's doing.
-    #[cold]
-    pub fn report_fault(&self, probe: usize, kind: FaultKind, function: u32) {
-        self.shared.outlet.fault(&self.shared.accounts[probe], kind, function);
+    /// Fires one probe. Whatever happens below ends here.
+    pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+        let function = firing.function;
+        if catch_unwind(AssertUnwindSafe(|| self.fire_through(probe, firing, slots))).is_err() {
+            self.panicked(probe, function, slots);
+        }
     }
 
-    /// Fires one probe. Whatever happens below ends here.
-    #[inline]
-    pub fn fire(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
+    /// Fires one probe; a panic of the host goes on through. The caller catches it, for several firings at once, and says
+    /// [`Guest::panicked`].
+    #[inline(always)]
+    pub fn fire_through(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
         if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
             return;
         }
@@ -149,26 +155,38 @@ impl<I: Introspect> Guest<I> {
         outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start_ticks));
     }
 
-    #[inline]
+    #[inline(always)]
     fn fire_now(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
         let Some(instance) = &mut self.instance else { return };
         let fuel = self.gates[probe].fuel;
         let function = firing.function;
         let state = instance.store.data_mut();
         state.begin(firing, probe);
-        std::mem::swap(&mut state.slots, slots);
-        let ended = catch_unwind(AssertUnwindSafe(|| instance.call(probe, fuel)));
-        std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        if self.has_slots {
+            std::mem::swap(&mut state.slots, slots);
+        }
+        let ended = instance.call(probe, fuel);
+        if self.has_slots {
+            std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        }
         let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0));
         match ended {
-            Ok(Ok(0..)) => {
+            Ok(0..) => {
                 let wrote = instance.store.data().wrote();
                 self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
             }
-            Ok(Ok(_)) => self.faulted(probe, FaultKind::Guest, function, used),
-            Ok(Err(error)) => self.faulted(probe, fault::kind(&error), function, used),
-            Err(_panic) => self.faulted(probe, FaultKind::HostPanic, function, used),
+            Ok(_) => self.faulted(probe, FaultKind::Guest, function, used),
+            Err(error) => self.faulted(probe, fault::kind(&error), function, used),
         }
+    }
+
+    /// The host panicked below [`Guest::fire_through`]: the instance is torn, the call's slots are not.
+    #[cold]
+    pub fn panicked(&mut self, probe: usize, function: u32, slots: &mut Slots) {
+        if let Some(instance) = self.instance.as_mut().filter(|_| self.has_slots) {
+            std::mem::swap(&mut instance.store.data_mut().slots, slots);
+        }
+        self.faulted(probe, FaultKind::HostPanic, function, 0);
     }
 
     /// Renews the instance if the last firing tore it.

@@ -137,9 +137,11 @@ impl<I: Introspect> State<I> {
     }
 
     /// Begins a firing: everything of the last one is gone.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
-        self.firing = firing;
+        let Firing { point, function, passed: [a, b], outcome, start_ticks } = firing;
+        (self.firing.point, self.firing.function, self.firing.outcome) = (point, function, outcome);
+        (self.firing.passed[0], self.firing.passed[1], self.firing.start_ticks) = (a, b, start_ticks);
         self.probe = probe;
         self.wrote = false;
         if self.host_bytes != 0 || !self.handles.is_empty() {
@@ -147,6 +149,7 @@ impl<I: Introspect> State<I> {
         }
     }
 
+    #[inline]
     fn forget(&mut self) {
         // Generation 0 means immortal, so it is skipped.
         self.generation = self.generation.checked_add(1).unwrap_or(1);

@@ -9,8 +9,9 @@ use std::rc::Rc;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 
-use crate::attach::{self, live::Live};
+use crate::attach::{self, gil::Gil, live::Live};
 use crate::control::ControlError;
 use crate::control::agent;
 use crate::frames::{Hello, Load, PROTOCOL, Refusal};
@@ -36,7 +37,23 @@ fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal>
     attach::self_check(py).map_err(|e| refusal("attach", e))?;
     let (live, segment) = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string()))?;
     attach::attach(py, &live, true);
+    // Without it the operator hears of a probe that waits only what was known before the program's first line.
+    let _ = at_exit(py, live);
     Ok(segment)
+}
+
+/// Says at the program's end why the probes that still wait do. A forked child leaves that to its parent.
+fn at_exit(py: Python<'_>, live: Rc<Live>) -> PyResult<()> {
+    let (live, pid) = (Gil::new(live), std::process::id());
+    let last = PyCFunction::new_closure(py, None, None, move |args, _| {
+        if std::process::id() == pid {
+            attach::say_pending(args.py(), live.get(args.py()));
+        }
+    })?;
+    let modules = py.import("sys")?.getattr("modules")?;
+    let is_known = modules.contains("atexit")?;
+    py.import("atexit")?.call_method1("register", (last,))?;
+    if is_known { Ok(()) } else { modules.del_item("atexit") }
 }
 
 /// How a forked child hands its own segment over.

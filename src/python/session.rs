@@ -4,6 +4,7 @@
 //! here: a thread, a look at the fire path's state beside the segment.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use pyo3::prelude::*;
@@ -15,7 +16,7 @@ use crate::attach::{self, live::Live};
 use crate::frames::{Artifact, Load, LoadModule};
 use crate::ledger;
 use crate::limits::{self, Budget};
-use crate::report::Report;
+use crate::report::{Exits, Function, Report};
 use crate::segment::{ReadError, Reader, Totals};
 
 #[pyclass(frozen, module = "waspect._core")]
@@ -73,6 +74,10 @@ impl Inner {
         }
         let mut reader = self.reader.borrow_mut();
         if reader.0 != std::process::id() {
+            if self.live.is_stopped() && !self.detached.get() {
+                let message = "this forked process has no memory for the session";
+                return Err(errors::raise(py, "ProbeError", message, None));
+            }
             *reader = (std::process::id(), Reader::over(self.live.outlet.words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
@@ -102,7 +107,7 @@ impl Session {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let totals = self.totals(py)?;
         let summaries = totals.accounts.iter().map(|a| Report::Summary(a.summary(ledger::probe::bucket_low)));
-        let functions = totals.functions.into_iter().map(Report::Function);
+        let functions = by_name(totals.functions).map(Report::Function);
         values::reports(py, &summaries.chain(functions).collect::<Vec<_>>())
     }
 
@@ -133,6 +138,25 @@ impl Session {
     fn detached(&self, py: Python<'_>) -> bool {
         self.inner.get(py).detached.get()
     }
+}
+
+/// A property's functions share a name: one account, as in JSONL. Exits are known only where each of them knows.
+fn by_name(functions: Vec<Function>) -> impl Iterator<Item = Function> {
+    let mut all: BTreeMap<String, Function> = BTreeMap::new();
+    for new in functions {
+        let Some(sum) = all.get_mut(&new.function) else {
+            all.insert(new.function.clone(), new);
+            continue;
+        };
+        sum.entries += new.entries;
+        sum.exits = sum.exits.zip(new.exits).map(|(a, b)| Exits {
+            returns: a.returns + b.returns,
+            raises: a.raises + b.raises,
+            abandoned: a.abandoned + b.abandoned,
+            live: a.live + b.live,
+        });
+    }
+    all.into_values()
 }
 
 impl Drop for Session {

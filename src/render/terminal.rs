@@ -3,7 +3,7 @@
 //! In: reports. Out: styled text; the writer strips styles where they are not wanted. Never here: JSON, a width it was not
 //! told, a fault or a drop that is not shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -27,14 +27,26 @@ pub struct Terminal<W> {
     out: W,
     width: usize,
     pids: BTreeSet<u32>,
+    standings: BTreeMap<(String, String), Standing>,
     aggregations: Vec<Aggregation>,
     functions: Vec<Function>,
     summaries: Vec<Summary>,
 }
 
+/// What is known of a probe, by module and probe.
+#[derive(Default)]
+struct Standing {
+    /// To how many functions it is attached, and what of that was told.
+    functions: u64,
+    told: u64,
+    /// Why it waits.
+    waits: String,
+}
+
 impl<W: Write> Terminal<W> {
     pub fn new(out: W, width: usize) -> Self {
-        Self { out, width, pids: BTreeSet::new(), aggregations: vec![], functions: vec![], summaries: vec![] }
+        let (pids, standings) = (BTreeSet::new(), BTreeMap::new());
+        Self { out, width, pids, standings, aggregations: vec![], functions: vec![], summaries: vec![] }
     }
 }
 
@@ -58,6 +70,7 @@ impl<W: Write> Renderer for Terminal<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.standings()?;
         self.aggregations()?;
         self.functions()?;
         self.summaries()?;
@@ -104,7 +117,21 @@ impl<W: Write> Terminal<W> {
         writeln!(self.out, "{style}{}{style:#}  {}: {}", text::level(r.level), clean(&r.probe), clean(&r.text))
     }
 
+    /// That a probe waits is told at the end, if it still does; that it is attached, once.
     fn state(&mut self, r: &State) -> io::Result<()> {
+        let standing = self.standings.entry((r.module.clone(), r.probe.clone())).or_default();
+        standing.functions = standing.functions.max(r.functions);
+        match r.phase {
+            Phase::Pending => {
+                standing.waits.clone_from(&r.reason);
+                return Ok(());
+            }
+            Phase::Attached if r.reason.is_empty() && standing.told > 0 => return Ok(()),
+            _ => standing.told = standing.told.max(r.functions),
+        }
+        if r.phase == Phase::Failed {
+            standing.waits.clear();
+        }
         let style = match r.phase {
             Phase::Failed | Phase::Disarmed => BAD,
             Phase::Throttled => ODD,
@@ -136,6 +163,19 @@ fn place(r: &Record) -> String {
 
 /// The account, at the end.
 impl<W: Write> Terminal<W> {
+    /// What changed since it was told.
+    fn standings(&mut self) -> io::Result<()> {
+        for ((_, probe), standing) in std::mem::take(&mut self.standings) {
+            let (probe, n) = (clean(&probe), standing.functions);
+            if n > standing.told {
+                writeln!(self.out, "{QUIET}attached{QUIET:#}  {probe}: {n} function{} in the end", plural(n))?;
+            } else if n == 0 && !standing.waits.is_empty() {
+                writeln!(self.out, "{ODD}pending{ODD:#}  {probe}: never attached: {}", clean(&standing.waits))?;
+            }
+        }
+        Ok(())
+    }
+
     /// One block per aggregation, in the order they came.
     fn aggregations(&mut self) -> io::Result<()> {
         let all = std::mem::take(&mut self.aggregations);

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::resource::{Resource, getrlimit};
 
 pub use reader::{ReadError, Reader, Totals};
 
@@ -42,6 +43,8 @@ pub mod header {
     pub const LEDGER_FULL: usize = 9;
     /// Blocks below it came from the parent: a forked child does not report their states again.
     pub const INHERITED: usize = 10;
+    /// Forked children that go on unobserved, counted by themselves: nobody took their segment, or they got none.
+    pub const UNOBSERVED: usize = 11;
     /// Where the ledger starts: a cache line after the last of these.
     pub const WORDS: usize = 16;
 }
@@ -77,6 +80,10 @@ impl Words {
         let make = |why: std::io::Error| SegmentError::Make { bytes, why };
         let fd = memfd_create(c"waspect", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
             .map_err(|e| make(e.into()))?;
+        // Growing a file past its limit is a signal, which may be the process's end.
+        if getrlimit(Resource::RLIMIT_FSIZE).is_ok_and(|(limit, _)| bytes > limit) {
+            return Err(make(std::io::ErrorKind::FileTooLarge.into()));
+        }
         nix::unistd::ftruncate(&fd, i64::try_from(bytes).unwrap_or(i64::MAX)).map_err(|e| make(e.into()))?;
         // Nobody can shrink what is mapped, so no access can fault.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;

@@ -89,6 +89,11 @@ impl Reader {
         self.words.at(header::STOP).store(1, Relaxed);
     }
 
+    /// Children of the process that go on unobserved.
+    pub fn unobserved(&self) -> u64 {
+        self.words.load(header::UNOBSERVED)
+    }
+
     /// Appends what is new, in order; gives how many records there were.
     ///
     /// # Errors

@@ -30,6 +30,9 @@ impl Source for Fake {
         assert!(!self.stopped);
         self.stopped = true;
     }
+    fn unobserved(&self) -> u64 {
+        0
+    }
 }
 
 #[test]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "apps"), str(HERE.parent.parent / "python")]
+sys.path[:0] = [str(HERE / "apps"), str(HERE)]
 
 import shop.cart  # noqa: E402
 import shop.hostile  # noqa: E402
 import shop.lazy  # noqa: E402
-from waspect import _core  # noqa: E402
+from doors import _core  # noqa: E402
 
 
 def names(target):
@@ -121,7 +121,7 @@ def test_closures_that_live_anywhere_are_found():
 
 def test_the_main_module_goes_by_both_names(tmp_path):
     (tmp_path / "prog.py").write_text(
-        f"import sys; sys.path[:0] = {sys.path[:2]!r}\nfrom waspect import _core\ndef f(): pass\n"
+        f"import sys; sys.path[:0] = {sys.path[:2]!r}\nfrom doors import _core\ndef f(): pass\n"
         "for t in ('prog.f', '__main__.f'): print([r[0] for r in _core._find(t)])\n"
     )
     got = subprocess.run([sys.executable, "-m", "prog"], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -194,53 +194,6 @@ def test_inner_functions_are_found_in_their_holders(target):
         assert constant(holder, path) is code
         assert all(f.__code__ is holder for f in functions) and functions
     assert getattr(shop.cart, target.split(".")[0]) in [f for r in rows for f in r[3]]
-
-
-SOURCE = """
-def f():
-    def g(): return lambda: 1
-    return g
-class C:
-    class D:
-        def m(self): return [x for x in ()]
-    def n(self): pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("wanted", "seen"),
-    [
-        ([], ["f.<locals>.g", "f", "C.D.m", "C.n"]),
-        (["f.<locals>.g"], ["f.<locals>.g", "f", "C.D.m", "C.n"]),
-        (["C.D.m", "f"], ["f.<locals>.g", "f", "C.D.m", "C.n"]),
-    ],
-)
-def test_transform_tree(wanted, seen):
-    code = compile(SOURCE, "<source>", "exec")
-    given = []
-
-    def rewrite(inner, module, qualname):
-        if module == "other":
-            given.append(qualname)
-        return inner.replace(co_name="new_" + inner.co_name) if qualname in wanted and module == "other" else None
-
-    result = _core._transform_tree(code, ["mod", "other"], rewrite)
-    assert given == seen
-    if not wanted:
-        assert result is None
-        return
-    new, rebuilt = result
-    assert sorted(changed(new)) == sorted(wanted)
-    assert new.co_name == "<module>" and new.replace(co_consts=code.co_consts) == code
-    assert [(a.co_name, b.co_name) for a, b in rebuilt] == ([("f", "f")] if "f.<locals>.g" in wanted else [])
-    namespace = {}
-    exec(new, namespace)
-    assert namespace["C"]().n() is None
-
-
-def changed(code):
-    here = [code.co_qualname] if code.co_name.startswith("new_") else []
-    return here + [q for c in code.co_consts if hasattr(c, "co_code") for q in changed(c)]
 
 
 def test_functions_of_finds_every_function_of_a_code():

@@ -15,12 +15,16 @@ def _settings(here):
         return [os.fsdecode(part) for part in file.read().split(b"\0")]
 
 
-def _leave(here, search_path):
-    """Puts everything back that let this file be found."""
+def _leave_environment(search_path):
+    """Puts the one variable back that let this file be found."""
     if search_path:
         os.environ["PYTHONPATH"] = search_path[0]
     else:
         del os.environ["PYTHONPATH"]
+
+
+def _leave_path(here):
+    """The same for what an interpreter makes of it."""
     while here in sys.path:
         sys.path.remove(here)
     sys.path_importer_cache.pop(here, None)
@@ -64,7 +68,7 @@ def _forget_codec(name):
 
 
 def _boot(here, agent, socket, *search_path):
-    _leave(here, search_path)
+    _leave_environment(search_path)
     try:
         _load(agent)._boot(socket)
     except BaseException as error:
@@ -76,7 +80,10 @@ def _boot(here, agent, socket, *search_path):
 
 def _run():
     here = os.path.dirname(__file__)
-    _boot(here, *_settings(here))
+    _leave_path(here)
+    # A subinterpreter takes over the search path of the first, which has the agent already, but not its environment.
+    if os.environ.get("PYTHONPATH", "").split(":")[0] == here:
+        _boot(here, *_settings(here))
 
 
 _run()

@@ -4,12 +4,15 @@
 //! In: an interpreter and its arguments. Out: how it ended. Never here: a signal lost between start and wait, a signal
 //! sent twice (a terminal's reach the program by themselves), a changed signal disposition.
 
-use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use anyhow::Context;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -53,11 +56,13 @@ impl Signals {
     }
 }
 
+/// After the program's end its last reports are written; a signal that comes later finds them stuck.
+const LAST_REPORTS: Duration = Duration::from_millis(500);
+
 /// A started program.
 pub(super) struct Program {
-    pid: Pid,
-    signals: Signals,
-    end: Option<End>,
+    running: Arc<Mutex<Running>>,
+    woken: Receiver<()>,
 }
 
 /// How a program ended.
@@ -77,43 +82,96 @@ impl Program {
         let environment = environment(bootstrap.search_path());
         let pid = spawn(&interpreter.path, &command.args, &environment, &signals.before)
             .with_context(|| format!("interpreter `{}` cannot be started", interpreter.path.display()))?;
-        Ok(Self { pid, signals, end: None })
+        let (wake, woken) = channel();
+        let own = Arc::new(Mutex::new(Running { pid, end: None }));
+        let courier = Courier { running: own.clone(), wake, folder: bootstrap.dir().to_owned(), idle_since: None };
+        thread::spawn(move || courier.serve(&signals.kept));
+        Ok(Self { running: own, woken })
     }
 
-    /// Waits until there may be something to do, `most` at longest, and passes signals on.
-    pub(super) fn wait(&mut self, most: Duration) {
-        let most = PollTimeout::try_from(most).unwrap_or(PollTimeout::ZERO);
-        let mut watched = [PollFd::new(self.signals.kept.as_fd(), PollFlags::POLLIN)];
-        // Interrupted or not: the next round looks at everything again.
-        let _ = poll(&mut watched, most);
-        while let Ok(Some(signal)) = self.signals.kept.read_signal() {
-            self.pass_on(&signal);
-        }
-    }
-
-    /// The kernel sends a terminal's signals to the whole process group, so the program has them already.
-    fn pass_on(&self, signal: &siginfo) {
-        let number = i32::try_from(signal.ssi_signo).ok().and_then(|n| Signal::try_from(n).ok());
-        let from_kernel = signal.ssi_code == libc::SI_KERNEL;
-        match number {
-            Some(number) if number != Signal::SIGCHLD && !from_kernel => {
-                let _ = kill(self.pid, number);
-            }
-            _ => {}
+    /// Waits until there may be something to do, `most` at longest.
+    pub(super) fn wait(&self, most: Duration) {
+        if self.woken.recv_timeout(most).is_ok() {
+            self.woken.try_iter().for_each(drop);
         }
     }
 
     /// How it ended, if it did.
-    pub(super) fn ended(&mut self) -> Option<End> {
-        self.end = self.end.or_else(|| end_of(self.pid, Some(WaitPidFlag::WNOHANG)));
-        self.end
+    pub(super) fn ended(&self) -> Option<End> {
+        locked(&self.running).ended(Some(WaitPidFlag::WNOHANG))
     }
 
     /// Ends it before it began.
-    pub(super) fn kill(&mut self) {
-        if self.ended().is_none() {
-            let _ = kill(self.pid, Signal::SIGKILL);
-            self.end = end_of(self.pid, None);
+    pub(super) fn kill(&self) {
+        let mut running = locked(&self.running);
+        if running.ended(Some(WaitPidFlag::WNOHANG)).is_none() {
+            let _ = kill(running.pid, Signal::SIGKILL);
+            running.ended(None);
+        }
+    }
+}
+
+/// A process id is the program's until its end was taken note of, so both happen under one lock.
+struct Running {
+    pid: Pid,
+    end: Option<End>,
+}
+
+fn locked(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Running {
+    fn ended(&mut self, flags: Option<WaitPidFlag>) -> Option<End> {
+        self.end = self.end.or_else(|| end_of(self.pid, flags));
+        self.end
+    }
+}
+
+/// Passes signals on, on a thread of its own: whoever writes the output may be waiting for its reader.
+struct Courier {
+    running: Arc<Mutex<Running>>,
+    wake: Sender<()>,
+    folder: PathBuf,
+    /// Since when there is no program.
+    idle_since: Option<Instant>,
+}
+
+impl Courier {
+    fn serve(mut self, kept: &SignalFd) {
+        loop {
+            let mut watched = [PollFd::new(kept.as_fd(), PollFlags::POLLIN)];
+            // Interrupted or not: the next round looks again.
+            let _ = poll(&mut watched, PollTimeout::NONE);
+            while let Ok(Some(signal)) = kept.read_signal() {
+                self.pass_on(&signal);
+            }
+            // Nobody waits any more when this process is about to end.
+            let _ = self.wake.send(());
+        }
+    }
+
+    /// The kernel sends a terminal's signals to the whole process group, so the program has them already.
+    fn pass_on(&mut self, signal: &siginfo) {
+        let Some(number) = i32::try_from(signal.ssi_signo).ok().and_then(|n| Signal::try_from(n).ok()) else { return };
+        let mut running = locked(&self.running);
+        let ended = running.ended(Some(WaitPidFlag::WNOHANG)).is_some();
+        match (number, ended) {
+            (Signal::SIGCHLD, true) => drop(self.idle_since.get_or_insert_with(Instant::now)),
+            (Signal::SIGCHLD, false) => {}
+            (_, false) if signal.ssi_code == libc::SI_KERNEL => {}
+            (_, false) => drop(kill(running.pid, number)),
+            (_, true) => self.end_waiting(number),
+        }
+    }
+
+    /// The program is gone and an output's reader does not read: a signal is now meant for this process. One that came
+    /// with the program's end was meant for the program.
+    fn end_waiting(&self, number: Signal) {
+        let deadly = matches!(number, Signal::SIGINT | Signal::SIGTERM | Signal::SIGHUP | Signal::SIGQUIT);
+        if deadly && self.idle_since.is_some_and(|since| since.elapsed() > LAST_REPORTS) {
+            let _ = fs::remove_dir_all(&self.folder);
+            die_by(number);
         }
     }
 }

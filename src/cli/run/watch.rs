@@ -27,7 +27,7 @@ const RETIRE_EVERY: Duration = Duration::from_secs(1);
 
 /// Watches until the program ends, or `time` after it was first observed.
 pub(super) fn watch(
-    mut program: Program,
+    program: Program,
     client: Client,
     outputs: Outputs,
     bootstrap: &Bootstrap,
@@ -39,7 +39,7 @@ pub(super) fn watch(
     let end = loop {
         if let Some(open) = &client {
             let meetings: Vec<Meeting> = open.meetings().collect();
-            session.hear(meetings, &mut program, bootstrap)?;
+            session.hear(meetings, &program, bootstrap)?;
         }
         // Asked before the last round, so that the round sees all that was written.
         let ended = program.ended();
@@ -48,7 +48,7 @@ pub(super) fn watch(
             break end;
         }
         if time.is_some_and(|time| session.first.is_some_and(|first| first.elapsed() >= time)) {
-            session.close(client.take(), &mut program, bootstrap)?;
+            session.close(client.take(), &program, bootstrap)?;
         }
         if retired.elapsed() >= RETIRE_EVERY {
             session.retire();
@@ -56,7 +56,7 @@ pub(super) fn watch(
         }
         program.wait(if busy { Duration::ZERO } else { REST });
     };
-    session.close(client.take(), &mut program, bootstrap)?;
+    session.close(client.take(), &program, bootstrap)?;
     if session.first.is_none() {
         unobserved(bootstrap)?;
     }
@@ -73,7 +73,7 @@ fn unobserved(bootstrap: &Bootstrap) -> anyhow::Result<()> {
 }
 
 /// What the bootstrap says of a greeting that failed. It writes that down and ends by itself, at once.
-fn last_words(program: &mut Program, bootstrap: &Bootstrap) -> Option<String> {
+fn last_words(program: &Program, bootstrap: &Bootstrap) -> Option<String> {
     let late = Instant::now() + LAST_WORDS_MAX;
     while program.ended().is_none() && Instant::now() < late {
         program.wait(REST);
@@ -95,7 +95,7 @@ struct Session {
 }
 
 impl Session {
-    fn hear(&mut self, meetings: Vec<Meeting>, program: &mut Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
+    fn hear(&mut self, meetings: Vec<Meeting>, program: &Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
         for meeting in meetings {
             match meeting {
                 Meeting::Joined(joined) => self.join(joined),
@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// Ends the observation: the last greetings, the last records, the totals. A second time does nothing.
-    fn close(&mut self, client: Option<Client>, program: &mut Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
+    fn close(&mut self, client: Option<Client>, program: &Program, bootstrap: &Bootstrap) -> anyhow::Result<()> {
         if std::mem::replace(&mut self.over, true) {
             return Ok(());
         }
@@ -151,6 +151,12 @@ impl Session {
         }
         let _ = self.drain.finish(tell(&mut self.outputs));
         self.complain();
+        match self.drain.unobserved() {
+            0 => {}
+            n => warn(&format!(
+                "{n} forked processes went on unobserved: they could not reach this one, or had no memory"
+            )),
+        }
         self.outputs.finish();
         Ok(())
     }

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MINE = [str(HERE.parent), str(HERE.parent.parent.parent / "python")]
+MINE = [str(HERE.parent)]
 sys.path[:0] = MINE
 
 import rewriter_rules  # noqa: E402
-from waspect import _core  # noqa: E402
+from doors import _core  # noqa: E402
 
-del sys.path[:2]
+del sys.path[:1]
 SEEN = []
 
 
@@ -43,16 +43,18 @@ def hook():
             function.__code__ = rewriter_rules.instrument_subscr(function.__code__, probe, {argument})
 
 
-def rewrite(code, module, qualname):
-    if code.co_name != "hit" or "original" not in code.co_consts:
-        return None
-    return code.replace(co_consts=tuple("rewritten" if c == "original" else c for c in code.co_consts))
+def rewritten(code):
+    """The code with every function `hit` in it rewritten; the same object if there is none."""
+    consts = tuple(rewritten(c) if hasattr(c, "co_code") else c for c in code.co_consts)
+    if code.co_name == "hit":
+        consts = tuple("rewritten" if c == "original" else c for c in consts)
+    return code if consts == code.co_consts else code.replace(co_consts=consts)
 
 
 def transform(modules, code):
     SEEN.append(("code", *modules))
-    tree = _core._transform_tree(code, modules, rewrite)
-    return tree and tree[0]
+    new = rewritten(code)
+    return None if new is code else new
 
 
 def loaded(module):
