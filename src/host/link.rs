@@ -74,7 +74,7 @@ pub fn link<I: Introspect>(
     let Linking { linker, paths, literals, .. } = linking;
     drop(writing);
     let literals = RefCell::new(literals);
-    let shared = Rc::new(Shared { outlet: outlet.clone(), budget, accounts, number, paths, literals });
+    let shared = Rc::new(Shared { outlet: outlet.clone(), budget, accounts, owner: super::slots::owner(), paths, literals });
     Ok(Linked { linker, shared })
 }
 

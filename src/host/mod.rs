@@ -77,8 +77,8 @@ pub struct Shared<I: Introspect> {
     pub outlet: Rc<RefCell<Outlet>>,
     pub budget: Budget,
     pub accounts: Vec<Account>,
-    /// The module's number in its session.
-    pub number: u32,
+    /// Whose slots a call keeps: no other module's, of this session or another.
+    pub owner: u64,
     paths: Vec<frame::PathSite<I>>,
     literals: RefCell<values::Literals>,
 }

@@ -2,6 +2,8 @@
 //!
 //! In: values, copied. Out: the copies. Bounded per slot. Never here: a reference into the application.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use waspect_abi::{Code, Kind, NONE};
 
 use super::{HostBudget, Ref, State};
@@ -15,7 +17,7 @@ pub struct Slots(Vec<Slot>);
 
 #[derive(Debug)]
 struct Slot {
-    module: u32,
+    owner: u64,
     name: u32,
     value: Kept,
 }
@@ -25,6 +27,12 @@ struct Slot {
 enum Kept {
     Bits(u64),
     Bytes(Box<[u8]>),
+}
+
+/// A number for a module that is being linked; sessions come and go while a call lasts, so none is given twice.
+pub(super) fn owner() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Relaxed)
 }
 
 impl Slots {
@@ -38,14 +46,14 @@ impl Slots {
         self.0.clear();
     }
 
-    fn get(&self, module: u32, name: u32) -> Option<&Kept> {
-        self.0.iter().find(|slot| slot.module == module && slot.name == name).map(|slot| &slot.value)
+    fn get(&self, owner: u64, name: u32) -> Option<&Kept> {
+        self.0.iter().find(|slot| slot.owner == owner && slot.name == name).map(|slot| &slot.value)
     }
 
-    fn set(&mut self, module: u32, name: u32, value: Kept) {
-        match self.0.iter_mut().find(|slot| slot.module == module && slot.name == name) {
+    fn set(&mut self, owner: u64, name: u32, value: Kept) {
+        match self.0.iter_mut().find(|slot| slot.owner == owner && slot.name == name) {
             Some(slot) => slot.value = value,
-            None => self.0.push(Slot { module, name, value }),
+            None => self.0.push(Slot { owner, name, value }),
         }
     }
 }
@@ -53,7 +61,7 @@ impl Slots {
 impl<I: Introspect> State<I> {
     /// What the call kept; None when nothing.
     pub(super) fn slot(&mut self, name: u32) -> u64 {
-        let kept = match self.slots.get(self.shared.number, name) {
+        let kept = match self.slots.get(self.shared.owner, name) {
             None => return NONE,
             Some(Kept::Bits(bits)) => return *bits,
             Some(Kept::Bytes(bytes)) => bytes.clone(),
@@ -81,7 +89,7 @@ impl<I: Introspect> State<I> {
         if cost as u64 > limits::SLOT_BYTES_MAX {
             return Ok(Code::Limit.status());
         }
-        self.slots.set(self.shared.number, name, kept);
+        self.slots.set(self.shared.owner, name, kept);
         Ok(0)
     }
 
