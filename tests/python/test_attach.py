@@ -194,8 +194,8 @@ PATTERNS = [
 def test_patterns(target, expected):
     with load({f"fn:{target}:entry": ""}) as session:
         [link] = session.links
-    functions = [name.removeprefix("kinds.") for name in link["functions"]]
-    assert [name for name in functions if not name.startswith("shop.")] == expected
+    # Modules of other tests may be loaded too, and have functions of these names.
+    assert [name.removeprefix("kinds.") for name in link["functions"] if name.startswith("kinds.")] == expected
     assert link["state"] == ("attached" if expected else "pending")
 
 
