@@ -6,6 +6,8 @@ that nobody asked for, an effect on the probed functions beyond the probe itself
 
 from __future__ import annotations
 
+import os
+
 from . import _core
 from .errors import (
     AttachError,
@@ -21,7 +23,6 @@ from .session import Session
 
 TYPE_CHECKING = False  # `typing` would double the time it takes to import this
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from .events import Budget
@@ -59,7 +60,8 @@ def load(
 def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
     if isinstance(path_or_bytes, bytes):
         return path_or_bytes, "<bytes>"
-    with open(path_or_bytes, "rb") as file:
+    # A number would be taken for a descriptor, and closed.
+    with open(os.fspath(path_or_bytes), "rb") as file:
         return file.read(), str(file.name).rpartition("/")[2]
 
 

@@ -36,7 +36,7 @@ class EngineError(ProbeError):
 
 
 class AttachError(ProbeError):
-    """A target cannot be probed: no such function, or one that cannot be rewritten."""
+    """This interpreter cannot be probed. (A function that is missing or cannot be is no error: see `Session.links`.)"""
 
 
 class PolicyError(ProbeError):

@@ -87,16 +87,19 @@ class Aggregation(TypedDict):
 
 
 class Function(TypedDict):
-    """Calls of one function: `entries = returns + raises + abandoned + live`."""
+    """Calls of one function, whichever modules probe it: `entries = returns + raises + abandoned + live`.
+
+    The last four are known only where this session has an exit point.
+    """
 
     type: Literal["function"]
-    module: str
+    module: None
     fn: str
     entries: int
-    returns: int
-    raises: int
-    abandoned: int
-    live: int
+    returns: int | None
+    raises: int | None
+    abandoned: int | None
+    live: int | None
 
 
 class Summary(TypedDict):
@@ -107,6 +110,7 @@ class Summary(TypedDict):
     probe: str
     firings: int
     rejected: int
+    records: int
     faults: Mapping[str, int]
     drops: Mapping[str, int]
     fuel: int

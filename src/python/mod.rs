@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyInt};
 
 use crate::compiler::{self, Source};
 use crate::limits::Budget;
@@ -59,7 +59,7 @@ fn compile<'py>(
 
 /// Attaches an artifact's probes.
 #[pyfunction]
-fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, u64>) -> PyResult<session::Session> {
+fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt>>) -> PyResult<session::Session> {
     let artifact = seal::take(artifact);
     let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
     let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
@@ -80,7 +80,7 @@ fn _load_raised(
     session::Session::with(py, artifact, budget, ring_bytes, events_per_second)
 }
 
-fn lowered(by_name: &HashMap<String, u64>) -> Result<Budget, String> {
+fn lowered(by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {
     let mut budget = Budget::DEFAULT;
     for (name, value) in by_name {
         let field = match name.as_str() {
@@ -92,10 +92,10 @@ fn lowered(by_name: &HashMap<String, u64>) -> Result<Budget, String> {
             "value_str_bytes_max" => &mut budget.value_str_bytes_max,
             _ => return Err(format!("unknown budget `{name}`")),
         };
-        if value > field {
-            return Err(format!("budget `{name}` of {value}, expected at most {field}: a budget only lowers"));
+        match value.extract::<u64>() {
+            Ok(lower) if lower <= *field => *field = lower,
+            _ => return Err(format!("budget `{name}` of {value}, expected 0 to {field}: a budget only lowers")),
         }
-        *field = *value;
     }
     Ok(budget)
 }

@@ -87,7 +87,7 @@ fn histogram<'py>(py: Python<'py>, h: &Histogram) -> PyResult<Bound<'py, PyDict>
 
 fn function<'py>(py: Python<'py>, r: &Function) -> PyResult<Bound<'py, PyDict>> {
     Ok(dict!(
-        py, "type": "function", "fn": &r.function, "entries": r.entries,
+        py, "type": "function", "module": py.None(), "fn": &r.function, "entries": r.entries,
         "returns": r.exits.map(|e| e.returns), "raises": r.exits.map(|e| e.raises),
         "abandoned": r.exits.map(|e| e.abandoned), "live": r.exits.map(|e| e.live),
     ))

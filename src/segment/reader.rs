@@ -3,7 +3,7 @@
 //! In: a mapped segment, written by a target that may be alive, stopped or dead. Out: [`Report`]s in order, and
 //! [`Totals`] so far. Never here: trust (lengths are checked against what is mapped), or a write beside tail and stop.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
@@ -51,7 +51,8 @@ pub struct Reader {
     blocks: HashMap<Block, Vec<Known>>,
     names: HashMap<u32, String>,
     threads: HashMap<u32, String>,
-    states: Vec<Report>,
+    /// When, and what; not reported yet.
+    states: VecDeque<(u64, Report)>,
     payload: Vec<u8>,
 }
 
@@ -74,7 +75,7 @@ impl Reader {
             blocks: HashMap::new(),
             names: HashMap::new(),
             threads: HashMap::new(),
-            states: Vec::new(),
+            states: VecDeque::new(),
             payload: Vec::new(),
         }
     }
@@ -99,20 +100,27 @@ impl Reader {
     /// # Errors
     /// When the words cannot have been written by a waspect; what was read before is kept.
     pub fn drain(&mut self, out: &mut Vec<Report>) -> Result<usize, ReadError> {
-        self.read_ledger()?;
-        out.append(&mut self.states);
         let mut count = 0;
         let mut payload = std::mem::take(&mut self.payload);
         while let Some(head) = self.ring.next(&mut payload)? {
             // A record names only blocks that were appended before it.
             self.read_ledger()?;
-            out.append(&mut self.states);
+            self.states_until(head.mono_ns, out);
             out.extend(self.report(head, &payload));
             count += 1;
         }
         self.payload = payload;
         self.ring.release();
+        self.read_ledger()?;
+        self.states_until(u64::MAX, out);
         Ok(count)
+    }
+
+    /// States are in the ledger and records in the ring: their times say which came first.
+    fn states_until(&mut self, mono_ns: u64, out: &mut Vec<Report>) {
+        while self.states.front().is_some_and(|(when, _)| *when <= mono_ns) {
+            out.extend(self.states.pop_front().map(|(_, state)| state));
+        }
     }
 
     /// Everything counted so far.
@@ -180,7 +188,7 @@ impl Reader {
             Block::State => {
                 if known.at as u64 > self.words.load(header::INHERITED) {
                     let state = self.state(&known);
-                    self.states.push(state);
+                    self.states.push_back((self.words.load(known.at + 2), state));
                 }
             }
             _ => self.blocks.entry(kind).or_default().push(known),
