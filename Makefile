@@ -31,6 +31,8 @@ tool_python := $(call python,$(newest))
 
 agent = python/waspect/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 agents := $(foreach m,$(minors),$(call agent,$(m)))
+# The same with doors for the tests, beside the tests.
+door = tests/python/doors/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 cli := target/cli/waspect
 rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi python/waspect/_bootstrap -type f 2>/dev/null)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
@@ -40,7 +42,8 @@ installed := $(foreach m,$(minors),.venv/$(m)/.ready)
 help:  ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-test: $(installed)  ## build, then Rust and Python tests on every CPython found
+# Agent and door of one CPython after each other, so that the layer over CPython's headers is compiled once for both.
+test: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
 demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
@@ -60,6 +63,7 @@ lint: .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## formatting, clippy,
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features python -- -D warnings
+	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features doors -- -D warnings
 	@$(tools)/deny.sh .cache/cargo-deny/bin/cargo-deny
 	.venv/lint/bin/ruff check .
 	.venv/lint/bin/ruff format --check .
@@ -72,7 +76,7 @@ fmt:  ## format Rust and Python
 	else echo "Python not formatted: ruff comes with \`make lint\`"; fi
 
 clean:  ## remove everything made here
-	rm -rf target dist .venv .cache python/waspect/*.so
+	rm -rf target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
 
 # --- what they are made of
 
@@ -83,11 +87,12 @@ $(cli): $(rust)
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.
 define agent_rule
-$(call agent,$(1)): $(rust)
-	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features python --crate-type cdylib
+$(2): $(rust)
+	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib
 	@cp target/agent/libwaspect.so $$@.new && mv $$@.new $$@
 endef
-$(foreach m,$(minors),$(eval $(call agent_rule,$(m))))
+$(foreach m,$(minors),$(eval $(call agent_rule,$(m),$(call agent,$(m)),python)))
+$(foreach m,$(minors),$(eval $(call agent_rule,$(m),$(call door,$(m)),doors)))
 
 $(wheel): $(cli) $(agents) $(package) $(wildcard $(tools)/wheel.py $(tools)/elf.py) pyproject.toml README.md LICENSE
 	@$(tool_python) $(tools)/wheel.py $(minors)

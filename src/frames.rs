@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
@@ -63,8 +63,6 @@ pub struct Hello {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum ToAgent {
     Load(Box<Load>),
-    /// A forked child's segment was taken.
-    Taken,
 }
 
 /// Compiler to the application that started it: the one frame that `waspect compile -o -` writes.

@@ -7,12 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction, PyType};
 
 use super::visit::{self, Base};
-use super::{tree, walk};
+use super::{target, tree, walk};
 use crate::spec::{Part, Target};
 
 /// Why nothing is attached.
 #[derive(Debug)]
-pub struct Why {
+pub(super) struct Why {
     pub text: String,
     /// The name is there and is not Python's: no function will come.
     pub for_ever: bool,
@@ -25,12 +25,19 @@ impl From<String> for Why {
 }
 
 /// Says what of the target exists and what does not.
-pub fn explain(py: Python<'_>, target: &Target) -> Why {
+pub(super) fn explain(py: Python<'_>, target: &Target) -> Why {
     let names: Vec<&str> = target.parts.iter().filter_map(name).collect();
     if names.len() != target.parts.len() || !target.is_exact() {
-        return "no loaded function matches".to_owned().into();
+        return explain_pattern(py, target);
     }
     visit::without_collector(py, || explain_names(py, &names))
+}
+
+fn explain_pattern(py: Python<'_>, target: &Target) -> Why {
+    let natives = target::find(py, target).not_python;
+    let Some(first) = natives.first() else { return "no loaded function matches".to_owned().into() };
+    let others = if natives.len() == 1 { String::new() } else { format!(" (nor are {} others)", natives.len() - 1) };
+    format!("`{}` is a {}, not a Python function{others}", first.name, first.kind).into()
 }
 
 fn name(part: &Part) -> Option<&str> {

@@ -71,7 +71,7 @@ static TYPES: Gil<RefCell<Option<Types>>> = Gil::new(RefCell::new(None));
 ///
 /// # Errors
 /// When Python has no memory.
-pub fn new<'py>(py: Python<'py>, point: Rc<Point>, handed: [i32; 2]) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn new<'py>(py: Python<'py>, point: Rc<Point>, handed: [i32; 2]) -> PyResult<Bound<'py, PyAny>> {
     let kind = types(py)?.0;
     // SAFETY: `kind` is our own heap type of basic size `Hook`; PyObject_Malloc gives that much memory or NULL, the
     // object header is written by PyObject_Init and the fields of ours before anybody else can see the object.
@@ -92,7 +92,7 @@ pub fn new<'py>(py: Python<'py>, point: Rc<Point>, handed: [i32; 2]) -> PyResult
 ///
 /// # Errors
 /// When Python has no memory.
-pub fn interceptor<'py>(py: Python<'py>, watch: Arc<Watch>, returns: Return) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn interceptor<'py>(py: Python<'py>, watch: Arc<Watch>, returns: Return) -> PyResult<Bound<'py, PyAny>> {
     Ok(Bound::new(py, Interceptor { watch, returns })?.into_any())
 }
 

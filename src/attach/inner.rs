@@ -12,26 +12,28 @@ use super::{tree, visit};
 use crate::spec::Target;
 
 /// One code constant that matches, inside one holder.
-pub struct Inner {
+pub(super) struct Inner {
     /// The code of the loaded functions that contain it.
     pub holder: Py<PyAny>,
     /// Every loaded function whose code is `holder`.
     pub functions: Vec<Py<PyAny>>,
     /// Indexes into `co_consts`, from the holder's down to the constant.
     pub path: Vec<usize>,
+    #[cfg_attr(not(feature = "doors"), expect(dead_code, reason = "the tests look at it"))]
     pub code: Py<PyAny>,
     pub module: String,
     pub qualname: String,
 }
 
 /// The inner functions a target names, in all loaded functions that contain them.
-pub fn inner(py: Python<'_>, target: &Target) -> Vec<Inner> {
+#[cfg(feature = "doors")]
+pub(super) fn inner(py: Python<'_>, target: &Target) -> Vec<Inner> {
     Survey::take(py, &[target]).inner(target)
 }
 
 impl Survey<'_> {
     /// The inner functions this target names. The target must be one the survey was taken for.
-    pub fn inner(&self, target: &Target) -> Vec<Inner> {
+    pub(super) fn inner(&self, target: &Target) -> Vec<Inner> {
         let may_be = |module: &str| target.may_be_in_module(module);
         let mut verdicts = Verdicts::new(&may_be);
         let mut holders: HashMap<usize, Vec<Inner>> = HashMap::new();

@@ -20,6 +20,7 @@ mod registry;
 #[expect(unsafe_code, reason = "a one-shot profile function sees the script before its first line runs")]
 mod script;
 mod target;
+#[cfg(feature = "doors")]
 pub mod testing;
 mod tree;
 #[expect(unsafe_code, reason = "reads builtin objects' own slots, so that no descriptor of the application runs")]

@@ -17,7 +17,11 @@ use super::visit;
 ///
 /// # Errors
 /// When an audit hook refuses the assignment.
-pub fn swap(function: &Bound<'_, PyFunction>, old: &Bound<'_, PyCode>, new: &Bound<'_, PyCode>) -> PyResult<bool> {
+pub(super) fn swap(
+    function: &Bound<'_, PyFunction>,
+    old: &Bound<'_, PyCode>,
+    new: &Bound<'_, PyCode>,
+) -> PyResult<bool> {
     let py = function.py();
     if !visit::code(function).is(old) {
         return Ok(false);
@@ -112,6 +116,8 @@ mod version {
     use pyo3::prelude::*;
     use pyo3::types::{PyCode, PyFunction};
 
-    pub(super) fn of(_: &Bound<'_, PyFunction>, _: &Bound<'_, PyCode>) {}
-    pub(super) fn give_back(_: &Bound<'_, PyFunction>, _: &Bound<'_, PyCode>, (): ()) {}
+    pub(super) fn of(_: &Bound<'_, PyFunction>, _: &Bound<'_, PyCode>) -> Option<u32> {
+        None
+    }
+    pub(super) fn give_back(_: &Bound<'_, PyFunction>, _: &Bound<'_, PyCode>, _: Option<u32>) {}
 }

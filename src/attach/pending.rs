@@ -13,19 +13,19 @@ use pyo3::types::{PyCode, PyDict, PyFunction, PyModule, PyString, PyTuple, PyTyp
 use super::{visit, walk};
 
 /// Gets a module's code before it is executed, with the names the module goes by; gives the code to execute instead.
-pub type Transform = Box<dyn Fn(&[&str], &Bound<'_, PyAny>) -> Option<Py<PyAny>> + Send + Sync>;
+pub(super) type Transform = Box<dyn Fn(&[&str], &Bound<'_, PyAny>) -> Option<Py<PyAny>> + Send + Sync>;
 /// Gets the name of a module that has just been executed.
-pub type Loaded = Box<dyn Fn(Python<'_>, &str) + Send + Sync>;
+pub(super) type Loaded = Box<dyn Fn(Python<'_>, &str) + Send + Sync>;
 
 /// Whoever waits for code; to be kept while a pattern may match a module that is not loaded.
-pub struct Watch {
+pub(super) struct Watch {
     pub(super) transform: Transform,
     loaded: Loaded,
 }
 
 /// What the return of a watched function tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Return {
+pub(super) enum Return {
     /// `loader.get_code(fullname)`: the module's code, or None.
     Code,
     /// `_load_unlocked(spec)`, `_exec(spec, module)`: the module has been executed.
@@ -35,7 +35,7 @@ pub enum Return {
 }
 
 /// A function whose return must be brought to [`Watch::on_return`], which may replace it.
-pub struct Point {
+pub(super) struct Point {
     pub function: Py<PyAny>,
     /// The positional parameter that `on_return` wants, as it was at entry.
     pub argument: u16,
@@ -43,12 +43,12 @@ pub struct Point {
 }
 
 impl Watch {
-    pub fn new(transform: Transform, loaded: Loaded) -> Arc<Self> {
+    pub(super) fn new(transform: Transform, loaded: Loaded) -> Arc<Self> {
         Arc::new(Self { transform, loaded })
     }
 
     /// Called by the hook at each return of a [`Point`]'s function: the object to return instead, if any.
-    pub fn on_return<'py>(
+    pub(super) fn on_return<'py>(
         &self,
         returns: Return,
         argument: Option<&Bound<'py, PyAny>>,
@@ -94,7 +94,7 @@ impl Watch {
 }
 
 /// The functions to watch that exist now. Ask again after `runpy` was loaded: it brings one more.
-pub fn points(py: Python<'_>) -> Vec<Point> {
+pub(super) fn points(py: Python<'_>) -> Vec<Point> {
     const IMPORTLIB: &str = "_frozen_importlib";
     const EXTERNAL: &str = "_frozen_importlib_external";
     [

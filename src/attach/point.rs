@@ -19,21 +19,21 @@ use super::live::Live;
 
 /// How a call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub(super) enum Outcome {
     Return,
     Raise,
 }
 
 /// Which links.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Side {
+pub(super) enum Side {
     Entry,
     Exit,
 }
 
 /// What fires: one probe of one live session.
 #[derive(Clone)]
-pub struct Fire {
+pub(super) struct Fire {
     pub live: Rc<Live>,
     pub guest: Rc<RefCell<Guest<CPython>>>,
     pub module: usize,
@@ -60,7 +60,7 @@ struct Account {
 
 /// One probed function.
 #[derive(Default)]
-pub struct Point {
+pub(super) struct Point {
     /// By [`Side`].
     armed: [Cell<bool>; 2],
     entry: RefCell<Vec<Fire>>,
@@ -72,13 +72,13 @@ pub struct Point {
 
 /// Enough native stack for the guest and for a trap.
 #[inline]
-pub fn has_headroom() -> bool {
+pub(super) fn has_headroom() -> bool {
     crate::thread::headroom() as u64 >= limits::STACK_HEADROOM_BYTES
 }
 
 impl Point {
     /// Adds a link.
-    pub fn add(&self, fire: Fire) {
+    pub(super) fn add(&self, fire: Fire) {
         let list = if fire.point == spec::Point::Entry { &self.entry } else { &self.exit };
         let at_entry = fire.point == spec::Point::Entry;
         if !at_entry {
@@ -95,13 +95,13 @@ impl Point {
     }
 
     /// Whether a probe is linked here.
-    pub fn has_link(&self, live: &Rc<Live>, module: usize, probe: usize) -> bool {
+    pub(super) fn has_link(&self, live: &Rc<Live>, module: usize, probe: usize) -> bool {
         let is = |fire: &Fire| Rc::ptr_eq(&fire.live, live) && (fire.module, fire.probe) == (module, probe);
         self.entry.borrow().iter().any(is) || self.exit.borrow().iter().any(is)
     }
 
     /// Removes a session's links and counts; gives whether there were any.
-    pub fn remove(&self, live: &Rc<Live>) -> bool {
+    pub(super) fn remove(&self, live: &Rc<Live>) -> bool {
         let before = self.entry.borrow().len() + self.exit.borrow().len();
         self.entry.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.exit.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
@@ -119,7 +119,11 @@ impl Point {
     }
 
     /// Opens a session's counts, once.
-    pub fn account(&self, live: &Rc<Live>, declare: impl FnOnce() -> Option<(u32, usize)>) -> Option<(u32, u64)> {
+    pub(super) fn account(
+        &self,
+        live: &Rc<Live>,
+        declare: impl FnOnce() -> Option<(u32, usize)>,
+    ) -> Option<(u32, u64)> {
         if let Some(account) = self.accounts.borrow().iter().find(|a| Rc::ptr_eq(&a.outlet, &live.outlet)) {
             return Some((account.function, account.since));
         }
@@ -140,16 +144,16 @@ impl Point {
         }
     }
 
-    pub fn has_links(&self) -> bool {
+    pub(super) fn has_links(&self) -> bool {
         !(self.entry.borrow().is_empty() && self.exit.borrow().is_empty())
     }
 
-    pub fn has_exits(&self) -> bool {
+    pub(super) fn has_exits(&self) -> bool {
         !self.exit.borrow().is_empty()
     }
 
     /// The positional arguments that the entry links are known to want, sorted.
-    pub fn wanted(&self) -> Vec<u16> {
+    pub(super) fn wanted(&self) -> Vec<u16> {
         let mut wanted = Vec::new();
         for fire in self.entry.borrow().iter() {
             let guest = fire.guest.borrow();
@@ -161,13 +165,13 @@ impl Point {
     }
 
     #[inline]
-    pub fn is_armed(&self, side: Side) -> bool {
+    pub(super) fn is_armed(&self, side: Side) -> bool {
         self.armed[side as usize].get()
     }
 
     /// Ticks at an entry, where an exit asks for them.
     #[inline]
-    pub fn clock_ticks(&self) -> u64 {
+    pub(super) fn clock_ticks(&self) -> u64 {
         if !self.clock.get() {
             return 0;
         }
@@ -176,20 +180,20 @@ impl Point {
 
     /// Counts an entry; gives what its exit must bring back.
     #[inline]
-    pub fn entered(&self) -> u64 {
+    pub(super) fn entered(&self) -> u64 {
         self.count(function::ENTRIES, u64::MAX);
         self.sequence.get()
     }
 
     /// Counts an exit.
     #[inline]
-    pub fn left(&self, outcome: Outcome, sequence: u64) {
+    pub(super) fn left(&self, outcome: Outcome, sequence: u64) {
         self.count(if outcome == Outcome::Return { function::RETURNS } else { function::RAISES }, sequence);
     }
 
     /// Counts a frame that vanished.
     #[cold]
-    pub fn abandoned(&self, sequence: u64) {
+    pub(super) fn abandoned(&self, sequence: u64) {
         self.count(function::ABANDONED, sequence);
     }
 
@@ -203,20 +207,26 @@ impl Point {
     }
 
     /// Calls entered before now are another process's.
-    pub fn forget_calls(&self) {
+    pub(super) fn forget_calls(&self) {
         let since = self.sequence.get() + 1;
         self.sequence.set(since);
         self.accounts.borrow_mut().iter_mut().for_each(|account| account.since = since);
     }
 
     /// A session counts nothing here any more.
-    pub fn forget(&self, live: &Rc<Live>) {
+    pub(super) fn forget(&self, live: &Rc<Live>) {
         self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.outlet, &live.outlet));
     }
 
     /// Fires the entry links.
     #[inline(always)]
-    pub fn fire_entry(&self, passed: [(i32, Option<Obj>); 2], start_ticks: u64, next: &mut usize, slots: &mut Slots) {
+    pub(super) fn fire_entry(
+        &self,
+        passed: [(i32, Option<Obj>); 2],
+        start_ticks: u64,
+        next: &mut usize,
+        slots: &mut Slots,
+    ) {
         while let Some(fire) = self.entry.borrow().get(*next) {
             *next += 1;
             fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
@@ -225,7 +235,7 @@ impl Point {
 
     /// Fires the exit links that want this outcome of a call, and that were there when it began.
     #[inline(always)]
-    pub fn fire_exit(
+    pub(super) fn fire_exit(
         &self,
         outcome: Outcome,
         object: Obj,
@@ -246,13 +256,13 @@ impl Point {
 
     /// Counts an entry's firings that were not begun.
     #[cold]
-    pub fn skipped_entry(&self, why: DropKind) {
+    pub(super) fn skipped_entry(&self, why: DropKind) {
         self.entry.borrow().iter().for_each(|fire| fire.skipped(why));
     }
 
     /// Counts an exit's firings that were not begun: those that would have been.
     #[cold]
-    pub fn skipped_exit(&self, outcome: Outcome, start_ticks: u64, sequence: u64, why: DropKind) {
+    pub(super) fn skipped_exit(&self, outcome: Outcome, start_ticks: u64, sequence: u64, why: DropKind) {
         let exit = self.exit.borrow();
         let began = |fire: &&Fire| sequence >= fire.since && fire.wants(outcome, start_ticks);
         exit.iter().filter(began).for_each(|fire| fire.skipped(why));
@@ -260,7 +270,7 @@ impl Point {
 
     /// The host panicked in the firing before `next`: counted as a fault of that one. Gives whether others may go on.
     #[cold]
-    pub fn panicked(&self, side: Side, next: usize, slots: &mut Slots) -> bool {
+    pub(super) fn panicked(&self, side: Side, next: usize, slots: &mut Slots) -> bool {
         let links = self.links(side).try_borrow();
         let fire = links.as_ref().ok().and_then(|links| links.get(next.checked_sub(1)?));
         let guest = fire.and_then(|fire| Some((fire, fire.guest.try_borrow_mut().ok()?)));

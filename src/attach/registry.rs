@@ -18,12 +18,12 @@ use pyo3::types::{PyCode, PyFunction, PyWeakref, PyWeakrefReference};
 use super::code::{self, CodeError};
 use super::gil::Gil;
 use super::point::Point;
-use super::{hook, patch, tree, visit};
+use super::{hook, patch, target, tree, visit};
 use crate::bytecode::Shape;
 use crate::outlet::Place;
 
 /// One code object of the application and what waspect put in its place.
-pub struct Installed {
+pub(super) struct Installed {
     pub original: Py<PyCode>,
     pub point: Rc<Point>,
     pub place: Place,
@@ -65,17 +65,22 @@ static REGISTRY: Gil<RefCell<Registry>> =
 static CHANGES: Gil<Cell<u64>> = Gil::new(Cell::new(0));
 
 /// Calls `f` with every point there is.
-pub fn each_point(py: Python<'_>, f: impl Fn(&Point)) {
+pub(super) fn each_point(py: Python<'_>, f: impl Fn(&Point)) {
     REGISTRY.get(py).borrow().installed.values().for_each(|installed| f(&installed.point));
 }
 
 /// Every entry.
-pub fn all(py: Python<'_>) -> Vec<Rc<Installed>> {
+pub(super) fn all(py: Python<'_>) -> Vec<Rc<Installed>> {
     REGISTRY.get(py).borrow().installed.values().cloned().collect()
 }
 
 /// The entry for a code object, made if there is none. A code object that waspect made stands for its original.
-pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Option<&Rc<Installed>>) -> Rc<Installed> {
+pub(super) fn adopt(
+    py: Python<'_>,
+    code: &Bound<'_, PyCode>,
+    place: Place,
+    holder: Option<&Rc<Installed>>,
+) -> Rc<Installed> {
     let mut registry = REGISTRY.get(py).borrow_mut();
     let ours = registry.ours.get(&(code.as_ptr() as usize));
     let original = ours.map_or_else(|| code.clone().unbind(), |ours| ours.original.clone_ref(py));
@@ -99,17 +104,17 @@ pub fn adopt(py: Python<'_>, code: &Bound<'_, PyCode>, place: Place, holder: Opt
 }
 
 impl Installed {
-    pub fn address(&self) -> usize {
+    pub(super) fn address(&self) -> usize {
         self.original.as_ptr() as usize
     }
 
     /// Remembers whose constant this is.
-    pub fn set_holder(&self, holder: &Rc<Self>) {
+    pub(super) fn set_holder(&self, holder: &Rc<Self>) {
         self.holder.borrow_mut().get_or_insert_with(|| holder.clone());
     }
 
     /// Remembers function objects that share the code.
-    pub fn know(&self, py: Python<'_>, functions: &[Py<PyAny>]) {
+    pub(super) fn know(&self, py: Python<'_>, functions: &[Py<PyAny>]) {
         for function in functions {
             let address = function.as_ptr() as usize;
             let is_known = self.functions.borrow().get(&address).is_some_and(|w| alive(w.bind(py)).is_some());
@@ -122,13 +127,13 @@ impl Installed {
     }
 
     /// What functions have now.
-    pub fn current<'py>(&self, py: Python<'py>) -> Bound<'py, PyCode> {
+    pub(super) fn current<'py>(&self, py: Python<'py>) -> Bound<'py, PyCode> {
         let current = self.current.borrow();
         current.as_ref().unwrap_or(&self.original).bind(py).clone()
     }
 
     /// Why the hook is not where it should be, if it is not.
-    pub fn refusal(&self) -> Option<String> {
+    pub(super) fn refusal(&self) -> Option<String> {
         self.refusal.borrow().clone()
     }
 
@@ -172,7 +177,7 @@ type Work = BTreeMap<usize, Rc<Installed>>;
 /// After links changed at `touched`: rebuilds those code objects and their holders, and gives every function of theirs
 /// the code that fits. What is refused is noted at the entry. An entry without links and without linked inner functions
 /// is the application's own again and is forgotten.
-pub fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) {
+pub(super) fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) {
     if touched.is_empty() {
         return;
     }
@@ -184,7 +189,7 @@ pub fn refresh(py: Python<'_>, touched: &[Rc<Installed>]) {
 }
 
 /// A module's or function's code that has not run yet, with everything adopted inside it in place. `None`: nothing is.
-pub fn rebuilt_around<'py>(
+pub(super) fn rebuilt_around<'py>(
     py: Python<'py>,
     code: &Bound<'py, PyCode>,
     inside: &[Rc<Installed>],
@@ -329,10 +334,10 @@ fn functions_of<'py>(py: Python<'py>, work: &Work) -> Vec<Bound<'py, PyFunction>
         let functions = installed.functions.borrow();
         functions.values().filter_map(|w| alive(w.bind(py))).collect::<Vec<_>>()
     };
-    let all = work.values().flat_map(known).chain(visit::functions(py));
-    all.filter(|f| codes.contains(&(visit::code(f).as_ptr() as usize)))
-        .filter(|f| seen.insert(f.as_ptr() as usize))
-        .collect()
+    let known: Vec<_> = work.values().flat_map(known).collect();
+    let is_ours = |f: &Bound<'_, PyFunction>| codes.contains(&(visit::code(f).as_ptr() as usize));
+    let all = known.into_iter().filter(is_ours).chain(target::functions_of(py, &codes));
+    all.filter(|f| seen.insert(f.as_ptr() as usize)).collect()
 }
 
 fn alive<'py>(weak: &Bound<'py, PyWeakref>) -> Option<Bound<'py, PyFunction>> {
@@ -358,7 +363,8 @@ fn forget(py: Python<'_>, work: &Work) {
 /// Code objects that only the registry has; a holder's end may leave its inner functions' to the next round.
 fn take_unused(py: Python<'_>) -> Option<Vec<Ours>> {
     let mut registry = REGISTRY.get(py).borrow_mut();
-    let unused: Vec<_> = registry.ours.iter().filter(|(_, o)| o.code.get_refcnt(py) == 1).map(|(a, _)| *a).collect();
+    let unused: Vec<_> =
+        registry.ours.iter().filter(|(_, o)| visit::is_ours_alone(o.code.bind(py))).map(|(a, _)| *a).collect();
     let taken: Vec<_> = unused.iter().filter_map(|address| registry.ours.remove(address)).collect();
     (!taken.is_empty()).then_some(taken)
 }

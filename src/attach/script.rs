@@ -20,7 +20,7 @@ static ARMED: Mutex<Option<Arc<Watch>>> = Mutex::new(None);
 
 /// Waits for the script on this thread, which must be the main one, before it starts. False if a profile function is
 /// set already or setting one was refused: then the script's functions are found once they are loaded.
-pub fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
+pub(super) fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
     if profile_function_set(py) {
         return false;
     }
@@ -31,7 +31,7 @@ pub fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
 }
 
 /// Stops waiting. From another thread than the one that waits, the profile function goes at that thread's next call.
-pub fn disarm(py: Python<'_>) {
+pub(super) fn disarm(py: Python<'_>) {
     if armed().take().is_some() {
         unset(py);
     }

@@ -18,18 +18,19 @@ use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::spec::Target;
 
 /// Functions that share one code object.
-pub struct Group {
+pub(super) struct Group {
     pub code: Py<PyAny>,
     pub functions: Vec<Py<PyAny>>,
     /// The name it matched by: its own, or what `__main__` was started as.
     pub module: String,
     /// As the code has it, `<locals>` included; for generated code as the function has it.
+    #[cfg_attr(not(feature = "doors"), expect(dead_code, reason = "the tests look at it"))]
     pub qualname: String,
 }
 
 /// A callable that matches by name and cannot be rewritten.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NotPython {
+pub(super) struct NotPython {
     pub name: String,
     /// Its type: `builtin_function_or_method`, `cython_function_or_method`.
     pub kind: String,
@@ -37,25 +38,25 @@ pub struct NotPython {
 
 /// What a target means now.
 #[derive(Default)]
-pub struct Found {
+pub(super) struct Found {
     pub groups: Vec<Group>,
     pub not_python: Vec<NotPython>,
 }
 
 /// All loaded functions the target names.
-pub fn find(py: Python<'_>, target: &Target) -> Found {
+pub(super) fn find(py: Python<'_>, target: &Target) -> Found {
     Survey::take(py, &[target]).find(target)
 }
 
 /// One look at everything loaded, for any number of targets: the visit of the collector's objects is the dear part.
-pub struct Survey<'py> {
+pub(super) struct Survey<'py> {
     pub(super) functions: Vec<Bound<'py, PyFunction>>,
     natives: Vec<Native>,
     pub(super) homes: Homes,
 }
 
 impl<'py> Survey<'py> {
-    pub fn take(py: Python<'py>, targets: &[&Target]) -> Self {
+    pub(super) fn take(py: Python<'py>, targets: &[&Target]) -> Self {
         visit::without_collector(py, || {
             let wanted = |module: &str| targets.iter().any(|t| t.may_be_in_module(module));
             let walked = walk::walk(py, &wanted);
@@ -70,7 +71,7 @@ impl<'py> Survey<'py> {
     }
 
     /// The functions this target names. The target must be one the survey was taken for.
-    pub fn find(&self, target: &Target) -> Found {
+    pub(super) fn find(&self, target: &Target) -> Found {
         let mut groups: BTreeMap<(String, String, usize), Group> = BTreeMap::new();
         let may_be = |module: &str| target.may_be_in_module(module);
         let mut verdicts = Verdicts::new(&may_be);
@@ -195,14 +196,14 @@ fn generated_qualname(function: &Bound<'_, PyFunction>, code: &Bound<'_, PyAny>)
     (file.starts_with('<') && !is_copy(function)).then(|| visit::qualname(function).map(|q| visit::text(&q)))?
 }
 
-/// All live functions whose code is one of `codes` (addresses of code objects): what a detach must give back.
-pub fn functions_of(py: Python<'_>, codes: &HashSet<usize>) -> Vec<Py<PyAny>> {
+/// All live functions whose code is one of `codes` (addresses of code objects): those that modules lead to, which the
+/// collector no longer sees after `gc.freeze()`, and those that only the collector sees.
+pub(super) fn functions_of<'py>(py: Python<'py>, codes: &HashSet<usize>) -> Vec<Bound<'py, PyFunction>> {
     visit::without_collector(py, || {
         let mut seen = HashSet::new();
         let both = walk::walk(py, &|_| true).functions.into_iter().chain(visit::functions(py));
         both.filter(|f| codes.contains(&(visit::code(f).as_ptr() as usize)))
             .filter(|f| seen.insert(f.as_ptr() as usize))
-            .map(|f| f.into_any().unbind())
             .collect()
     })
 }

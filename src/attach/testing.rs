@@ -63,7 +63,8 @@ fn _explain(py: Python<'_>, target: &str) -> String {
 
 #[pyfunction]
 fn _functions_of(py: Python<'_>, codes: Vec<Bound<'_, PyAny>>) -> Vec<Py<PyAny>> {
-    target::functions_of(py, &codes.iter().map(|c| c.as_ptr() as usize).collect::<HashSet<_>>())
+    let codes = codes.iter().map(|c| c.as_ptr() as usize).collect::<HashSet<_>>();
+    target::functions_of(py, &codes).into_iter().map(|f| f.into_any().unbind()).collect()
 }
 
 /// Makes the watch: `transform(modules, code)`, `loaded(module)`.

@@ -340,3 +340,9 @@ fn clear_error(py: Python<'_>) {
     }
     let _ = py;
 }
+
+/// Whether the reference at hand is the only one to the object.
+pub(super) fn is_ours_alone(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the reference keeps the object alive, and the lock is held.
+    unsafe { ffi::Py_REFCNT(object.as_ptr()) == 1 }
+}

@@ -17,7 +17,7 @@ use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
 
 /// The program waits this long for an operator at its start, and no longer.
 const GREET_SECONDS_MAX: u64 = 10;
-/// A forked child waits this long at its first firing.
+/// A forked child waits this long at its first firing, if the operator's queue is full.
 const REJOIN_SECONDS_MAX: u64 = 2;
 
 /// A greeting under way. Dropping it closes the socket.
@@ -33,17 +33,14 @@ pub fn greet(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> 
     Conversation::open(socket, hello, Duration::from_secs(GREET_SECONDS_MAX))
 }
 
-/// A forked child brings its segment; returns once the operator has it.
+/// A forked child brings its segment, and waits for nothing: the operator finds it in its queue, even if the child has
+/// ended by then.
 ///
 /// # Errors
 /// As [`greet`]: the operator may have gone, and then nobody reads what the child would write.
 pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
     let talk = Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?;
-    send_descriptor(&talk.stream, segment)?;
-    match talk.read()? {
-        ToAgent::Taken => Ok(()),
-        ToAgent::Load(_) => Err(ControlError::Unexpected { expected: "`Taken`", found: "`Load`".into() }),
-    }
+    send_descriptor(&talk.stream, segment)
 }
 
 /// Connects, `most` at longest: where an operator that was stopped has a full queue, a plain connect waits for ever.
@@ -69,10 +66,8 @@ impl Conversation {
     /// # Errors
     /// When the operator closes, is late, or answers otherwise.
     pub fn load(&mut self) -> Result<Load, ControlError> {
-        match self.read()? {
-            ToAgent::Load(load) => Ok(*load),
-            ToAgent::Taken => Err(ControlError::Unexpected { expected: "`Load`", found: "`Taken`".into() }),
-        }
+        let ToAgent::Load(load) = self.read()?;
+        Ok(*load)
     }
 
     /// Says that the session is loaded and hands its segment over.

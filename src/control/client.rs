@@ -160,7 +160,6 @@ fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
     }
     if hello.forked_from.is_some() {
         let segment = receive_descriptor(stream)?;
-        send_frame(stream, &ToAgent::Taken)?;
         return Ok(Meeting::Joined(Joined { hello, pid, segment }));
     }
     send_frame(stream, load)?;

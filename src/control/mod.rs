@@ -6,8 +6,8 @@
 //! ```text
 //!  agent                         operator            forked child                  operator
 //!  Hello                    ──▶                      Hello{forked_from}, FD  ──▶
-//!                           ◀──  Load                                        ◀──  Taken
-//!  Loaded, FD  | Refused    ──▶                      (both close)
+//!                           ◀──  Load              (closes; waits for nothing)
+//!  Loaded, FD  | Refused    ──▶
 //!  (both close)
 //! ```
 //!

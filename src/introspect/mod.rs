@@ -11,7 +11,7 @@ pub mod compare;
 #[expect(unsafe_code, reason = "the only room that reads CPython's memory")]
 pub mod cpython;
 pub mod fake;
-#[cfg(feature = "python")]
+#[cfg(feature = "doors")]
 pub mod testing;
 pub mod tree;
 

@@ -28,8 +28,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_load_raised, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_class::<session::Session>()?;
+    #[cfg(feature = "doors")]
     crate::attach::testing::add_to(module)?;
-    crate::introspect::testing::add_to(module)
+    #[cfg(feature = "doors")]
+    crate::introspect::testing::add_to(module)?;
+    Ok(())
 }
 
 /// The `waspect` binary that started this process, if one did.

@@ -1,4 +1,4 @@
-;; ; A key is its value, kind included; what has no value of its own keys by its type; an error keys as one; None is no key.
+;; A key is its value, kind included; what has no value of its own keys by its type; an error keys as one; None is no key.
 ;; frame: {"args":[1]}
 ;; fire: entry
 ;; frame: {"args":[true]}

@@ -1,4 +1,4 @@
-;; ; What each keeps of 3, -1.5, 0, 1e300, infinities and NaN; by one key and by none.
+;; What each keeps of 3, -1.5, 0, 1e300, infinities and NaN; by one key and by none.
 ;; frame: {"args":[3]}
 ;; fire: #plain entry
 ;; frame: {"args":[-1.5]}

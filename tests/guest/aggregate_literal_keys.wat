@@ -1,4 +1,4 @@
-;; ; Text of any origin is one key: a literal, an argument, a copy, a name.
+;; Text of any origin is one key: a literal, an argument, a copy, a name.
 ;; frame: {"args":["x"]}
 ;; fire: 3x entry
 ;; expect aggregation {"name":"by text","kind":"count","key":["x"],"value":9}

@@ -1,4 +1,4 @@
-;; ; Arguments by a number that only run time knows; at exits the current ones. What the hook hands over is not asked of the frame.
+;; Arguments by a number that only run time knows; at exits the current ones. What the hook hands over is not asked of the frame.
 ;; frame: {"args":{"self":"me","n":{"$int":"36893488147419103232"}},"rest":[2.5,"last"]}
 ;; fire: entry
 ;; fire: entry {"1":"handed"}

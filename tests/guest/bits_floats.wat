@@ -1,4 +1,4 @@
-;; ; Every NaN a guest can make is the one NaN: equal to nothing, one key.
+;; Every NaN a guest can make is the one NaN: equal to nothing, one key.
 ;; frame: {"args":["text"]}
 ;; fire: entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":{"$float":"nan"},"kind":3,"int":-7,"truthy":1,"len":-2,"eq":0,"cmp":2,"kept":{"$float":"nan"}}}

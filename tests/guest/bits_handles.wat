@@ -1,4 +1,4 @@
-;; ; Forged handles: other kinds, lengths, generations and places, and the reserved tags above them.
+;; Forged handles: other kinds, lengths, generations and places, and the reserved tags above them.
 ;; frame: {"args":["text"]}
 ;; fire: entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":"literal","kind":4,"int":-7,"truthy":1,"len":7,"eq":1,"cmp":0,"kept":"literal"}}

@@ -1,4 +1,4 @@
-;; ; Patterns under the tags of none, bools, ints and errors that nobody is told to make.
+;; Patterns under the tags of none, bools, ints and errors that nobody is told to make.
 ;; frame: {"args":["text"]}
 ;; fire: entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"v":null,"kind":0,"int":-7,"truthy":0,"len":-2,"eq":1,"cmp":0,"kept":null}}

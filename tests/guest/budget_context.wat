@@ -1,4 +1,4 @@
-;; ; Text kept for the firing is work, too.
+;; Text kept for the firing is work, too.
 ;; frame: {}
 ;; budget: fuel_per_fire=1000000
 ;; fire: #thread entry

@@ -1,4 +1,4 @@
-;; ; Three traps in the window, or ten times out of fuel, disarm that probe alone.
+;; Three traps in the window, or ten times out of fuel, disarm that probe alone.
 ;; fire: 2x #trap entry
 ;; fire: 9x #fuel entry
 ;; fire: #fine entry

@@ -1,4 +1,4 @@
-;; ; Fuel bounds a firing; an option lowers it. What was written before stays written. 3 + 4 n: n rounds of 4.
+;; Fuel bounds a firing; an option lowers it. What was written before stays written.
 ;; show: fuel
 ;; fire: #short entry
 ;; fire: #long entry

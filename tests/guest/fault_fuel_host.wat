@@ -1,4 +1,4 @@
-;; ; A guest that only calls the host ends as well.
+;; A guest that only calls the host ends as well.
 ;; show: fuel
 ;; budget: fuel_per_fire=5000
 ;; frame: {"args":[{"$object":"a.B","x":1}]}

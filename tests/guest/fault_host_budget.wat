@@ -1,4 +1,4 @@
-;; ; Bytes moved for one firing are bounded: fields and copies alike. The next firing has them all again.
+;; Bytes moved for one firing are bounded: fields and copies alike. The next firing has them all again.
 ;; budget: fuel_per_fire=1000000 value_str_bytes_max=40
 ;; frame: {"args":[{"$repeat":["x",1000]}]}
 ;; fire: #fields entry

@@ -1,4 +1,4 @@
-;; ; After a fault memory, globals and tables are as declared, fields not emitted are gone; aggregations stay.
+;; After a fault memory, globals and tables are as declared, fields not emitted are gone; aggregations stay.
 ;; frame: {"args":[false]}
 ;; fire: 2x entry
 ;; frame: {"args":[true]}

@@ -1,4 +1,4 @@
-;; ; Recursion ends at the guest's own stack, not the thread's.
+;; Recursion ends at the guest's own stack, not the thread's.
 ;; fire: 2x entry
 ;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"stack","side":"guest","where":"shop.cart.Cart.add"}
 ;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"stack","side":"guest","where":"shop.cart.Cart.add"}

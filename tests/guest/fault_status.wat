@@ -1,4 +1,4 @@
-;; ; A negative status is counted, shown, never disarms, and keeps the instance.
+;; A negative status is counted, shown, never disarms, and keeps the instance.
 ;; frame: {"args":[0]}
 ;; fire: 2x entry
 ;; frame: {"args":[-1]}

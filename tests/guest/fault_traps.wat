@@ -1,4 +1,4 @@
-;; ; Each way a guest stops itself is a counted fault; the call and the other probes go on.
+;; Each way a guest stops itself is a counted fault; the call and the other probes go on.
 ;; fire: #unreachable entry
 ;; fire: #load entry
 ;; fire: #store entry

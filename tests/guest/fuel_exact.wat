@@ -1,4 +1,4 @@
-;; ; Fuel is exact and the same on every machine: nothing, one import, a loop of a hundred.
+;; Fuel is exact and the same on every machine: nothing, one import, a loop of a hundred.
 ;; show: fuel
 ;; frame: {"args":[1]}
 ;; fire: entry

@@ -1,4 +1,4 @@
-;; ; What a firing knows besides the frame, where it is the same in every run.
+;; What a firing knows besides the frame, where it is the same in every run.
 ;; frame: {"line":42}
 ;; fire: entry
 ;; fire: return 1

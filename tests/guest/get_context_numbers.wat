@@ -1,4 +1,4 @@
-;; ; Clocks and numbers; the last firing is of a call whose entry was not seen.
+;; Clocks and numbers; the last firing is of a call whose entry was not seen.
 ;; frame: {}
 ;; fire: entry
 ;; fire: return 1

@@ -1,4 +1,4 @@
-;; ; Keys with everything a string can spell.
+;; Keys with everything a string can spell.
 ;; frame: {"args":{"d":{"a\"b":1,"it's":2,"back\\slash":3,"new\nline":4,"tab\tr\r":5,"nul\u0000":6,"é":7,"😀":8,"a.b[0]":9}}}
 ;; fire: entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"d[\"a\\\"b\"]":1,"d['a\"b']":1,"d[\"it's\"]":2,"d['it\\'s']":2,"d[\"back\\\\slash\"]":3,"d[\"new\\nline\"]":4,"d[\"tab\\tr\\r\"]":5,"d[\"nul\\0\"]":6,"d[\"\\u{e9}\"]":7,"d[\"é\"]":7,"d[\"\\u{1F600}\"]":8,"d[\"a.b[0]\"]":9}}

@@ -1,4 +1,4 @@
-;; ; A local called `args` or `kwargs` is that local; else the name stands for the whole.
+;; A local called `args` or `kwargs` is that local; else the name stands for the whole.
 ;; frame: {"args":{"a":1},"kwargs":{"k":"v"}}
 ;; fire: entry
 ;; frame: {"args":{"args":"mine"},"locals":{"kwargs":{"z":26}}}

@@ -1,4 +1,4 @@
-;; ; What a call ended with, at each point.
+;; What a call ended with, at each point.
 ;; frame: {"args":{"n":1}}
 ;; fire: entry
 ;; fire: return {"$object":"shop.Cart","total":5}

@@ -1,4 +1,4 @@
-;; ; The 65 537th handle of a firing is LIMIT; the next firing starts anew.
+;; The 65 537th handle of a firing is LIMIT; the next firing starts anew.
 ;; budget: fuel_per_fire=2000000
 ;; frame: {"args":["text"]}
 ;; fire: 2x entry

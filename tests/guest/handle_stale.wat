@@ -1,4 +1,4 @@
-;; ; A handle kept in a global is an error in every later firing, and never another object.
+;; A handle kept in a global is an error in every later firing, and never another object.
 ;; frame: {"args":["first"]}
 ;; fire: entry
 ;; frame: {"args":["second"]}

@@ -1,4 +1,4 @@
-;; ; A full ledger drops new keys, counted; what it has goes on counting.
+;; A full ledger drops new keys, counted; what it has goes on counting.
 ;; budget: fuel_per_fire=1000000
 ;; sizes: 4096 4096
 ;; fire: 2x entry

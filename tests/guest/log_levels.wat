@@ -1,4 +1,4 @@
-;; ; Levels 1 to 5; the text is cut at `value_str_bytes_max` without splitting a character.
+;; Levels 1 to 5; the text is cut at `value_str_bytes_max` without splitting a character.
 ;; fire: entry
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"error","text":"hello"}
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"trace","text":"hello"}

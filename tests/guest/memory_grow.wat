@@ -1,4 +1,4 @@
-;; ; To the cap and no further: 32 pages of 64 KiB.
+;; To the cap and no further: 32 pages of 64 KiB.
 ;; fire: 2x entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"before":1,"over":-1,"at":1,"past":-1,"after":32}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"before":32,"over":-1,"at":-1,"past":-1,"after":32}}

@@ -1,4 +1,4 @@
-;; ; A memory without pages.
+;; A memory without pages.
 ;; fire: entry
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"error","text":""}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"text":{"$error":"MEMORY"},"log0":0,"log1":-8}}

@@ -1,4 +1,4 @@
-;; ; Claimed places: inside, at the end, one past it, negative, wrapping, not UTF-8.
+;; Claimed places: inside, at the end, one past it, negative, wrapping, not UTF-8.
 ;; fire: entry
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"info","text":"hello"}
 ;; expect log {"probe":"fn:shop.cart.*:entry","level":"info","text":""}

@@ -1,4 +1,4 @@
-;; ; The first of each three; the others are not firings.
+;; The first of each three; the others are not firings.
 ;; frame: {}
 ;; fire: 7x entry
 ;; expect aggregation {"name":"fired","kind":"count","key":[],"value":10}

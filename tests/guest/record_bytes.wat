@@ -1,4 +1,4 @@
-;; ; A field that does not fit its record is shown as cut, and counted; small ones after it still fit.
+;; A field that does not fit its record is shown as cut, and counted; small ones after it still fit.
 ;; budget: record_bytes_max=256 value_str_bytes_max=120
 ;; frame: {"args":[{"$repeat":["a",100]},{"$repeat":["b",100]},{"$repeat":["c",100]},7]}
 ;; fire: entry

@@ -1,4 +1,4 @@
-;; ; The 17th record of a firing is dropped, said and counted; the next firing has its own sixteen.
+;; The 17th record of a firing is dropped, said and counted; the next firing has its own sixteen.
 ;; fire: 2x entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{}}

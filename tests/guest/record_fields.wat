@@ -1,4 +1,4 @@
-;; ; The 65th field is dropped and counted; what was not emitted dies with the firing.
+;; The 65th field is dropped and counted; what was not emitted dies with the firing.
 ;; frame: {"args":["v"]}
 ;; fire: #many entry
 ;; fire: #left entry

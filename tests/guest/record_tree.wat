@@ -1,4 +1,4 @@
-;; ; Depth, items and bytes of a captured value are bounded, with the reason.
+;; Depth, items and bytes of a captured value are bounded, with the reason.
 ;; budget: value_depth_max=2 value_items_max=3 value_str_bytes_max=8
 ;; frame: {"args":[[1,[2,[3]]],[1,2,3,4],"123456789",{"$bytes":"123456789"},{"$cycle":1},{"a":1,"b":2,"c":3,"d":4},{"$object":"C","a":1,"b":2,"c":3,"d":4},{"$map":[[1,2],[{"$tuple":[1]},3]]},{"$map":[["$x",1],["$$y",2]]},{"$set":[1,{"$tuple":[2]}]},{"$int":"170141183460469231731687303715884105727"},"ééééé"]}
 ;; fire: entry

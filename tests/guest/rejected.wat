@@ -1,4 +1,4 @@
-;; ; A firing that wrote nothing is rejected; reads, comparisons and slots write nothing.
+;; A firing that wrote nothing is rejected; reads, comparisons and slots write nothing.
 ;; frame: {"args":[5]}
 ;; fire: entry
 ;; frame: {"args":[50]}

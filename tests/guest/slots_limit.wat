@@ -1,4 +1,4 @@
-;; ; A copy over `slot_bytes_max` is -LIMIT and leaves what was kept; a second set replaces the first.
+;; A copy over `slot_bytes_max` is -LIMIT and leaves what was kept; a second set replaces the first.
 ;; frame: {"args":["one",{"$map":[[1,{"$repeat":["a",1000]}],[2,{"$repeat":["b",1000]}],[3,{"$repeat":["c",1000]}],[4,{"$repeat":["d",1000]}],[5,{"$repeat":["e",1000]}]]},"two"]}
 ;; fire: entry
 ;; fire: return 1

@@ -1,4 +1,4 @@
-;; ; What is kept is a copy: cut like any value, the same after the original changed; too much is refused.
+;; What is kept is a copy: cut like any value, the same after the original changed; too much is refused.
 ;; budget: value_str_bytes_max=10 value_items_max=60
 ;; frame: {"args":["short","rather too long",140737488355328,{"$int":"9223372036854775808"},[1,[2,[3,[4]]]],{"$range":61},{"$bytes":"xy"},{"$object":"shop.Cart","n":1},null,1.5,{"$set":[1]},{"k":"v"}]}
 ;; fire: entry

@@ -1,4 +1,4 @@
-;; ; Literals: any text, counted in code points, the same firing after firing.
+;; Literals: any text, counted in code points, the same firing after firing.
 ;; fire: 2x entry
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"text":"","len":0}}
 ;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"text":"plain","len":5}}

@@ -1,4 +1,4 @@
-;; ; What `kind int float truthy len` say of what has parts, or none. 16 bits of length in the handle are not all there is.
+;; What `kind int float truthy len` say of what has parts, or none. 16 bits of length in the handle are not all there is.
 ;; frame: {"args":[{"$bytes":"xy"},[],[0],{"$tuple":[]},{"$tuple":[1,2]},{},{"a":1},{"$set":[]},{"$set":[1]},{"$frozenset":[1,2,3]},{"$object":"shop.Empty"},{"$object":"shop.Cart","n":1},{"$exception":"E","args":{"$tuple":[]}},{"$named":["type","shop.Cart"]},{"$named":["function","shop.f"]}]}
 ;; fire: entry
 ;; budget: value_str_bytes_max=10 value_items_max=3

@@ -1,4 +1,4 @@
-;; ; What `kind int float truthy len` say of each scalar; an int as a float shows all its bits.
+;; What `kind int float truthy len` say of each scalar; an int as a float shows all its bits.
 ;; frame: {"args":[null,true,false,0,-1,140737488355327,140737488355328,-140737488355328,-140737488355329,{"$int":"9223372036854775807"},{"$int":"-9223372036854775808"},{"$int":"9223372036854775808"},{"$int":"-36893488147419103232"},0.0,-0.0]}
 ;; fire: entry
 ;; frame: {"args":[1.5,-3.0,1e300,9223372036854774784.0,9223372036854775808.0,-9223372036854775808.0,{"$float":"nan"},{"$float":"inf"},{"$float":"-inf"},5e-324,"","a","0","héllo 😀",{"$bytes":""}]}

@@ -266,6 +266,22 @@ proptest! {
     }
 }
 
+/// What was checked when it was read is not asked again: an aggregation cannot grow behind its reader's back.
+#[test]
+fn a_kind_that_changes_reads_nothing_more() {
+    let words = Words::create(1 << 8, 1 << 6).expect("memory").0;
+    let ledger = Ledger::new(words.clone());
+    let map = Aggregation::new(&ledger, 0, 0, "a", Agg::Count).expect("room");
+    map.add(&ledger, b"", 1.0).expect("room");
+    let mut reader = Reader::over(words.clone());
+    assert_eq!(reader.totals().expect("whole").aggregations.len(), 1);
+    let counters = header::WORDS + 1;
+    for (i, word) in [6, 0.0_f64.to_bits(), 1e9_f64.to_bits(), 1.0_f64.to_bits()].into_iter().enumerate() {
+        words.at(counters + 1 + i).store(word, Relaxed);
+    }
+    assert_eq!(reader.totals().expect("whole").aggregations, []);
+}
+
 #[test]
 fn foreign_segments_are_refused() {
     let (words, fd) = Words::create(1 << 12, 1 << 12).expect("memory");

@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import gc
 import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import waspect
 
@@ -91,3 +95,18 @@ def balanced(session):
         assert returns is None or entries == returns + raises + abandoned + live, fn
         assert live is None or live >= 0, fn
     return counts(session)
+
+
+def alone(program):
+    """The lines that a program of its own prints; it starts with all of this and `kinds`."""
+    folder = Path(__file__).parent
+    prelude = f"""
+import sys; sys.path[:0] = {[str(folder), str(folder / "apps"), *sys.path[1:]]!r}
+import gc, kinds
+from probing import *
+load({{'fn:no.thing:entry': ''}}).detach()
+"""
+    command = [sys.executable, "-c", prelude + textwrap.dedent(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()

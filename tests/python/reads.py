@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import hostile  # noqa: E402
-from waspect import _core as core  # noqa: E402
+from doors import _core as core  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from waspect import _core
+from doors import _core
 
 CORPUS = pathlib.Path(__file__).resolve().parents[1] / "corpus"
 FUNCTION = 0x3  # CO_OPTIMIZED | CO_NEWLOCALS

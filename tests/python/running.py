@@ -1,7 +1,8 @@
 """Programs under `waspect run`, with their own account of what they did beside what the probes say.
 
-In: a program's text and how it is started. Out: a `Run`: its streams, its exit code, the lines of the JSONL output, and
-`truth`, what the program itself says it called, by process. Never: an interpreter other than the one that runs the tests.
+In: a program's text and how it is started. Out: a `Run`: its streams, its exit code, the lines of the JSONL output,
+and `truth`, what the program itself says it called, by process. Never: an interpreter other than the one that runs the
+tests.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 
 import rewriter_rules as rules
 from rewriting import functions, parameters
-from waspect import _core
+from doors import _core
 
 LIBRARY = pathlib.Path(os.__file__).parent
 

@@ -7,6 +7,7 @@ Never: a network.
 from __future__ import annotations
 
 import pytest
+
 from running import alone, run
 
 PROGRAMS = {

@@ -7,9 +7,7 @@ import dis
 import gc
 import itertools
 import random
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 import types
@@ -17,7 +15,8 @@ import weakref
 from pathlib import Path
 
 import pytest
-from probing import balanced, counts, firings, load, records
+import waspect
+from probing import alone, balanced, counts, firings, load, records, wat
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "apps"))
@@ -145,19 +144,25 @@ def resident_kib():
 
 
 def test_a_thousand_sessions_leave_no_memory():
-    def cycle():
-        with load({"fn:kinds.outer.inner:exit": "count a=arg0", "fn:kinds.plain:entry": "count"}):
-            kinds.outer(1)(2), kinds.plain(1)
+    source = wat({"fn:kinds.outer.inner:exit": "count a=arg0", "fn:kinds.plain:entry": "count"}).encode()
+    artifact = waspect._compiled(source, "<bytes>", {})
 
-    for _ in range(200):
-        cycle()
-    gc.collect()
-    objects, memory = len(gc.get_objects()), resident_kib()
-    for _ in range(800):
-        cycle()
-    gc.collect()
-    assert len(gc.get_objects()) - objects < 20
-    assert resident_kib() - memory < 1_500
+    def cycles(many, module):
+        for _ in range(many):
+            with waspect.load(module):
+                kinds.outer(1)(2), kinds.plain(1)
+
+    def growth(many, module):
+        gc.collect()
+        objects, memory = len(gc.get_objects()), resident_kib()
+        cycles(many, module)
+        gc.collect()
+        return len(gc.get_objects()) - objects, resident_kib() - memory
+
+    cycles(100, artifact), cycles(20, source)
+    for many, module in [(900, artifact), (80, source)]:
+        objects, kib = growth(many, module)
+        assert objects < 20 and kib < 1_500
     assert len([f for f in Path("/proc/self/fd").iterdir()]) < 60
 
 
@@ -445,16 +450,6 @@ def test_threads_call_while_others_attach_and_detach():
 
 
 # --- an application that forbids it
-
-
-def alone(program):
-    """The lines a program of its own prints."""
-    prelude = f"import sys; sys.path[:0] = {[str(HERE), str(HERE / 'apps'), *sys.path[1:]]!r}\nimport kinds, gc\nfrom probing import *\nload({{'fn:no.thing:entry': ''}}).detach()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", prelude + textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("event", ["object.__setattr__", "code.__new__"])

@@ -7,10 +7,15 @@ In: programs. Out: agreement. Never: a sleep where a program could wait for anot
 from __future__ import annotations
 
 import re
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
-from running import alone, run
+
+import waspect
+from running import BINARY, alone, run, write
+
 
 def same(probed, plain):
     """Streams and exit code, but for process ids."""
@@ -38,7 +43,11 @@ FORKS = {
     "aborts": "calls(5)\nif (p := os.fork()) == 0:\n calls(7); os.abort()\nprint(wait(p))\ncalls(2)",
     "parent never fires": "if (p := os.fork()) == 0:\n calls(7); os._exit(0)\nwait(p)",
     "child never fires": "calls(5)\nif (p := os.fork()) == 0: os._exit(0)\nwait(p)\ncalls(2)",
-    "records": "calls(5, noted)\nif (p := os.fork()) == 0:\n calls(7, noted); os._exit(0)\nwait(p)\ncalls(2, noted); calls(1)",
+    "records": """
+calls(5, noted)
+if (p := os.fork()) == 0: calls(7, noted); os._exit(0)
+wait(p); calls(2, noted); calls(1)
+""",
     "grandchildren": """
 calls(5)
 for depth in range(4):
@@ -262,3 +271,37 @@ def test_a_call_that_began_in_the_parent_is_entered_once(tmp_path):
     f = probed.function("hit")
     assert (f["entries"], f["returns"], f["live"]) == (1, 1, 0)
     assert sum(probed.counted("entries").values()) == 1
+
+
+# A session inside the application: the child's is its own; a child that can have none says so and takes nothing.
+INSIDE = """
+import resource, waspect
+session = waspect.load(sys.argv[1])
+def counts(): return [x["value"] for x in session.aggregations() if x["name"] == "entries"]
+def records(): return sum(x["type"] == "record" for x in session._native.poll())
+calls(5); calls(5, noted)
+for k in range(3):
+    if (p := os.fork()) == 0:
+        if k == 1: resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        for i in range(7 if k < 2 else 0): hit(i); noted(i)
+        try: print(k, counts(), records(), flush=True)
+        except waspect.ProbeError as e: print(k, e, flush=True)
+        os._exit(0)
+    wait(p)
+print(counts(), records())
+"""
+
+
+def test_a_session_inside_a_program_that_forks(tmp_path):
+    write(tmp_path, INSIDE)
+    subprocess.run([BINARY, "compile", "probe.wat", "-o", "probe.cwasm"], cwd=tmp_path, check=True, capture_output=True)
+    # Where the wheel is not installed, the package comes from where this test has it.
+    package = str(Path(waspect.__file__).parents[1])
+    done = alone(tmp_path, "app.py", "probe.cwasm", env={"PYTHONPATH": package})
+    assert done.stderr == b""
+    assert done.stdout.decode().splitlines() == [
+        "0 [7] 7",
+        "1 this forked process has no memory for the session",
+        "2 [] 0",
+        "[5] 5",
+    ]

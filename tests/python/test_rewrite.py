@@ -1,6 +1,6 @@
 """The rewriter: equal to its oracle over the standard library, unseen by a program over the corpus.
 
-In: `waspect._core._rewrite`. Out: what differs. Run with `WASPECT_FULL=1` for the library's own tests as well.
+In: `_core._rewrite`. Out: what differs. Run with `WASPECT_FULL=1` for the library's own tests as well.
 """
 
 import gc
@@ -13,11 +13,10 @@ import rewriter_rules as rules
 import rewriting
 import stdlib
 from rewriting import Hook, Splice, load, outcome, profiled, scenarios, traced
-from waspect import _core
+from doors import _core
 
 FAMILIES = rewriting.corpus() | {"long_jumps": rewriting.long_jumps(range(90, 130, 3))}
 WAYS = [("entry", 0), ("entry", 1), ("entry", 2), ("entry", None), ("token", 0), ("token", 1), ("token", None)]
-NATIVE = hasattr(_core, "_instrument")
 
 
 @pytest.fixture(params=[*WAYS, "native"], ids=lambda way: way if way == "native" else f"{way[0]}-{way[1]}")
@@ -25,8 +24,6 @@ def instrument(request):
     """What is done to every function's code of a module: our shapes with hooks in Python, and the product's hooks."""
     if request.param != "native":
         return Splice(*request.param)
-    if not NATIVE:
-        pytest.skip("this build of `waspect._core` has no `_instrument`: native hooks are not tested")
     return rewriting.native
 
 

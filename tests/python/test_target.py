@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "apps"), str(HERE.parent.parent / "python")]
+sys.path[:0] = [str(HERE / "apps"), str(HERE)]
 
 import shop.cart  # noqa: E402
 import shop.hostile  # noqa: E402
 import shop.lazy  # noqa: E402
-from waspect import _core  # noqa: E402
+from doors import _core  # noqa: E402
 
 
 def names(target):
@@ -121,7 +121,7 @@ def test_closures_that_live_anywhere_are_found():
 
 def test_the_main_module_goes_by_both_names(tmp_path):
     (tmp_path / "prog.py").write_text(
-        f"import sys; sys.path[:0] = {sys.path[:2]!r}\nfrom waspect import _core\ndef f(): pass\n"
+        f"import sys; sys.path[:0] = {sys.path[:2]!r}\nfrom doors import _core\ndef f(): pass\n"
         "for t in ('prog.f', '__main__.f'): print([r[0] for r in _core._find(t)])\n"
     )
     got = subprocess.run([sys.executable, "-m", "prog"], cwd=tmp_path, capture_output=True, text=True, check=True)

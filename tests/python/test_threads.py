@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
+
 from running import alone, run
 
 PROGRAMS = {
@@ -26,7 +27,8 @@ def drive(g, out): out.append(next(g, None))
 N = 50
 gens = [hit(N) for _ in range(N)]
 for _ in range(N + 1):
-    threads = [threading.Thread(target=lambda part: [next(g, None) for g in part], args=(gens[k::4],)) for k in range(4)]
+    step = lambda part: [next(g, None) for g in part]
+    threads = [threading.Thread(target=step, args=(gens[k::4],)) for k in range(4)]
     [t.start() for t in threads]; [t.join() for t in threads]
 say(N)
 """,
@@ -131,8 +133,8 @@ if sys.version_info >= (3, 12):
     m, seen = sys.monitoring, []
     E = m.events
     m.use_tool_id(3, "mine")
-    for e in (E.PY_START, E.PY_RETURN, E.LINE, E.CALL, E.INSTRUCTION):
-        m.register_callback(3, e, lambda code, *a, e=e: seen.append((e, a[0] if e == E.LINE else None)) if code.co_name == "hit" else None)
+    def on(e): return lambda code, *a: code.co_name == "hit" and seen.append((e, a[0] if e == E.LINE else None))
+    for e in (E.PY_START, E.PY_RETURN, E.LINE, E.CALL): m.register_callback(3, e, on(e)) and None
     m.set_local_events(3, hit.__code__, E.PY_START | E.PY_RETURN | E.LINE | E.CALL)
     calls(5)
     m.set_local_events(3, hit.__code__, 0)

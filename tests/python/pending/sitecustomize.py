@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MINE = [str(HERE.parent), str(HERE.parent.parent.parent / "python")]
+MINE = [str(HERE.parent)]
 sys.path[:0] = MINE
 
 import rewriter_rules  # noqa: E402
-from waspect import _core  # noqa: E402
+from doors import _core  # noqa: E402
 
-del sys.path[:2]
+del sys.path[:1]
 SEEN = []
 
 
