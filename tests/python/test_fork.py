@@ -28,7 +28,7 @@ def same(probed, plain):
 def wait_for(path, seconds=30):
     """A file's text once it is there."""
     until = time.monotonic() + seconds
-    while not (path.exists() and path.stat().st_size >= 0):
+    while not path.exists():
         assert time.monotonic() < until, f"{path.name} never came"
         time.sleep(0.01)
     return path.read_text()
@@ -199,7 +199,11 @@ def test_a_daemon_that_closes_everything_is_counted(tmp_path):
 def test_a_daemon_whose_parent_has_gone_goes_on_without_probes(tmp_path):
     probed = run(tmp_path, DAEMON.format(early=True))
     wait_for(tmp_path / "done")
-    assert probed.code == 0 and probed.truth()[next(iter(probed.counted("entries")))] == 5
+    assert probed.code == 0
+    # The daemon may have joined before the end or not; what is counted is true.
+    truth = probed.truth()
+    assert all(n <= truth[pid] for pid, n in probed.counted("entries").items())
+    assert probed.counted("entries")[probed.of("start")[0]["pid"]] == 5
     probed.check_balance()
 
 
@@ -215,7 +219,8 @@ if os.fork() == 0:
     for i in range(1000): hit(i); noted(i)
     if (p := os.fork()) == 0:
         hit(); os._exit(9)
-    open(os.path.join(WHERE, "done"), "w").write(str(os.waitstatus_to_exitcode(wait(p)[0])))
+    with open(os.path.join(WHERE, "writing"), "w") as f: f.write(str(os.waitstatus_to_exitcode(wait(p)[0])))
+    os.rename(f.name, os.path.join(WHERE, "done"))
     os._exit(0)
 os.read(r, 1)
 """
