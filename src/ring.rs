@@ -62,27 +62,31 @@ impl Writer {
     }
 
     /// Commits one record; false when there is no room.
+    #[inline]
     pub fn commit(&self, head: Head, payload: &[u8]) -> bool {
         let words = HEAD_WORDS + payload.len().div_ceil(8);
         let at = self.head.get();
         if !self.has_room(at, words as u64) {
             return false;
         }
+        let heads = [
+            words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48,
+            head.mono_ns,
+            u64::from(head.function) | u64::from(head.tid) << 32,
+            payload.len() as u64,
+        ];
         let ring = &self.words.all()[self.start..];
         let place = (at & self.mask) as usize;
-        let first =
-            words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48;
-        let place_word = u64::from(head.function) | u64::from(head.tid) << 32;
-        let heads = [first, head.mono_ns, place_word, payload.len() as u64];
         match ring.get(place..place + words) {
-            Some(slots) => fill(slots.iter(), heads, payload),
-            None => fill(ring[place..].iter().chain(ring), heads, payload),
+            Some(slots) => fill(slots, heads, payload),
+            None => fill_around(&ring[place..], ring, heads, payload),
         }
         self.head.set(at + words as u64);
         self.words.at(header::RING_HEAD).store(self.head.get(), Release);
         true
     }
 
+    #[inline]
     fn has_room(&self, at: u64, words: u64) -> bool {
         let size = self.mask + 1;
         if at + words - self.tail.get() <= size {
@@ -95,19 +99,36 @@ impl Writer {
     }
 }
 
-/// Stores one record's words in order.
+/// Stores one record into as many words as it takes.
 #[inline]
-fn fill<'a>(mut slots: impl Iterator<Item = &'a AtomicU64>, heads: [u64; HEAD_WORDS], payload: &[u8]) {
-    let (whole, rest) = payload.as_chunks::<8>();
-    let whole_words = whole.iter().map(|chunk| u64::from_le_bytes(*chunk));
-    for (word, slot) in heads.into_iter().chain(whole_words).zip(slots.by_ref()) {
-        slot.store(word, Relaxed);
+fn fill(slots: &[AtomicU64], heads: [u64; HEAD_WORDS], payload: &[u8]) {
+    let (first, rest) = slots.split_at(HEAD_WORDS);
+    first.iter().zip(heads).for_each(|(slot, word)| slot.store(word, Relaxed));
+    let (whole, _) = payload.as_chunks::<8>();
+    rest.iter().zip(whole).for_each(|(slot, chunk)| slot.store(u64::from_le_bytes(*chunk), Relaxed));
+    if let Some(slot) = rest.get(whole.len()) {
+        slot.store(last_word(payload), Relaxed);
     }
-    if !rest.is_empty()
-        && let Some(slot) = slots.next()
-    {
-        let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        slot.store(last, Relaxed);
+}
+
+/// The same at the ring's end, going on at its start.
+#[cold]
+fn fill_around(end: &[AtomicU64], start: &[AtomicU64], heads: [u64; HEAD_WORDS], payload: &[u8]) {
+    let (whole, rest) = payload.as_chunks::<8>();
+    let last = (!rest.is_empty()).then(|| last_word(payload));
+    let words = whole.iter().map(|chunk| u64::from_le_bytes(*chunk)).chain(last);
+    let slots = end.iter().chain(start);
+    heads.into_iter().chain(words).zip(slots).for_each(|(word, slot)| slot.store(word, Relaxed));
+}
+
+/// The bytes after the last whole word, zeros above them.
+#[inline]
+fn last_word(payload: &[u8]) -> u64 {
+    let rest = payload.len() % 8;
+    match payload.last_chunk::<8>() {
+        // Read together with some before it, which are shifted out.
+        Some(chunk) => u64::from_le_bytes(*chunk) >> (64 - 8 * rest),
+        None => payload.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 

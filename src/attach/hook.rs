@@ -254,7 +254,7 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
         point.fire_entry(passed(hook, [key, None]), start_ticks, next, slots);
     });
-    new_token(py, Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) })
+    new_token(py, point, start_ticks, sequence, slots)
 }
 
 /// `del probe[a]` and `probe[a] = b`: an entry without exit.
@@ -287,16 +287,27 @@ fn passed(hook: &Hook, [a, b]: [Option<Obj>; 2]) -> [(i32, Option<Obj>); 2] {
 
 /// A token from the free list or fresh; without memory for it the interpreter's own MemoryError rises, as it would for
 /// any call.
-#[inline]
-fn new_token(py: Python<'_>, call: Call) -> *mut ffi::PyObject {
-    let Some(kept) = FREE.get(py).borrow_mut().pop() else { return fresh_token(py, call) };
+///
+/// The call's parts come one by one and meet in the token: put together before, they would be read back at another width
+/// than they were written.
+#[inline(always)]
+fn new_token(
+    py: Python<'_>,
+    point: &Rc<Point>,
+    start_ticks: u64,
+    sequence: u64,
+    slots: Slots,
+) -> *mut ffi::PyObject {
+    let kept = FREE.get(py).borrow_mut().pop();
+    let call = || Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) };
+    let Some(Kept(object)) = kept else { return fresh_token(py, call()) };
     // SAFETY: the memory was a token of ours and still holds its reference to the type; the call is written before the
     // count makes it an object again.
     unsafe {
-        (&raw mut (*kept.0.cast::<Token>()).call).write(Some(call));
-        _Py_NewReference(kept.0);
+        (&raw mut (*object.cast::<Token>()).call).write(Some(call()));
+        _Py_NewReference(object);
     }
-    kept.0
+    object
 }
 
 #[cold]

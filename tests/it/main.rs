@@ -13,6 +13,7 @@ mod path;
 mod plain;
 mod render;
 mod rewrite;
+mod ring;
 mod segment;
 mod spec;
 mod tidy;
