@@ -291,13 +291,7 @@ fn passed(hook: &Hook, [a, b]: [Option<Obj>; 2]) -> [(i32, Option<Obj>); 2] {
 /// The call's parts come one by one and meet in the token: put together before, they would be read back at another width
 /// than they were written.
 #[inline(always)]
-fn new_token(
-    py: Python<'_>,
-    point: &Rc<Point>,
-    start_ticks: u64,
-    sequence: u64,
-    slots: Slots,
-) -> *mut ffi::PyObject {
+fn new_token(py: Python<'_>, point: &Rc<Point>, start_ticks: u64, sequence: u64, slots: Slots) -> *mut ffi::PyObject {
     let kept = FREE.get(py).borrow_mut().pop();
     let call = || Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) };
     let Some(Kept(object)) = kept else { return fresh_token(py, call()) };
