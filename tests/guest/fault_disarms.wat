@@ -7,21 +7,21 @@
 ;; fire: 5x #trap entry
 ;; fire: 5x #fuel entry
 ;; fire: #fine entry
+;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
 ;; expect state {"probe":"trap","state":"disarmed","reason":"3 faults `trap` within 60 s","functions":0}
+;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
 ;; expect state {"probe":"fuel","state":"disarmed","reason":"10 faults `out_of_fuel` within 60 s","functions":0}
-;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"trap","kind":"trap","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fuel","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
 ;; expect aggregation {"name":"fine","kind":"count","key":[],"value":2}
 ;; expect summary {"probe":"fine","firings":2,"rejected":0,"records":0,"faults":{},"drops":{}}
 ;; expect summary {"probe":"fuel","firings":10,"rejected":0,"records":0,"faults":{"out_of_fuel":10},"drops":{}}

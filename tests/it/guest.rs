@@ -319,10 +319,10 @@ fn a_panic_of_the_host_is_contained() {
     assert_eq!(
         lines,
         [
+            fault,
+            fault,
+            fault,
             r#"state {"probe":"boom","state":"disarmed","reason":"3 faults `host_panic` within 60 s","functions":0}"#,
-            fault,
-            fault,
-            fault,
             r#"aggregation {"name":"by","kind":"count","key":[1],"value":5}"#,
             r#"aggregation {"name":"of this instance","kind":"max","key":[],"value":2}"#,
             r#"summary {"probe":"boom","firings":3,"rejected":0,"records":0,"faults":{"host_panic":3},"drops":{}}"#,
