@@ -21,8 +21,10 @@ from pathlib import Path
 import subjects
 
 import waspect
-from waspect import _core
 from waspect import compiler as package_compiler
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python"))
+from doors import _core as doors  # noqa: E402 — its folder belongs to the tests
 
 FRESH_RUNS = 9
 LOADS = 15
@@ -49,8 +51,12 @@ def own_cache() -> Iterator[None]:
 
 
 def compiled(compiler: str, wat: str) -> bytes:
-    """An artifact that this process believes."""
-    return _core.compile(compiler, wat.encode(), "bench.wat", [])
+    """An artifact that the agent with doors believes."""
+    return doors.compile(compiler, wat.encode(), "bench.wat", [])
+
+
+def _load(artifact: bytes) -> waspect.Session:
+    return waspect.Session(doors.load(artifact, {}))
 
 
 def _ms(work) -> float:
@@ -74,7 +80,7 @@ def load_ms(compiler: str) -> float:
 
     def one() -> float:
         sessions = []
-        spent = _ms(lambda: sessions.append(waspect.load(artifact)))
+        spent = _ms(lambda: sessions.append(_load(artifact)))
         sessions[0].detach()
         return spent
 
@@ -89,7 +95,7 @@ def attach_ms(compiler: str) -> tuple[float, float]:
     on, off = [], []
     for _ in range(5):
         sessions = []
-        on.append(_ms(lambda: sessions.append(waspect.load(artifact))))
+        on.append(_ms(lambda: sessions.append(_load(artifact))))
         (link,) = sessions[0].links
         if len(link["functions"]) != 1_000:
             raise SystemExit(f"attached to {len(link['functions'])} functions, expected 1000")
@@ -106,7 +112,7 @@ def rewrite_us() -> float:
     for function in everything[:FUNCTIONS_MAX]:
         copy = types.FunctionType(function.__code__, {}, closure=function.__closure__)
         start = time.perf_counter_ns()
-        _core._instrument(copy)
+        doors._instrument(copy)
         spent.append(time.perf_counter_ns() - start)
     return statistics.median(spent) / 1e3
 
@@ -140,7 +146,6 @@ import subjects, tempfile
 module = subjects.thousand("ten_of_bench", 10)
 before = resident()
 import waspect
-from waspect import _core
 sessions = []
 for i in range(10):
     with open(sys.argv[1 + i], "rb") as file:

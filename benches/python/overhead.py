@@ -1,6 +1,7 @@
 """What waspect costs in this interpreter: per probed call beside a Python no-op injected in the same run, and once.
 
-In: the installed package, or a checkout with an agent built under the `agent` profile (`PYTHONPATH=python`). Out: a table
+In: the installed package, or a checkout (`PYTHONPATH=python`), agents built under the `agent` profile; for the calls the
+agent with doors, which is the same but may raise rates. Out: a table
 against the goals, or `--json`. Never here: a judgement; a missed goal is shown and the exit status is 0.
 
 Time is the processor time of the thread, so that other processes count little; single cells still differ by a few ns from
@@ -20,9 +21,9 @@ from pathlib import Path
 import meter
 import once
 import subjects
+from once import doors
 
 import waspect
-from waspect import _core
 
 RING_BYTES = 1 << 20
 PER_SECOND = 1 << 40
@@ -47,7 +48,7 @@ def per_call(compiler: str, repeats: int) -> list[Row]:
     _attach_and_detach(compiler, "detached")
     variants = {name: meter.Variant(name, getattr(module, name)) for name in ("untouched", "detached", *sessions)}
     for name, session in sessions.items():
-        variants[name].after_block = session.poll
+        variants[name].after_block = session._native.poll
     variants["noop"] = meter.Variant("noop", subjects.with_noop())
     meter.measure(list(variants.values()), repeats)
     for name, session in sessions.items():
@@ -56,17 +57,17 @@ def per_call(compiler: str, repeats: int) -> list[Row]:
     return _call_rows(variants)
 
 
-def _raised(artifact: bytes) -> _core.Session:
+def _raised(artifact: bytes) -> waspect.Session:
     """Without limits of rate, and with a ring small enough that its pages are soon warm, as they are in a long run."""
-    return _core._load_raised(artifact, RING_BYTES, PER_SECOND)
+    return waspect.Session(doors._load_raised(artifact, RING_BYTES, PER_SECOND))
 
 
 def _attach_and_detach(compiler: str, name: str) -> None:
-    with waspect.load(once.compiled(compiler, subjects.empty(f"{subjects.MODULE}.{name}"))):
+    with _raised(once.compiled(compiler, subjects.empty(f"{subjects.MODULE}.{name}"))):
         getattr(sys.modules[subjects.MODULE], name)(*meter.ARGUMENTS)
 
 
-def _check_fired(name: str, session: _core.Session, blocks: int) -> None:
+def _check_fired(name: str, session: waspect.Session, blocks: int) -> None:
     """A probe that did not fire costs nothing: then there is nothing to show."""
     (summary, *_) = session.stats()
     lost = {why: count for why, count in (summary["drops"] | summary["faults"]).items() if count}
@@ -116,7 +117,7 @@ def only_once(compiler: str) -> list[Row]:
         at_most("compiling a probe, first time", compile_ms, "ms"),
         at_most("compiling it again", again_ms, "ms"),
         at_most("`import waspect`", once.import_ms(), "ms", 5),
-        at_most("agent `.so`", Path(_core.__file__).stat().st_size / 1e6, "MB", 2),
+        at_most("agent `.so`", Path(waspect._core.__file__).stat().st_size / 1e6, "MB", 2),
         at_most("memory with 10 probes", once.memory_mb(compiler), "MB", 4),
     ]
 

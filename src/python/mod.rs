@@ -25,9 +25,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(handed_compiler, module)?)?;
     module.add_function(wrap_pyfunction!(compile, module)?)?;
     module.add_function(wrap_pyfunction!(load, module)?)?;
-    module.add_function(wrap_pyfunction!(_load_raised, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_class::<session::Session>()?;
+    #[cfg(feature = "doors")]
+    module.add_function(wrap_pyfunction!(_load_raised, module)?)?;
     #[cfg(feature = "doors")]
     crate::attach::testing::add_to(module)?;
     #[cfg(feature = "doors")]
@@ -66,7 +67,8 @@ fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt
     session::Session::start(py, artifact, budget)
 }
 
-/// For measurements: a session with a ring of this size, whose probes may each emit so many events a second.
+/// For measurements, since a budget only lowers: a session with a ring of this size, whose probes may each emit so many events a second.
+#[cfg(feature = "doors")]
 #[pyfunction]
 fn _load_raised(
     py: Python<'_>,
