@@ -67,7 +67,8 @@ fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt
     session::Session::start(py, artifact, budget)
 }
 
-/// For measurements, since a budget only lowers: a session with a ring of this size, whose probes may each emit so many events a second.
+/// For measurements, since a budget only lowers: a session with a ring of this size, whose probes may each emit so many
+/// events a second.
 #[cfg(feature = "doors")]
 #[pyfunction]
 fn _load_raised(
