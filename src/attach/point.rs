@@ -227,7 +227,8 @@ impl Point {
         next: &mut usize,
         slots: &mut Slots,
     ) {
-        while let Some(fire) = self.entry.borrow().get(*next) {
+        let entry = self.entry.borrow();
+        while let Some(fire) = entry.get(*next) {
             *next += 1;
             fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
         }
@@ -243,7 +244,8 @@ impl Point {
         next: &mut usize,
         slots: &mut Slots,
     ) {
-        while let Some(fire) = self.exit.borrow().get(*next) {
+        let exit = self.exit.borrow();
+        while let Some(fire) = exit.get(*next) {
             *next += 1;
             if sequence >= fire.since && fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };

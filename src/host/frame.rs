@@ -72,7 +72,7 @@ impl<I: Introspect> PathSite<I> {
 
 impl<I: Introspect> State<I> {
     /// A positional argument: from the hook's hand where it has it, else from the frame's current slots.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arg(&mut self, i: i32) -> u64 {
         match self.arg_object(i) {
             Ok(o) => self.object(o),
@@ -80,7 +80,7 @@ impl<I: Introspect> State<I> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn arg_object(&self, i: i32) -> Result<I::Obj, Code> {
         for (position, value) in self.firing.passed {
             if position == i

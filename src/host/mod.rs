@@ -184,8 +184,12 @@ impl<I: Introspect> State<I> {
     }
 
     /// An object as a value: scalars inline, the rest as a handle of this firing.
-    #[inline]
+    #[inline(always)]
     fn object(&mut self, o: I::Obj) -> u64 {
+        I::short(o).map_or_else(|| self.any_object(o), values::short)
+    }
+
+    fn any_object(&mut self, o: I::Obj) -> u64 {
         match I::look(o) {
             Look::None => NONE,
             Look::Bool(b) => values::bool(b),

@@ -63,11 +63,17 @@ pub(super) fn bool(b: bool) -> u64 {
 /// An int that fits 48 bits.
 pub(super) fn int(n: i64) -> Option<u64> {
     let v = TAG_INT << 48 | n.cast_unsigned() & 0xFFFF_FFFF_FFFF;
-    (short(v) == n).then_some(v)
+    (payload(v) == n).then_some(v)
+}
+
+/// An int that always fits.
+#[inline(always)]
+pub(super) fn short(n: i32) -> u64 {
+    TAG_INT << 48 | i64::from(n).cast_unsigned() & 0xFFFF_FFFF_FFFF
 }
 
 /// The payload of a short int.
-fn short(v: u64) -> i64 {
+fn payload(v: u64) -> i64 {
     (v << 16).cast_signed() >> 16
 }
 
@@ -100,7 +106,7 @@ impl<I: Introspect> State<I> {
                 TRUE => Operand::Bool(true),
                 _ => Operand::None,
             },
-            TAG_INT => Operand::Int(short(v)),
+            TAG_INT => Operand::Int(payload(v)),
             TAG_HANDLE if v >> 16 & 0xFF == 0 => Operand::Literal(v),
             TAG_HANDLE => self.resolve(v).map_or_else(Operand::Error, Operand::Ref),
             TAG_ERROR => Operand::Error(Code::from_number((v & 0xFF) as u8).unwrap_or(Code::Internal)),

@@ -89,6 +89,11 @@ pub trait Introspect: 'static {
     fn is_name(name: &Self::Name, text: &str) -> bool;
 
     fn look(o: Self::Obj) -> Look;
+    /// An int that is at hand without looking further: the commonest value a predicate asks for.
+    #[inline(always)]
+    fn short(_: Self::Obj) -> Option<i32> {
+        None
+    }
     /// `self`-identity of two handles.
     fn same(a: Self::Obj, b: Self::Obj) -> bool;
     /// Appends a str's UTF-8 (lone surrogates as U+FFFD), at most `max` bytes cut at a code point. Gives whether it was

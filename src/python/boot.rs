@@ -25,6 +25,8 @@ pub(super) fn _boot(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
 fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     let mut talk = agent::greet(socket, hello(py, None))?;
     let load = talk.load()?;
+    #[cfg(feature = "doors")]
+    let load = raised(load);
     load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load) {
         Ok(segment) => talk.loaded(segment.as_fd()),
@@ -36,10 +38,26 @@ fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal>
     let refusal = |stage: &str, message: String| Refusal { stage: stage.to_owned(), message, hint: None };
     attach::self_check(py).map_err(|e| refusal("attach", e))?;
     let (live, segment) = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string()))?;
+    #[cfg(feature = "doors")]
+    doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
     attach::attach(py, &live, true);
     // Without it the operator hears of a probe that waits only what was known before the program's first line.
     let _ = at_exit(py, live);
     Ok(segment)
+}
+
+#[cfg(feature = "doors")]
+fn raised(mut load: Load) -> Load {
+    for module in &mut load.modules {
+        module.budget.events_per_second = doors_rate().unwrap_or(module.budget.events_per_second);
+    }
+    load
+}
+
+/// For measurements: events a second as the environment says, which no wheel's agent takes from there.
+#[cfg(feature = "doors")]
+fn doors_rate() -> Option<u64> {
+    std::env::var("WASPECT_DOORS_EVENTS_PER_SECOND").ok()?.parse().ok()
 }
 
 /// Says at the program's end why the probes that still wait do. A forked child leaves that to its parent.

@@ -115,6 +115,9 @@ def test_it_ends_as_it_would_have(tmp_path, end):
     if end not in UNCOUNTED:
         probed.check()
     plain = alone(tmp_path)
+    # CPython 3.12.1 by itself crashes now and then while daemon threads import at its end.
+    for _ in range(5 if end == "daemon threads import" else 0):
+        plain = alone(tmp_path) if plain.returncode == -signal.SIGSEGV else plain
     assert (probed.out, probed.err) == (plain.stdout, plain.stderr)
     assert probed.code == plain.returncode or (plain.returncode == -13 and probed.code == 128 + 13)
 

@@ -186,6 +186,8 @@ except KeyboardInterrupt:
 """
     pid, terminal = pty.fork()
     if pid == 0:
+        # Whoever runs the tests in the background has it ignored, which a child would inherit.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(BINARY, [BINARY, "run", "-p", "probe.wat", "-o", "jsonl:out.jsonl", "--python", sys.executable, "-c", code])
     read_until(terminal, b"ready")
     os.write(terminal, b"\x03")

@@ -104,6 +104,10 @@ impl Introspect for CPython {
     fn look(o: Obj) -> Look {
         scalar::look(o)
     }
+    #[inline(always)]
+    fn short(o: Obj) -> Option<i32> {
+        scalar::short(o)
+    }
     #[inline]
     fn same(a: Obj, b: Obj) -> bool {
         a == b

@@ -36,6 +36,21 @@ pub(super) fn look(o: Obj) -> Look {
     }
 }
 
+/// Exactly an int, of one digit at most.
+#[inline(always)]
+pub(super) fn short(o: Obj) -> Option<i32> {
+    if !class_of(o).is(&raw const ffi::PyLong_Type) {
+        return None;
+    }
+    let (negative, digits) = layout::long(o);
+    let magnitude = match *digits {
+        [] => 0,
+        [digit] => digit.cast_signed(),
+        _ => return None,
+    };
+    Some(if negative { -magnitude } else { magnitude })
+}
+
 #[inline]
 pub(super) fn is_none_class(class: Class) -> bool {
     // SAFETY: the address of a static object.
