@@ -80,7 +80,9 @@ def main() -> None:
         print(json.dumps(found))
         return
     share = found["delivered"] / found["calls"]
-    print(f"records to JSON lines  {found['per_second']:>10,.0f} /s, {share:.0%} of {found['calls']:,} calls; ≥ 300 000 /s")
+    print(
+        f"records to JSON lines  {found['per_second']:>10,.0f} /s, {share:.0%} of {found['calls']:,} calls; ≥ 300 000 /s"
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import waspect
 from waspect import compiler as package_compiler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python"))
-from doors import _core as doors  # noqa: E402 — its folder belongs to the tests
+from doors import _core as doors
 
 FRESH_RUNS = 9
 LOADS = 15
@@ -164,6 +164,8 @@ def memory_mb(compiler: str) -> float:
 def _file(compiler: str, folder: Path, i: int) -> str:
     """An artifact that this user believes, in a file."""
     source, made = folder / f"p{i}.wat", folder / f"p{i}.cwasm"
-    source.write_text(subjects.PROBES["latency_by_fn"].replace(f"{subjects.MODULE}.latency_by_fn", f"ten_of_bench.f{i}"))
+    source.write_text(
+        subjects.PROBES["latency_by_fn"].replace(f"{subjects.MODULE}.latency_by_fn", f"ten_of_bench.f{i}")
+    )
     subprocess.run([compiler, "compile", str(source), "-o", str(made)], check=True, stdout=subprocess.DEVNULL)
     return str(made)

@@ -138,7 +138,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     options.add_argument("--repeats", type=int, default=41, help="turns that the medians are of (default %(default)s)")
-    options.add_argument("--compiler", help="the `waspect` binary (default: the one installed or built beside the package)")
+    options.add_argument(
+        "--compiler", help="the `waspect` binary (default: the one installed or built beside the package)"
+    )
     chosen = options.parse_args()
     compiler = chosen.compiler or once.find_compiler()
     with once.own_cache():
@@ -147,7 +149,9 @@ def main() -> None:
         about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
         print(json.dumps(about | {"rows": [asdict(row) for row in rows]}, ensure_ascii=False))
     else:
-        print(f"CPython {platform.python_version()}: added per call, × of the injected Python no-op; then what is paid once")
+        print(
+            f"CPython {platform.python_version()}: added per call, × of the injected Python no-op; then what is paid once"
+        )
         print(table(rows))
 
 

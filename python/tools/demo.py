@@ -118,7 +118,11 @@ def wait_until_up(process: subprocess.Popen[bytes], port: int, output: Path) -> 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """To the one process, which passes it on; the group would get it twice. Only the last resort goes to all."""
-    ways = (lambda: process.send_signal(signal.SIGINT), process.terminate, lambda: os.killpg(process.pid, signal.SIGKILL))
+    ways = (
+        lambda: process.send_signal(signal.SIGINT),
+        process.terminate,
+        lambda: os.killpg(process.pid, signal.SIGKILL),
+    )
     for way in ways:
         if process.poll() is None:
             way()

@@ -35,26 +35,30 @@ def jump(name: str, number: int) -> str:
 
 def rows() -> list[str]:
     known = [(number, name) for name, number in dis.opmap.items() if number < 256 and not name.startswith(HIDDEN)]
-    return [f'    ({number}, "{name}", {caches(name, number)}, {jump(name, number)}),' for number, name in sorted(known)]
+    return [
+        f'    ({number}, "{name}", {caches(name, number)}, {jump(name, number)}),' for number, name in sorted(known)
+    ]
 
 
 def table() -> str:
     magic = int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
-    return "\n".join([
-        f"//! Opcode facts of CPython {MAJOR}.{MINOR}, written by `python/tools/opcode_tables.py`; not edited by hand.",
-        "",
-        "use super::{",
-        "    Jump::{Back, Forward, Stay},",
-        "    Row,",
-        "};",
-        "",
-        f"pub(super) const MAGIC: u16 = {magic};",
-        "",
-        "pub(super) const ROWS: &[Row] = &[",
-        *rows(),
-        "];",
-        "",
-    ])
+    return "\n".join(
+        [
+            f"//! Opcode facts of CPython {MAJOR}.{MINOR}, written by `python/tools/opcode_tables.py`; not edited by hand.",
+            "",
+            "use super::{",
+            "    Jump::{Back, Forward, Stay},",
+            "    Row,",
+            "};",
+            "",
+            f"pub(super) const MAGIC: u16 = {magic};",
+            "",
+            "pub(super) const ROWS: &[Row] = &[",
+            *rows(),
+            "];",
+            "",
+        ]
+    )
 
 
 if __name__ == "__main__":

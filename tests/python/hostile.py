@@ -17,12 +17,52 @@ def armed(name):
     return method
 
 
-SPECIAL = """
-    __eq__ __ne__ __lt__ __gt__ __le__ __ge__ __hash__ __len__ __iter__ __next__ __bool__ __index__ __int__ __float__
-    __complex__ __repr__ __str__ __format__ __bytes__ __contains__ __getitem__ __missing__ __call__ __dir__ __sizeof__
-    __length_hint__ __reversed__ __instancecheck__ __subclasscheck__ __get__ __add__ __neg__ __enter__ __exit__ __del__
-    __reduce__ __reduce_ex__ __copy__ __fspath__ __await__ __aiter__ __anext__ __class_getitem__ __mro_entries__
-""".split()
+SPECIAL = [
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__gt__",
+    "__le__",
+    "__ge__",
+    "__hash__",
+    "__len__",
+    "__iter__",
+    "__next__",
+    "__bool__",
+    "__index__",
+    "__int__",
+    "__float__",
+    "__complex__",
+    "__repr__",
+    "__str__",
+    "__format__",
+    "__bytes__",
+    "__contains__",
+    "__getitem__",
+    "__missing__",
+    "__call__",
+    "__dir__",
+    "__sizeof__",
+    "__length_hint__",
+    "__reversed__",
+    "__instancecheck__",
+    "__subclasscheck__",
+    "__get__",
+    "__add__",
+    "__neg__",
+    "__enter__",
+    "__exit__",
+    "__del__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__copy__",
+    "__fspath__",
+    "__await__",
+    "__aiter__",
+    "__anext__",
+    "__class_getitem__",
+    "__mro_entries__",
+]
 
 
 def namespace(*names):

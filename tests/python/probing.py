@@ -35,7 +35,7 @@ def wat(probes):
     def path(text):
         if text in {"kept", "elapsed"}:
             imports[text] = CALLS[text]
-            return f"(call $int (call $elapsed))" if text == "elapsed" else f"(call ${text})"
+            return "(call $int (call $elapsed))" if text == "elapsed" else f"(call ${text})"
         name = "$get_" + re.sub(r"\W", "_", text)
         imports[name] = f'(import "probe1.get" "{text}" (func {name} (result i64)))'
         return f"(call {name})"

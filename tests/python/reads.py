@@ -11,8 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import hostile  # noqa: E402
-from doors import _core as core  # noqa: E402
+import hostile
+from doors import _core as core
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import rewriter_rules as rules
-from rewriting import functions, parameters
 from doors import _core
+from rewriting import functions, parameters
 
 LIBRARY = pathlib.Path(os.__file__).parent
 
@@ -93,7 +93,11 @@ def note(tally: Tally, code: types.CodeType, want: list[int] | None, difference:
         tally.differ.append(f"{where} want {want}: {difference.__name__} {found}")
 
 
-SHOWN = [name for name in dir(types.CodeType) if name.startswith("co_") and name not in ("co_lines", "co_positions", "co_lnotab")]
+SHOWN = [
+    name
+    for name in dir(types.CodeType)
+    if name.startswith("co_") and name not in ("co_lines", "co_positions", "co_lnotab")
+]
 
 
 def token_difference(code: types.CodeType, want: list[int] | None) -> str:

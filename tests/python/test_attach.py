@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from probing import balanced, counts, events, firings, load, records, wat
 
 HERE = Path(__file__).parent
@@ -57,7 +58,13 @@ def fresh(call):
 # `arg0` at an entry, the return value at a return, the exception's type at a raise.
 KINDS = [
     ("plain", lambda: kinds.plain(1), 3, {"plain": (1, 1, 0)}, [("entry", 1), ("return", 3)]),
-    ("raising", lambda: raised(kinds.raising, 7), "ValueError", {"raising": (1, 0, 1)}, [("entry", 7), ("raise", "ValueError")]),
+    (
+        "raising",
+        lambda: raised(kinds.raising, 7),
+        "ValueError",
+        {"raising": (1, 0, 1)},
+        [("entry", 7), ("raise", "ValueError")],
+    ),
     (
         "recursive",
         lambda: kinds.recursive(2),
@@ -65,10 +72,22 @@ KINDS = [
         {"recursive": (3, 3, 0)},
         [("entry", 2), ("entry", 1), ("entry", 0), ("return", 0), ("return", 1), ("return", 3)],
     ),
-    ("positional_only", lambda: kinds.positional_only(3, b=1), 2, {"positional_only": (1, 1, 0)}, [("entry", 3), ("return", 2)]),
+    (
+        "positional_only",
+        lambda: kinds.positional_only(3, b=1),
+        2,
+        {"positional_only": (1, 1, 0)},
+        [("entry", 3), ("return", 2)],
+    ),
     ("rest", lambda: kinds.rest(1, 2, k=3)[0], 1, {"rest": (1, 1, 0)}, [("entry", 1), ("return", (1, (2,), {"k": 3}))]),
     ("cell", lambda: kinds.cell(4), 4, {"cell": (1, 1, 0)}, [("entry", 4), ("return", 4)]),
-    ("generator", lambda: drive(kinds.generator(1), 5), [1, 5, "done"], {"generator": (1, 1, 0)}, [("entry", 1), ("return", "done")]),
+    (
+        "generator",
+        lambda: drive(kinds.generator(1), 5),
+        [1, 5, "done"],
+        {"generator": (1, 1, 0)},
+        [("entry", 1), ("return", "done")],
+    ),
     (
         "delegating",
         lambda: drive(kinds.delegating(1), 5),
@@ -88,7 +107,13 @@ KINDS = [
     ("twice", lambda: kinds.twice(8), 8, {"twice": (1, 1, 0)}, [("entry", 8), ("return", 8)]),
     ("wraps.wrapper", lambda: kinds.wrapped(8), 8, {"wraps.wrapper": (1, 1, 0)}, [("entry", 8), ("return", 8)]),
     ("cached", lambda: fresh(lambda: kinds.cached(9)), [9, 9], {"cached": (1, 1, 0)}, [("entry", 9), ("return", 9)]),
-    ("outer.inner.innermost", lambda: kinds.early(2)(3), 6, {"outer.inner.innermost": (1, 1, 0)}, [("entry", 3), ("return", 6)]),
+    (
+        "outer.inner.innermost",
+        lambda: kinds.early(2)(3),
+        6,
+        {"outer.inner.innermost": (1, 1, 0)},
+        [("entry", 3), ("return", 6)],
+    ),
     (
         "outer.inner.innermost",
         lambda: kinds.outer(1)(2)(3),
@@ -110,11 +135,35 @@ KINDS = [
         {"class_maker.Local.method": (1, 1, 0)},
         [("entry", "Local"), ("return", 1)],
     ),
-    ("Kinds.method", lambda: kinds.Kinds().method(1), 1, {"Kinds.method": (1, 1, 0)}, [("entry", "Kinds"), ("return", 1)]),
-    ("Kinds.method", lambda: kinds.Child().method(1), 1, {"Kinds.method": (1, 1, 0)}, [("entry", "Child"), ("return", 1)]),
-    ("Child.method", lambda: kinds.Child().method(1), 1, {"Child.method": (1, 1, 0)}, [("entry", "Child"), ("return", 1)]),
+    (
+        "Kinds.method",
+        lambda: kinds.Kinds().method(1),
+        1,
+        {"Kinds.method": (1, 1, 0)},
+        [("entry", "Kinds"), ("return", 1)],
+    ),
+    (
+        "Kinds.method",
+        lambda: kinds.Child().method(1),
+        1,
+        {"Kinds.method": (1, 1, 0)},
+        [("entry", "Child"), ("return", 1)],
+    ),
+    (
+        "Child.method",
+        lambda: kinds.Child().method(1),
+        1,
+        {"Child.method": (1, 1, 0)},
+        [("entry", "Child"), ("return", 1)],
+    ),
     ("Kinds.static", lambda: kinds.Kinds.static(1), 1, {"Kinds.static": (1, 1, 0)}, [("entry", 1), ("return", 1)]),
-    ("Kinds.of_class", lambda: kinds.Child.of_class(1), 1, {"Kinds.of_class": (1, 1, 0)}, [("entry", "Child"), ("return", 1)]),
+    (
+        "Kinds.of_class",
+        lambda: kinds.Child.of_class(1),
+        1,
+        {"Kinds.of_class": (1, 1, 0)},
+        [("entry", "Child"), ("return", 1)],
+    ),
     (
         "Kinds.prop",
         lambda: (kinds.Kinds().prop, set_prop(kinds.Kinds(), 5)),
@@ -122,10 +171,34 @@ KINDS = [
         {"Kinds.prop": (2, 2, 0)},
         [("entry", "Kinds"), ("return", "got"), ("entry", "Kinds"), ("return", None)],
     ),
-    ("Kinds.slow", lambda: (k := kinds.Kinds()).slow + k.slow, "slowslow", {"Kinds.slow": (1, 1, 0)}, [("entry", "Kinds"), ("return", "slow")]),
-    ("Kinds.taking", lambda: kinds.Kinds().with_one(2), (1, 2), {"Kinds.taking": (1, 1, 0)}, [("entry", "Kinds"), ("return", (1, 2))]),
-    ("Kinds.__init__", lambda: kinds.Kinds(3).a, 3, {"Kinds.__init__": (1, 1, 0)}, [("entry", "Kinds"), ("return", None)]),
-    ("Kinds.__getitem__", lambda: kinds.Kinds()[4], 4, {"Kinds.__getitem__": (1, 1, 0)}, [("entry", "Kinds"), ("return", 4)]),
+    (
+        "Kinds.slow",
+        lambda: (k := kinds.Kinds()).slow + k.slow,
+        "slowslow",
+        {"Kinds.slow": (1, 1, 0)},
+        [("entry", "Kinds"), ("return", "slow")],
+    ),
+    (
+        "Kinds.taking",
+        lambda: kinds.Kinds().with_one(2),
+        (1, 2),
+        {"Kinds.taking": (1, 1, 0)},
+        [("entry", "Kinds"), ("return", (1, 2))],
+    ),
+    (
+        "Kinds.__init__",
+        lambda: kinds.Kinds(3).a,
+        3,
+        {"Kinds.__init__": (1, 1, 0)},
+        [("entry", "Kinds"), ("return", None)],
+    ),
+    (
+        "Kinds.__getitem__",
+        lambda: kinds.Kinds()[4],
+        4,
+        {"Kinds.__getitem__": (1, 1, 0)},
+        [("entry", "Kinds"), ("return", 4)],
+    ),
     ("Kinds.__call__", lambda: kinds.Kinds()(4), 4, {"Kinds.__call__": (1, 1, 0)}, [("entry", "Kinds"), ("return", 4)]),
     (
         "Kinds.Nested.Deeper.method",
@@ -267,14 +340,16 @@ def test_the_first_call_of_a_module_is_seen(module, target, entries):
     module("later", PENDING)
     with load({f"fn:later.{target}:exit": "count"}) as session:
         assert [link["state"] for link in session.links] == ["pending"]
-        import later  # noqa: PLC0415
+        import later
 
         assert later.SEEN == [3, 7, 5, 4, 12]
         assert {fn.removeprefix("later."): n[0] for fn, n in balanced(session).items()} == entries
         states = [e["state"] for e in events(session, "state")]
         assert states == ["pending", "attached"]
         function = later.inner
-        assert ("Probe" in str(later.called.__code__.co_consts + later.inner.__code__.co_consts)) == ("called" in entries or "called.inner" in entries)
+        assert ("Probe" in str(later.called.__code__.co_consts + later.inner.__code__.co_consts)) == (
+            "called" in entries or "called.inner" in entries
+        )
     # Again the code that the module was compiled to: nothing of it has a hook, at any depth.
     plain = {c.co_qualname: c for c in codes(compile(textwrap.dedent(PENDING), later.__file__, "exec"))}
     for code in (later.called.__code__, function.__code__, later.Cart.add.__code__, later.Cart.total.fget.__code__):
@@ -303,7 +378,7 @@ def test_a_module_that_fails_half_way_is_met_again(module):
 def test_functions_made_by_exec_are_found_once_their_module_is_loaded(module):
     module("made", "exec('def f(a): return a')\nimport dataclasses\n@dataclasses.dataclass\nclass D:\n  x: int\n")
     with load({"fn:made.f:entry": "a=arg0", "fn:made.D.__init__:entry": "a=arg1"}) as session:
-        import made  # noqa: PLC0415
+        import made
 
         made.f(1), made.D(2)
         assert [fields for _, _, fields in records(session)] == [{"a": 1}, {"a": 2}]
@@ -317,8 +392,25 @@ def run(waspect, where, probes, *command, env=()):
     (where / "probe.wat").write_text(wat(probes))
     jsonl = where / "out.jsonl"
     done = subprocess.run(
-        [waspect, "run", "-p", where / "probe.wat", "-o", "terminal", "-o", f"jsonl:{jsonl}", "--python", sys.executable, "--", *command],
-        cwd=where, capture_output=True, text=True, timeout=60, check=False,
+        [
+            waspect,
+            "run",
+            "-p",
+            where / "probe.wat",
+            "-o",
+            "terminal",
+            "-o",
+            f"jsonl:{jsonl}",
+            "--python",
+            sys.executable,
+            "--",
+            *command,
+        ],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return done, [json.loads(line) for line in jsonl.read_text().splitlines()]
 
@@ -367,7 +459,9 @@ def test_the_first_call_of_a_program_is_seen(waspect, tmp_path, how):
 
 def test_what_never_attached_is_said_at_the_end(waspect, tmp_path):
     (tmp_path / "prog.py").write_text("import json\nclass Cart:\n  def add(self): pass\nCart().add()\n")
-    probes = dict.fromkeys(["fn:__main__.Cart.ad:entry", "fn:__main__.Cart.add:entry", "fn:json.dumpss:entry", "fn:jason.dumps:entry"], "")
+    probes = dict.fromkeys(
+        ["fn:__main__.Cart.ad:entry", "fn:__main__.Cart.add:entry", "fn:json.dumpss:entry", "fn:jason.dumps:entry"], ""
+    )
     done, lines = run(waspect, tmp_path, probes, "prog.py")
     said = [line for line in done.stderr.splitlines() if line.startswith(("pending", "attached", "failed"))]
     assert said == [
@@ -377,4 +471,7 @@ def test_what_never_attached_is_said_at_the_end(waspect, tmp_path):
         "pending  fn:json.dumpss:entry: never attached: `json` is loaded and has no `dumpss`; did you mean `dumps`?",
     ]
     last = {x["probe"]: (x["state"], x["reason"]) for x in lines if x["type"] == "state"}
-    assert last["fn:__main__.Cart.ad:entry"] == ("pending", "`__main__.Cart` is loaded and has no `ad`; did you mean `add`?")
+    assert last["fn:__main__.Cart.ad:entry"] == (
+        "pending",
+        "`__main__.Cart` is loaded and has no `ad`; did you mean `add`?",
+    )

@@ -15,6 +15,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+
 import waspect
 from probing import alone, balanced, counts, firings, load, records, wat
 
@@ -65,7 +66,15 @@ def test_every_function_has_its_own_code_back(target, point):
         made = [kinds.outer(1)(2), kinds.maker(), kinds.class_maker().method]
         kinds.plain(1), kinds.early(1)(2), [f(1) for f in (kinds.first, kinds.second, made[0], made[1])]
         attached = session.links[0]["functions"]
-        assert bool(attached) == bool([n for n in changed(before) if "import" not in n and "get_code" not in n and n not in {"_exec", "_load_unlocked", "_get_code_from_file"}])
+        assert bool(attached) == bool(
+            [
+                n
+                for n in changed(before)
+                if "import" not in n
+                and "get_code" not in n
+                and n not in {"_exec", "_load_unlocked", "_get_code_from_file"}
+            ]
+        )
     assert changed(before) == []
     assert everything_is_plain()
     # Closures made while attached have the very constants that their makers have.
@@ -75,11 +84,18 @@ def test_every_function_has_its_own_code_back(target, point):
 
 
 def test_what_the_application_can_see_of_imports_is_untouched():
-    import importlib._bootstrap as b  # noqa: PLC0415
-    import importlib._bootstrap_external as e  # noqa: PLC0415
+    import importlib._bootstrap as b
+    import importlib._bootstrap_external as e
 
     def seen():
-        return [list(sys.meta_path), list(sys.path_hooks), set(sys.modules), dict(sys.path_importer_cache), sys.getprofile(), sys.gettrace()]
+        return [
+            list(sys.meta_path),
+            list(sys.path_hooks),
+            set(sys.modules),
+            dict(sys.path_importer_cache),
+            sys.getprofile(),
+            sys.gettrace(),
+        ]
 
     watched = [b._load_unlocked, b._exec, e.SourceLoader.get_code, e.SourcelessFileLoader.get_code]
     codes = [f.__code__ for f in watched]
@@ -92,7 +108,7 @@ def test_what_the_application_can_see_of_imports_is_untouched():
 
 
 def test_nobody_is_watched_when_nobody_waits():
-    import importlib._bootstrap as b  # noqa: PLC0415
+    import importlib._bootstrap as b
 
     with load({"fn:kinds.plain:entry": ""}):
         assert not hooked(b._exec.__code__)
@@ -102,7 +118,9 @@ def test_nobody_is_watched_when_nobody_waits():
 
 
 def references():
-    return {name: sys.getrefcount(value) for name, value in vars(kinds).items() if isinstance(value, types.FunctionType)}
+    return {
+        name: sys.getrefcount(value) for name, value in vars(kinds).items() if isinstance(value, types.FunctionType)
+    }
 
 
 def test_references_are_as_many_as_before():
@@ -179,7 +197,9 @@ def test_two_sessions_on_one_function(order, a, b):
         if step in sessions:
             sessions[step].detach()
         else:
-            sessions[step] = load({f"fn:kinds.plain:{points[step]}": "a=arg0", f"fn:kinds.maker.made:{points[step]}": ""})
+            sessions[step] = load(
+                {f"fn:kinds.plain:{points[step]}": "a=arg0", f"fn:kinds.maker.made:{points[step]}": ""}
+            )
         for name, session in sessions.items():
             expected[name] += 0 if session._native.detached else 1
         assert kinds.plain(1) == 3
@@ -198,6 +218,7 @@ def test_two_sessions_on_one_function(order, a, b):
 
 def test_each_hands_over_its_own_arguments():
     """What a session adds changes which arguments the hook is handed; a copy with the older code goes on as it was."""
+
     def target(a, b, c):
         return a, b, c
 
@@ -236,7 +257,10 @@ def test_code_of_somebody_else_is_never_reverted():
         with load(probe):
             assert target(1) == "other"
         assert target(1) == "other"
-    assert target.__code__ is other.__code__ and counts(session)["kinds.test_code_of_somebody_else_is_never_reverted.target"][0] == 0
+    assert (
+        target.__code__ is other.__code__
+        and counts(session)["kinds.test_code_of_somebody_else_is_never_reverted.target"][0] == 0
+    )
     target.__code__ = original
     with load(probe) as session:
         ours = target.__code__
@@ -297,7 +321,9 @@ def test_a_later_session_knows_nothing_of_calls_that_run():
     with load({"fn:kinds.generator:exit": "r=retval"}) as first:
         generator = kinds.generator(1)
         next(generator)
-        with load({"fn:kinds.generator:exit?min=1ms#slow": "e=elapsed", "fn:kinds.generator:exit#all": "k=kept"}) as second:
+        with load(
+            {"fn:kinds.generator:exit?min=1ms#slow": "e=elapsed", "fn:kinds.generator:exit#all": "k=kept"}
+        ) as second:
             generator.send(5)
             assert next(generator, "end") == "end"
             assert list(kinds.generator(1)) == [1, None]
@@ -320,10 +346,13 @@ def test_entries_before_an_exit_was_probed_do_not_live_for_ever():
 def test_a_frame_that_runs_makes_functions_that_are_found_again():
     """`holder` runs while it is detached and makes an inner function from the constant it began with; a later session
     knows that code for its own, and gives the original back."""
+
     def holder():
         yield
-        def inner(a):  # noqa: E306
+
+        def inner(a):
             return a
+
         yield inner
 
     holder.__module__ = "kinds"
@@ -371,6 +400,7 @@ def test_attaching_while_finalizers_and_callbacks_do(tmp_path):
 
 def specialised(function):
     """The adaptive instructions of a caller once it is warm."""
+
     def caller():
         return function(1)
 
@@ -430,7 +460,10 @@ def test_threads_call_while_others_attach_and_detach():
     before = functions()
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
-    every = {f"fn:{t}:exit": "" for t in ("kinds.**.target", "kinds.maker.made", "kinds.Kinds.*", "kinds.generator", "kinds.outer.**")}
+    every = {
+        f"fn:{t}:exit": ""
+        for t in ("kinds.**.target", "kinds.maker.made", "kinds.Kinds.*", "kinds.generator", "kinds.outer.**")
+    }
     some = {"fn:kinds.**.target:entry": "a=arg0", "fn:kinds.outer.inner:entry": "count", "fn:kinds.Kinds.prop:exit": ""}
     threads = [threading.Thread(target=call, args=(n,)) for n in range(4)]
     threads += [threading.Thread(target=attach, args=(p,)) for p in (every, some)] + [threading.Thread(target=redefine)]

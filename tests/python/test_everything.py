@@ -17,14 +17,73 @@ from reads import (  # noqa: F401
     ok,
 )
 
-LIBRARY = """
-    argparse array ast asyncio base64 calendar collections concurrent.futures configparser contextlib csv
-    ctypes dataclasses datetime decimal difflib dis email.message enum fractions functools hashlib heapq
-    html.parser http.client http.server inspect io ipaddress itertools json logging.config multiprocessing
-    numbers operator pathlib pickle platform queue random re sched selectors shelve shutil socket sqlite3 ssl
-    statistics string struct subprocess tempfile threading traceback types typing unittest.mock urllib.request
-    uuid weakref xml.dom.minidom xml.etree.ElementTree zipfile zoneinfo
-""".split()
+LIBRARY = [
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "calendar",
+    "collections",
+    "concurrent.futures",
+    "configparser",
+    "contextlib",
+    "csv",
+    "ctypes",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "dis",
+    "email.message",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "html.parser",
+    "http.client",
+    "http.server",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "logging.config",
+    "multiprocessing",
+    "numbers",
+    "operator",
+    "pathlib",
+    "pickle",
+    "platform",
+    "queue",
+    "random",
+    "re",
+    "sched",
+    "selectors",
+    "shelve",
+    "shutil",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "traceback",
+    "types",
+    "typing",
+    "unittest.mock",
+    "urllib.request",
+    "uuid",
+    "weakref",
+    "xml.dom.minidom",
+    "xml.etree.ElementTree",
+    "zipfile",
+    "zoneinfo",
+]
 
 
 def everything():

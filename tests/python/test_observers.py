@@ -5,13 +5,13 @@ In: functions of `apps/kinds.py`, attached and not. Out: that the tools are told
 
 import sys
 from pathlib import Path
-from probing import events, load
+
+from probing import load
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "apps"))
 
 import kinds  # noqa: E402
-
 
 # --- what can be seen of a probe by other means
 
@@ -27,8 +27,8 @@ def subject(a, b=2, *args, k=3, **kw):
 
 def about(function):
     """Everything that tools ask of a function."""
-    import inspect  # noqa: PLC0415
-    import traceback  # noqa: PLC0415
+    import inspect
+    import traceback
 
     code = function.__code__
     lines = [line for *_, line in code.co_lines() if line is not None]
@@ -42,7 +42,14 @@ def about(function):
         "signature": str(inspect.signature(function)),
         "source": inspect.getsource(function),
         "doc": (function.__doc__, inspect.getdoc(function)),
-        "names": (code.co_name, code.co_qualname, code.co_filename, code.co_firstlineno, code.co_varnames, code.co_names),
+        "names": (
+            code.co_name,
+            code.co_qualname,
+            code.co_filename,
+            code.co_firstlineno,
+            code.co_varnames,
+            code.co_names,
+        ),
         "shape": (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_nlocals, code.co_flags),
         "cells": (code.co_cellvars, code.co_freevars),
         "lines": sorted(set(lines)),
@@ -67,7 +74,7 @@ INHERENT = {
 
 
 def test_what_tools_are_told_of_a_probed_function(tmp_path, monkeypatch):
-    import importlib  # noqa: PLC0415
+    import importlib
 
     (tmp_path / "seen.py").write_text(SEEN)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -84,7 +91,7 @@ def test_what_tools_are_told_of_a_probed_function(tmp_path, monkeypatch):
 
 
 def test_cprofile_shows_the_same_functions():
-    import cProfile  # noqa: PLC0415
+    import cProfile
 
     def profiled():
         profile = cProfile.Profile()
@@ -109,8 +116,12 @@ if sys.version_info >= (3, 12):
         wanted = mon.events.PY_START | mon.events.PY_RETURN | mon.events.LINE
         mon.use_tool_id(tool, "test")
         for event in (mon.events.PY_START, mon.events.LINE):
-            mon.register_callback(tool, event, lambda code, where: seen.append((code.co_qualname, where if where > 8 else "start")))
-        mon.register_callback(tool, mon.events.PY_RETURN, lambda code, where, value: seen.append((code.co_qualname, value)))
+            mon.register_callback(
+                tool, event, lambda code, where: seen.append((code.co_qualname, where if where > 8 else "start"))
+            )
+        mon.register_callback(
+            tool, mon.events.PY_RETURN, lambda code, where, value: seen.append((code.co_qualname, value))
+        )
 
         def observed():
             del seen[:]

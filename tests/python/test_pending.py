@@ -76,7 +76,12 @@ IMPORTS = [
     ("run_module", "import runpy; runpy.run_module('mod')", 1, "code+mod"),
     ("run_module as", "import runpy; runpy.run_module('mod', run_name='again')", 1, "code+mod+again"),
     ("run_path", "import runpy; runpy.run_path('app.py', run_name='again')", 1, "code+again"),
-    ("run_path of a zip", "import runpy; runpy.run_path('app.zip', run_name='again')", 2, "code+again code+zipped loaded+zipped"),
+    (
+        "run_path of a zip",
+        "import runpy; runpy.run_path('app.zip', run_name='again')",
+        2,
+        "code+again code+zipped loaded+zipped",
+    ),
     ("frozen", "import __hello__; __hello__.main()", -1, ""),
     ("own loader", "import hook; import hooked", 0, "loaded+hooked"),
 ]

@@ -8,8 +8,9 @@ import gc
 import math
 import types
 
-import hostile
 import pytest
+
+import hostile
 from reads import (  # noqa: F401
     ABSENT,
     CODE,

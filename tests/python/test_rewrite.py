@@ -9,11 +9,12 @@ import sys
 import types
 
 import pytest
+
 import rewriter_rules as rules
 import rewriting
 import stdlib
-from rewriting import Hook, Splice, load, outcome, profiled, scenarios, traced
 from doors import _core
+from rewriting import Hook, Splice, load, outcome, profiled, scenarios, traced
 
 FAMILIES = rewriting.corpus() | {"long_jumps": rewriting.long_jumps(range(90, 130, 3))}
 WAYS = [("entry", 0), ("entry", 1), ("entry", 2), ("entry", None), ("token", 0), ("token", 1), ("token", None)]

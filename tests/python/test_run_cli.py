@@ -72,7 +72,9 @@ def waspect(*args: str, **options: object) -> subprocess.CompletedProcess[str]:
 
 def alone(*args: str) -> subprocess.CompletedProcess[str]:
     """The same without waspect."""
-    return subprocess.run([sys.executable, *args], check=False, input="typed", capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, *args], check=False, input="typed", capture_output=True, text=True, timeout=60
+    )
 
 
 def lines() -> list[dict[str, object]]:
@@ -93,7 +95,9 @@ def lines() -> list[dict[str, object]]:
     ],
     ids=lambda args: " ".join(args)[:20],
 )
-def test_a_program_sees_nothing(here: Path, monkeypatch: pytest.MonkeyPatch, search_path: str | None, args: list[str]) -> None:
+def test_a_program_sees_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch, search_path: str | None, args: list[str]
+) -> None:
     if search_path is not None:
         monkeypatch.setenv("PYTHONPATH", search_path)
     before, after = alone(*args), run(*args)
@@ -188,7 +192,9 @@ except KeyboardInterrupt:
     if pid == 0:
         # Whoever runs the tests in the background has it ignored, which a child would inherit.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.execv(BINARY, [BINARY, "run", "-p", "probe.wat", "-o", "jsonl:out.jsonl", "--python", sys.executable, "-c", code])
+        os.execv(
+            BINARY, [BINARY, "run", "-p", "probe.wat", "-o", "jsonl:out.jsonl", "--python", sys.executable, "-c", code]
+        )
     read_until(terminal, b"ready")
     os.write(terminal, b"\x03")
     shown = read_until(terminal, None)
@@ -232,7 +238,10 @@ def test_observing_ends_before_the_program(here: Path) -> None:
         (["-p", "probe.wat", "--at", "x=fn:a.b:entry", "app.py"], "names export `x`"),
         (["-p", "probe.wat", "-o", "jsonl:-", "app.py"], "the program has stdout for itself"),
         (["-p", "probe.wat", "-o", "xml:x", "app.py"], "expected `terminal` or `jsonl:PATH`"),
-        (["-p", "probe.wat", "-o", "jsonl:no/such/folder", "app.py"], "output `jsonl:no/such/folder` cannot be written"),
+        (
+            ["-p", "probe.wat", "-o", "jsonl:no/such/folder", "app.py"],
+            "output `jsonl:no/such/folder` cannot be written",
+        ),
         (["-p", "probe.wat", "--for", "10", "app.py"], "expected a number and `ms`, `s`, `m` or `h`"),
         (["-p", "probe.wat", "-I", "app.py"], "with `-I` the interpreter ignores the environment"),
         (["-p", "probe.wat", "-BSm", "app"], "with `-S` the interpreter imports no `site`"),
@@ -253,7 +262,7 @@ def test_an_agent_that_does_not_load_starts_no_program(here: Path, monkeypatch: 
     (here / "agents").mkdir()
     monkeypatch.setenv("WASPECT_AGENT_DIR", str(here / "agents"))
     assert "no agent for CPython" in run("app.py").stderr
-    import _imp  # noqa: PLC0415 — the suffix as the interpreter itself knows it
+    import _imp
 
     (here / "agents" / f"_core{_imp.extension_suffixes()[0]}").write_bytes(b"not an extension")
     found = run("-c", "open('started', 'w')")

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from probing import alone, balanced, counts, events, firings, load, records, summaries
 
 HERE = Path(__file__).parent
@@ -44,7 +45,7 @@ OUTCOMES = [
 
 @pytest.mark.parametrize(("target", "call", "fired", "points"), OUTCOMES, ids=[row[0] for row in OUTCOMES])
 def test_points(target, call, fired, points):
-    probes = {f"fn:kinds.{target}:{point}": f"x=arg0" for point in fired}
+    probes = {f"fn:kinds.{target}:{point}": "x=arg0" for point in fired}
     with load(probes) as session:
         call()
     assert firings(session) == {f"fn:kinds.{target}:{point}": n for point, n in fired.items()}
@@ -52,7 +53,11 @@ def test_points(target, call, fired, points):
 
 
 READS = [
-    ("entry", {"a": "arg0", "r": "retval", "e": "exception"}, {"a": 1, "r": {"$error": "POINT"}, "e": {"$error": "POINT"}}),
+    (
+        "entry",
+        {"a": "arg0", "r": "retval", "e": "exception"},
+        {"a": 1, "r": {"$error": "POINT"}, "e": {"$error": "POINT"}},
+    ),
     ("return", {"a": "arg0", "r": "retval", "e": "exception"}, {"a": 1, "r": 3, "e": None}),
 ]
 
@@ -297,7 +302,9 @@ def sleeper(ms):
 def test_min():
     sleeper.__module__ = "kinds"
     try:
-        with load({"fn:kinds.sleeper:exit?min=20ms#slow": "a=arg0 e=elapsed", "fn:kinds.sleeper:exit#all": ""}) as session:
+        with load(
+            {"fn:kinds.sleeper:exit?min=20ms#slow": "a=arg0 e=elapsed", "fn:kinds.sleeper:exit#all": ""}
+        ) as session:
             [sleeper(ms) for ms in (0, 30, 1, 25)]
             slow = records(session)
             assert firings(session) == {"slow": 2, "all": 4}
@@ -318,8 +325,23 @@ def test_fuel(spec, kind):
 
 def test_order():
     """Low `prio` first, then load order, then export order; exits the other way round."""
-    first = load({"fn:kinds.plain:entry#b": "x=arg0", "fn:kinds.plain:exit#b2": "x=arg0", "fn:kinds.plain:entry?prio=5#last": "x=arg0", "fn:kinds.plain:exit?prio=5#first2": "x=arg0"})
-    second = load({"fn:kinds.plain:entry#a": "x=arg0", "fn:kinds.plain:entry?prio=-1#early": "x=arg0", "fn:kinds.plain:exit#a2": "x=arg0", "fn:kinds.plain:exit?prio=-1#late2": "x=arg0", "fn:kinds.plain:entry#c": "x=arg0"})
+    first = load(
+        {
+            "fn:kinds.plain:entry#b": "x=arg0",
+            "fn:kinds.plain:exit#b2": "x=arg0",
+            "fn:kinds.plain:entry?prio=5#last": "x=arg0",
+            "fn:kinds.plain:exit?prio=5#first2": "x=arg0",
+        }
+    )
+    second = load(
+        {
+            "fn:kinds.plain:entry#a": "x=arg0",
+            "fn:kinds.plain:entry?prio=-1#early": "x=arg0",
+            "fn:kinds.plain:exit#a2": "x=arg0",
+            "fn:kinds.plain:exit?prio=-1#late2": "x=arg0",
+            "fn:kinds.plain:entry#c": "x=arg0",
+        }
+    )
     with first, second:
         many(1)
         found = [(e["mono_ns"], i, e["probe"]) for s in (first, second) for i, e in enumerate(events(s, "record"))]
@@ -332,7 +354,11 @@ WRONG = ["trap", "spin", "fail"]
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("point", ["entry", "exit"])
 def test_a_fault_skips_no_other(wrong, point):
-    probes = {f"fn:kinds.plain:{point}#1": "x=arg0", f"fn:kinds.plain:{point}#2": wrong, f"fn:kinds.plain:{point}#3": "x=arg0"}
+    probes = {
+        f"fn:kinds.plain:{point}#1": "x=arg0",
+        f"fn:kinds.plain:{point}#2": wrong,
+        f"fn:kinds.plain:{point}#3": "x=arg0",
+    }
     with load(probes) as session, load({f"fn:kinds.plain:{point}#other": "x=arg0"}) as other:
         assert kinds.plain(7) == 9
         assert sorted(probe for probe, *_ in records(session)) == ["1", "3"]
@@ -372,7 +398,10 @@ def test_what_an_exit_reads_is_what_the_frame_has_now():
 
 def test_calls_of_many_threads_are_all_counted():
     with load({"fn:kinds.*:exit": "", "fn:kinds.plain:entry": "count"}) as session:
-        threads = [threading.Thread(target=lambda: (many(500), [list(kinds.generator(1)) for _ in range(100)])) for _ in range(8)]
+        threads = [
+            threading.Thread(target=lambda: (many(500), [list(kinds.generator(1)) for _ in range(100)]))
+            for _ in range(8)
+        ]
         [t.start() for t in threads], [t.join() for t in threads]
         count = balanced(session)
         assert count["kinds.plain"] == (4_000, 4_000, 0, 0, 0)
@@ -384,12 +413,17 @@ def test_calls_of_many_threads_are_all_counted():
 
 
 def test_a_copy_of_a_function_shares_its_probes_until_they_go():
-    import copy  # noqa: PLC0415
-    import types  # noqa: PLC0415
+    import copy
+    import types
 
     with load({"fn:kinds.plain:exit": "r=retval"}) as session:
         double = types.FunctionType(kinds.plain.__code__, vars(kinds), "double", (2,))
-        assert copy.copy(kinds.plain) is copy.deepcopy(kinds.plain) is pickle.loads(pickle.dumps(kinds.plain)) is kinds.plain
+        assert (
+            copy.copy(kinds.plain)
+            is copy.deepcopy(kinds.plain)
+            is pickle.loads(pickle.dumps(kinds.plain))
+            is kinds.plain
+        )
         assert (double(1), kinds.plain(1)) == (3, 3)
         assert counts(session)["kinds.plain"] == (2, 2, 0, 0, 0)
     assert double.__code__ is kinds.plain.__code__
@@ -397,14 +431,20 @@ def test_a_copy_of_a_function_shares_its_probes_until_they_go():
 
 def test_code_sent_elsewhere_works_there():
     """By value, as cloudpickle does it: the hook becomes an object that does nothing."""
-    import subprocess  # noqa: PLC0415
+    import subprocess
 
     with load({"fn:kinds.plain:exit": ""}):
         code = kinds.plain.__code__
         with pytest.raises(ValueError, match="unmarshallable"):
             __import__("marshal").dumps(code)
         assert code != kinds.wrapped.__code__ and code == code and isinstance(hash(code), int)
-        parts = [code.co_code, [c for c in code.co_consts], code.co_stacksize, code.co_linetable, code.co_exceptiontable]
+        parts = [
+            code.co_code,
+            [c for c in code.co_consts],
+            code.co_stacksize,
+            code.co_linetable,
+            code.co_exceptiontable,
+        ]
         sent = pickle.dumps(parts)
     program = (
         "import sys, pickle, types\n"

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 import waspect
 from probing import alone, events, load, records, summaries, wat
 from waspect import _core
@@ -96,12 +97,24 @@ def test_everything_a_session_tells():
             ("q", "pending", []),
         ]
         assert session.aggregations() == [
-            {"type": "aggregation", "module": "<bytes>", "name": "calls", "kind": "count", "key": ["kinds.plain"], "value": 1}
+            {
+                "type": "aggregation",
+                "module": "<bytes>",
+                "name": "calls",
+                "kind": "count",
+                "key": ["kinds.plain"],
+                "value": 1,
+            }
         ]
         state_p, state_q, record = session.events(timeout=0)
         assert (state_p["state"], state_q["state"]) == ("attached", "pending")
         assert set(record) == set(waspect_types("Record"))
-        assert (record["fields"], record["fn"], record["point"], record["thread"]) == ({"a": 1, "r": 3}, "kinds.plain", "return", "MainThread")
+        assert (record["fields"], record["fn"], record["point"], record["thread"]) == (
+            {"a": 1, "r": 3},
+            "kinds.plain",
+            "return",
+            "MainThread",
+        )
         p, q, function = session.stats()
         assert set(p) == set(q) == set(waspect_types("Summary")) and set(function) == set(waspect_types("Function"))
         assert (p["firings"], p["rejected"], p["records"], p["drops"], p["faults"]) == (1, 0, 1, {}, {})
@@ -114,7 +127,7 @@ def test_everything_a_session_tells():
 
 
 def waspect_types(name):
-    from waspect import events as types  # noqa: PLC0415
+    from waspect import events as types
 
     return getattr(types, name).__annotations__
 
@@ -159,15 +172,23 @@ def test_what_can_be_loaded(how, tmp_path):
     text = wat({"fn:kinds.plain:exit": "r=retval"})
     artifact = _core.compile(find(), text.encode(), "p", [])
     (tmp_path / "p.wat").write_text(text)
-    module = {"path": tmp_path / "p.wat", "text path": str(tmp_path / "p.wat"), "bytes": text.encode(), "text": b"  " + text.encode(), "artifact": artifact}[how]
+    module = {
+        "path": tmp_path / "p.wat",
+        "text path": str(tmp_path / "p.wat"),
+        "bytes": text.encode(),
+        "text": b"  " + text.encode(),
+        "artifact": artifact,
+    }[how]
     with waspect.load(module) as session:
         kinds.plain(1)
         assert len(records(session)) == 1
-        assert session.links[0]["module"] == {"path": "p.wat", "text path": "p.wat", "artifact": "p"}.get(how, "<bytes>")
+        assert session.links[0]["module"] == {"path": "p.wat", "text path": "p.wat", "artifact": "p"}.get(
+            how, "<bytes>"
+        )
 
 
 def find():
-    from waspect import compiler  # noqa: PLC0415
+    from waspect import compiler
 
     return compiler.find()
 
@@ -218,7 +239,12 @@ REFUSED = [
     ("no module", "ModuleError", lambda: waspect.load(b"(modul)"), "modul"),
     ("wasm cut short", "ModuleError", lambda: waspect.load(b"\0asm\1\0\0\0\1"), ""),
     ("no probe", "ModuleError", lambda: waspect.load(b"(module)"), "no probe"),
-    ("import", "ModuleError", lambda: waspect.load(b'(module (import "env" "x" (func)) (func (export "fn:a.b:entry")))'), "env"),
+    (
+        "import",
+        "ModuleError",
+        lambda: waspect.load(b'(module (import "env" "x" (func)) (func (export "fn:a.b:entry")))'),
+        "env",
+    ),
     ("compiler ends", "CompileError", lambda: _core.compile("/bin/false", GOOD, "p", []), "/bin/false"),
     ("no compiler", "CompileError", lambda: _core.compile("/nowhere", GOOD, "p", []), "/nowhere"),
     ("no artifact", "EngineError", lambda: waspect.load(b"neither"), ""),
@@ -228,7 +254,12 @@ REFUSED = [
     ("budget raised", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel_per_fire": 10**9}), "fuel_per_fire"),
     ("budget unknown", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel": 1}), "fuel"),
     ("budget below nothing", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel_per_fire": -1}), "-1"),
-    ("budget beyond everything", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel_per_fire": 2**70}), "fuel_per_fire"),
+    (
+        "budget beyond everything",
+        "PolicyError",
+        lambda: waspect.load(GOOD, budget={"fuel_per_fire": 2**70}),
+        "fuel_per_fire",
+    ),
 ]
 
 
@@ -282,7 +313,7 @@ def test_losing_the_session_detaches_although_somebody_listens():
     gc.collect()
     assert kinds.plain.__code__.co_consts == (None,)
     listening = [t for t in threading.enumerate() if t.name == "waspect-events"]
-    assert [t.join(10) for t in listening if t.is_alive()] is not None and not any(t.is_alive() for t in listening)
+    assert [t.join(10) for t in listening if t.is_alive()] != None and not any(t.is_alive() for t in listening)
 
 
 def test_faults_and_logs_are_events():
@@ -290,5 +321,7 @@ def test_faults_and_logs_are_events():
         for i in range(4):
             kinds.plain(i)
         faults = events(session, "fault")
-        assert [(f["probe"], f["kind"], f["side"], f["where"]) for f in faults] == [("p", "trap", "guest", "kinds.plain")] * 3
+        assert [(f["probe"], f["kind"], f["side"], f["where"]) for f in faults] == [
+            ("p", "trap", "guest", "kinds.plain")
+        ] * 3
         assert session.links[0]["state"] == "disarmed"

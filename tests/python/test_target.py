@@ -16,6 +16,7 @@ sys.path[:0] = [str(HERE / "apps"), str(HERE)]
 import shop.cart  # noqa: E402
 import shop.hostile  # noqa: E402
 import shop.lazy  # noqa: E402
+
 from doors import _core  # noqa: E402
 
 
@@ -88,7 +89,9 @@ def test_find(target, expected, frozen):
 
 
 def test_a_pattern_of_one_part_takes_top_level_functions_only():
-    expected = "_dispatched_int add cached coroutine counted dispatched générer maker outer slotted thrice unnamed wrapped"
+    expected = (
+        "_dispatched_int add cached coroutine counted dispatched générer maker outer slotted thrice unnamed wrapped"
+    )
     assert names("shop.cart.*") == sorted(f"shop.cart.{n}" for n in expected.split())
 
 
@@ -165,7 +168,10 @@ EXPLAINED = [
     ("shop.cart.Cart.plane", "`shop.cart.Cart` is loaded and has no `plane`; did you mean `plain`?"),
     ("shop.cart.Cart.total", "`shop.cart.Cart` has no `total` of its own; it inherits `shop.base.Base.total`"),
     ("shop.cart.Base.total", "`shop.cart.Base` is imported from elsewhere; its own name is `shop.base.Base`"),
-    ("shop.cart.outer.iner", "`shop.cart.outer` is a function of `shop.cart` and has no inner function `iner`; did you mean `inner`?"),
+    (
+        "shop.cart.outer.iner",
+        "`shop.cart.outer` is a function of `shop.cart` and has no inner function `iner`; did you mean `inner`?",
+    ),
     ("shop.cart.outer.inner", "`shop.cart.outer.inner` is an inner function of `shop.cart.outer`"),
     ("math.sqrt", "`math.sqrt` is a builtin_function_or_method, not a function"),
     ("shop.lazy.reel", "`shop.lazy` is loaded and has no `reel`; did you mean `real`?"),
@@ -201,6 +207,8 @@ def test_functions_of_finds_every_function_of_a_code():
     gc.freeze()
     try:
         later = shop.cart.maker()
-        assert {id(f) for f in _core._functions_of([code])} == {id(f) for f in (shop.cart.first, shop.cart.second, later)}
+        assert {id(f) for f in _core._functions_of([code])} == {
+            id(f) for f in (shop.cart.first, shop.cart.second, later)
+        }
     finally:
         gc.unfreeze()

@@ -10,8 +10,9 @@ import gc
 import math
 import sys
 
-import hostile
 import pytest
+
+import hostile
 from reads import (  # noqa: F401
     Plain,
     Slots,
@@ -108,7 +109,7 @@ point = collections.namedtuple("point", "x y")
 
 
 class Data:
-    __slots__ = ("a", "b", "__dict__")
+    __slots__ = ("__dict__", "a", "b")
 
 
 def data():
