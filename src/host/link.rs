@@ -4,6 +4,7 @@
 //! the fire path, or an import this host does not have.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -71,7 +72,9 @@ pub fn link<I: Introspect>(
         literals: super::values::Literals::default(),
         slots: Vec::new(),
     };
-    for import in &manifest.imports {
+    // A module may import one thing several times; the linker and what is declared have it once.
+    let mut seen = HashSet::new();
+    for import in manifest.imports.iter().filter(|import| seen.insert((&import.module, &import.name))) {
         linking.import(import)?;
     }
     let Linking { linker, paths, aggregations, literals, .. } = linking;

@@ -1,0 +1,231 @@
+"""Every import of the ABI on every kind of object: nothing of the application runs, changes, or is kept.
+
+The imports are the rows of docs/ABI.md that this version has, so that a new one is tested because it is documented. In:
+objects whose special methods raise and record, and ordinary ones in every form of storage. Out: silence. Never here: what
+an import answers.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import gc
+import re
+import sys
+import types
+import weakref
+from pathlib import Path
+
+import hostile
+import probing
+import pytest
+
+ABI = (Path(__file__).resolve().parents[2] / "docs" / "ABI.md").read_text()
+ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \| yes \|$")
+# What stands for an import's name where the name is an argument.
+NAMES = {"path": "arg0.x", "key": "x", "the text": "text", "path from a value, `.user[0]`": '.x["x"][0]'}
+LINEAR = "latency,0,10,1"
+TYPES = {"V": "i64", "i32": "i32", "i64": "i64", "f64": "f64"}
+
+
+def imports():
+    """Module, name, parameters, result of each import there is."""
+    for section, is_family in (("families", True), ("functions", False)):
+        text = ABI.split(f"<!-- begin {section} -->")[1].split(f"<!-- end {section} -->")[0]
+        for row in filter(None, map(ROW.match, text.splitlines())):
+            params = [part for part in row["params"].split(",") if part]
+            result = "" if row["result"] == "()" else row["result"]
+            arg = (row["arg"] or "").strip()
+            name = NAMES.get(arg, LINEAR) if is_family else row["name"]
+            yield (row["name"] if is_family else "probe1", name, tuple(params), result)
+
+
+IMPORTS = list(imports())
+
+
+def argument(kind, turn, flip, number):
+    """The `turn`-th value of a kind: the two arguments in turn, and numbers that are a pointer and a length, or small."""
+    if kind == "V":
+        return f"(call $arg{(turn + flip) % 2})"
+    if kind == "i32":
+        return f"(i32.const {[16, 1][turn % 2] if number == 'pointer' else turn})"
+    return f"({TYPES[kind]}.const {turn + 1})"
+
+
+def call(params, result, flip, number):
+    turns = collections.Counter()
+    given = []
+    for kind in params:
+        given.append(argument(kind, turns[kind], flip, number))
+        turns[kind] += 1
+    called = f"(call $it {' '.join(given)})"
+    # What it gives is looked into, too: a record holds the whole of it.
+    return f"(call $out {called})" if result == "V" else f"(drop {called})" if result else called
+
+
+def module(target, row):
+    where, name, params, result = row
+    escaped = name.replace('"', '\\"')
+    typed = " ".join(TYPES[kind] for kind in params)
+    returns = f"(result {TYPES[result]})" if result else ""
+    calls = [call(params, result, flip, number) for flip in (0, 1) for number in ("pointer", "small")]
+    body = "\n".join(calls)
+    return f"""(module
+      (import "{where}" "{escaped}" (func $it (param {typed}) {returns}))
+      (import "probe1" "arg" (func $arg (param i32) (result i64)))
+      (import "probe1.field" "out" (func $out (param i64)))
+      (import "probe1" "emit" (func $emit (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 16) "x")
+      (func $arg0 (result i64) (call $arg (i32.const 0)))
+      (func $arg1 (result i64) (call $arg (i32.const 1)))
+      (func $all {body} (drop (call $emit)))
+      (func (export "fn:{target}:entry") (call $all))
+      (func (export "fn:{target}:exit") (call $all)))"""
+
+
+@dataclasses.dataclass
+class Data:
+    x: object = 1
+
+
+@dataclasses.dataclass(slots=True)
+class SlotData:
+    x: object = 1
+
+
+class Colour(enum.Enum):
+    RED = "x"
+
+
+class Watched:
+    """Something a weak reference watches; its callback would be the application's code."""
+
+
+Named = collections.namedtuple("Named", "x y")
+LOUD_BASES = [
+    (int, 7),
+    (float, 1.5),
+    (str, "x"),
+    (bytes, b"x"),
+    (list, ["x"]),
+    (tuple, ("x",)),
+    (dict, {"x": 1}),
+    (set, {"x"}),
+    (frozenset, {"x"}),
+    (bytearray, b"x"),
+    (complex, 1j),
+    (Exception, "x"),
+]
+
+
+def watched():
+    it = Watched()
+    it.x = 1
+    it.watch = weakref.ref(it, lambda _: hostile.CALLS.append("weakref callback"))
+    return it
+
+
+def cycle():
+    it = [1]
+    it.append(it)
+    return {"x": it}
+
+
+def deep():
+    it = "x"
+    for _ in range(50):
+        it = {"x": [it]}
+    return it
+
+
+OBJECTS = {
+    "special": hostile.make_special,
+    "everything": hostile.make_everything,
+    "only __getattr__": hostile.OnlyGetattr,
+    "computed": hostile.Computed,
+    "of a loud metaclass": hostile.OfLoud,
+    "a loud class": lambda: hostile.OfLoud,
+    "a class": lambda: hostile.Special,
+    "loud key": lambda: {hostile.LoudKey("x"): 1, "y": 2},
+    "loud key itself": lambda: hostile.LoudKey("x"),
+    "colliding key": lambda: {hostile.Colliding("x"): 1, "x": 2},
+    "set of loud keys": lambda: {hostile.LoudKey("x"), "y"},
+    "quiet key": lambda: {hostile.QuietKey("x"): 1},
+    **{f"loud {base.__name__}": lambda base=base, of=of: hostile.loud_subclass(base, of) for base, of in LOUD_BASES},
+    "holding loud ones": lambda: {"x": [hostile.make_everything(), (hostile.make_special(),)]},
+    "watched": watched,
+    "dataclass": lambda: Data(hostile.make_special()),
+    "dataclass with slots": lambda: SlotData("x"),
+    "namedtuple": lambda: Named("x", 2),
+    "enum": lambda: Colour.RED,
+    "Decimal": lambda: decimal.Decimal("1.5"),
+    "datetime": lambda: datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
+    "mappingproxy": lambda: types.MappingProxyType({"x": 1}),
+    "OrderedDict": lambda: collections.OrderedDict(x=1),
+    "defaultdict": lambda: collections.defaultdict(hostile.make_special, x=1),
+    "range": lambda: range(5),
+    "memoryview": lambda: memoryview(b"x"),
+    "generator": lambda: (i for i in range(3)),
+    "function": lambda: cycle,
+    "module": lambda: types.ModuleType("x"),
+    "cycle": cycle,
+    "deep": deep,
+    "wide": lambda: list(range(10_000)),
+    "not ASCII": lambda: "\u20ac" * 500,
+    "lone surrogate": lambda: "x\ud800y",
+    "big int": lambda: 1 << 500,
+    "negative big int": lambda: -(1 << 64),
+    "nan": lambda: float("nan"),
+    "None": lambda: None,
+}
+
+
+def snapshot(it):
+    """What a read could change: who is referred to (a materialised dict would be), how often, how large."""
+    with_parts = [it, *gc.get_referents(it)]
+    return [(id(part), sys.getrefcount(part), sizeof(part)) for part in with_parts]
+
+
+def sizeof(it):
+    """`sys.getsizeof`, which asks the class, of what has no such method of its own; a cached UTF-8 form shows in a str."""
+    return sys.getsizeof(it) if any(type(it) is kind for kind in (str, list, dict, set, tuple)) else 0
+
+
+@pytest.fixture
+def subject():
+    made = types.ModuleType("every_import_subject")
+    exec("def f(a, b):\n    return a\n", made.__dict__)
+    made.f.__module__ = made.__name__
+    sys.modules[made.__name__] = made
+    yield made
+    del sys.modules[made.__name__]
+
+
+@pytest.mark.parametrize("row", IMPORTS, ids=[f"{where} {name}" for where, name, *_ in IMPORTS])
+def test_nothing_notices(subject, row):
+    objects = {name: make() for name, make in OBJECTS.items()}
+    hostile.CALLS.clear()
+    with probing.waspect.load(module("every_import_subject.f", row).encode()) as session:
+        for name, it in objects.items():
+            gc.collect()
+            gc.disable()
+            before = snapshot(it)
+            hostile.LoudKey.loud = True
+            assert subject.f(it, "x") is it, name
+            assert subject.f("x", it) == "x", name
+            hostile.LoudKey.loud = False
+            assert hostile.CALLS == [], name
+            assert snapshot(it) == before, name
+            gc.enable()
+        for summary in probing.summaries(session).values():
+            assert summary["firings"] == 2 * len(objects)
+            assert not any(summary["faults"].values()), summary["faults"]
+
+
+def test_there_are_imports():
+    assert len(IMPORTS) > 40
+    assert {where for where, *_ in IMPORTS} >= {"probe1", "probe1.get", "probe1.slot", "probe1.quantize"}
