@@ -51,7 +51,8 @@ demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and 
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## what it costs: per operation, and per probed call on every CPython found
 	cargo bench
-	@set -e; for m in $(minors); do echo "== CPython $$m"; .venv/$$m/bin/python benches/python/overhead.py; done
+	@set -e; for m in $(minors); do echo "== CPython $$m"; .venv/$$m/bin/python benches/python/overhead.py; \
+	.venv/$$m/bin/python benches/python/drain.py; done
 
 wheel: $(wheel)  ## the one wheel, into dist/
 	@ls dist/*.whl
