@@ -1,4 +1,4 @@
-"""How many records a second reach a file of JSON lines: probed Python calls in one process, the `waspect` binary in another.
+"""How many records a second reach a file of JSON lines: probed calls in one process, the `waspect` binary in another.
 
 In: the installed package, and the agent with doors, which alone takes its rates from the environment. Out: one line, or
 `--json`. Never here: a record that is neither delivered nor counted as dropped; then there is no figure.
@@ -80,9 +80,8 @@ def main() -> None:
         print(json.dumps(found))
         return
     share = found["delivered"] / found["calls"]
-    print(
-        f"records to JSON lines  {found['per_second']:>10,.0f} /s, {share:.0%} of {found['calls']:,} calls; ≥ 300 000 /s"
-    )
+    delivered = f"{share:.0%} of {found['calls']:,} calls"
+    print(f"records to JSON lines  {found['per_second']:>10,.0f} /s, {delivered}; ≥ 300 000 /s")
 
 
 if __name__ == "__main__":

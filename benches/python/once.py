@@ -16,6 +16,7 @@ import tempfile
 import time
 import types
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import subjects
@@ -24,7 +25,7 @@ import waspect
 from waspect import compiler as package_compiler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python"))
-from doors import _core as doors
+from doors import _core as doors  # its folder belongs to the tests
 
 FRESH_RUNS = 9
 LOADS = 15
@@ -65,12 +66,18 @@ def _ms(work) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
+def _load_timed(artifact: bytes) -> tuple[waspect.Session, float]:
+    sessions = []
+    spent = _ms(lambda: sessions.append(_load(artifact)))
+    return sessions[0], spent
+
+
 def compile_ms(compiler: str) -> tuple[float, float]:
     """The first time, with the start of the compiling process; and from the cache."""
     wat = subjects.PROBES["latency_by_fn"]
     fresh = [f"{wat};; {i}" for i in range(FRESH_RUNS)]
-    first = [_ms(lambda: compiled(compiler, each)) for each in fresh]
-    again = [_ms(lambda: compiled(compiler, each)) for each in fresh]
+    first = [_ms(partial(compiled, compiler, each)) for each in fresh]
+    again = [_ms(partial(compiled, compiler, each)) for each in fresh]
     return statistics.median(first), statistics.median(again)
 
 
@@ -79,9 +86,8 @@ def load_ms(compiler: str) -> float:
     artifact = compiled(compiler, subjects.empty(f"{subjects.MODULE}.untouched"))
 
     def one() -> float:
-        sessions = []
-        spent = _ms(lambda: sessions.append(_load(artifact)))
-        sessions[0].detach()
+        session, spent = _load_timed(artifact)
+        session.detach()
         return spent
 
     return statistics.median(one() for _ in range(LOADS))
@@ -94,12 +100,12 @@ def attach_ms(compiler: str) -> tuple[float, float]:
     artifact = compiled(compiler, subjects.empty(f"{name}.*"))
     on, off = [], []
     for _ in range(5):
-        sessions = []
-        on.append(_ms(lambda: sessions.append(_load(artifact))))
-        (link,) = sessions[0].links
+        session, spent = _load_timed(artifact)
+        on.append(spent)
+        (link,) = session.links
         if len(link["functions"]) != 1_000:
             raise SystemExit(f"attached to {len(link['functions'])} functions, expected 1000")
-        off.append(_ms(sessions[0].detach))
+        off.append(_ms(session.detach))
     return statistics.median(on), statistics.median(off)
 
 

@@ -1,11 +1,11 @@
 """What waspect costs in this interpreter: per probed call beside a Python no-op injected in the same run, and once.
 
-In: the installed package, or a checkout (`PYTHONPATH=python`), agents built under the `agent` profile; for the calls the
-agent with doors, which is the same but may raise rates. Out: a table
-against the goals, or `--json`. Never here: a judgement; a missed goal is shown and the exit status is 0.
+In: the installed package, or a checkout (`PYTHONPATH=python`), agents built under the `agent` profile; for the calls
+the agent with doors, which is the same but may raise rates. Out: a table against the goals, or `--json`. Never here: a
+judgement; a missed goal is shown and the exit status is 0.
 
-Time is the processor time of the thread, so that other processes count little; single cells still differ by a few ns from
-run to run, and the ratio is what carries over to another machine.
+Time is the processor time of the thread, so that other processes count little; single cells still differ by a few ns
+from run to run, and the ratio is what carries over to another machine.
 """
 
 from __future__ import annotations
@@ -149,9 +149,8 @@ def main() -> None:
         about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
         print(json.dumps(about | {"rows": [asdict(row) for row in rows]}, ensure_ascii=False))
     else:
-        print(
-            f"CPython {platform.python_version()}: added per call, × of the injected Python no-op; then what is paid once"
-        )
+        version = platform.python_version()
+        print(f"CPython {version}: added per call, × of the injected Python no-op; then what is paid once")
         print(table(rows))
 
 

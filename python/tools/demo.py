@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -118,7 +118,7 @@ def wait_until_up(process: subprocess.Popen[bytes], port: int, output: Path) -> 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """To the one process, which passes it on; the group would get it twice. Only the last resort goes to all."""
-    ways = (
+    ways: tuple[Callable[[], object], ...] = (
         lambda: process.send_signal(signal.SIGINT),
         process.terminate,
         lambda: os.killpg(process.pid, signal.SIGKILL),

@@ -42,9 +42,10 @@ def rows() -> list[str]:
 
 def table() -> str:
     magic = int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
+    origin = "written by `python/tools/opcode_tables.py`; not edited by hand."
     return "\n".join(
         [
-            f"//! Opcode facts of CPython {MAJOR}.{MINOR}, written by `python/tools/opcode_tables.py`; not edited by hand.",
+            f"//! Opcode facts of CPython {MAJOR}.{MINOR}, {origin}",
             "",
             "use super::{",
             "    Jump::{Back, Forward, Stay},",

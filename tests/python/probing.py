@@ -25,7 +25,10 @@ CALLS = {
     "keep": '(import "probe1.slot.set" "k" (func $keep (param i64) (result i32)))',
     "kept": '(import "probe1.slot" "k" (func $kept (result i64)))',
 }
-INT = "(func $int (param i64) (result i64) (i64.or (i64.const 0xFFF9_0000_0000_0000) (i64.and (local.get 0) (i64.const 0xFFFF_FFFF_FFFF))))"
+INT = (
+    "(func $int (param i64) (result i64) (i64.or (i64.const 0xFFF9_0000_0000_0000) "
+    "(i64.and (local.get 0) (i64.const 0xFFFF_FFFF_FFFF))))"
+)
 
 
 def wat(probes):

@@ -68,7 +68,7 @@ class SlotsAndDict(Slots):
 
 def materialised():
     plain = Plain()
-    plain.__dict__
+    plain.__dict__  # noqa: B018 — looking at it is what makes it
     return plain
 
 

@@ -40,7 +40,7 @@ def functions(code: types.CodeType) -> Iterator[types.CodeType]:
 def rewrite_tree(code: types.CodeType, one: Callable[[types.CodeType], types.CodeType]) -> types.CodeType:
     """A module's code with `one` done to every function's."""
     consts = tuple(rewrite_tree(c, one) if isinstance(c, types.CodeType) else c for c in code.co_consts)
-    if any(new is not old for new, old in zip(consts, code.co_consts)):
+    if any(new is not old for new, old in zip(consts, code.co_consts, strict=True)):
         code = code.replace(co_consts=consts)
     return one(code) if code.co_flags & FUNCTION == FUNCTION else code
 

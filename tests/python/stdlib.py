@@ -108,7 +108,7 @@ def token_difference(code: types.CodeType, want: list[int] | None) -> str:
 
 
 def entry_difference(code: types.CodeType, want: list[int] | None) -> str:
-    """The entry shape is the original with the entry behind `RESUME 0`: same instructions, positions, jumps, handlers."""
+    """The entry shape is the original with the entry behind `RESUME 0`: instructions, positions, jumps, handlers."""
     found = _core._rewrite(code, PROBE, "entry", want)
     old, old_index = rules.decode(code)
     new, new_index = rules.decode(found)
@@ -121,7 +121,7 @@ def entry_difference(code: types.CodeType, want: list[int] | None) -> str:
         return "entry"
     if [(i.op, i.loc) for i in kept] != [(i.op, i.loc) for i in old]:
         return "instructions"
-    for was, now in zip(old, kept):
+    for was, now in zip(old, kept, strict=True):
         if was.tgt is None and was.arg != now.arg:
             return "argument"
         if was.tgt is not None and moved[old_index[was.tgt]] != new_index[now.tgt]:

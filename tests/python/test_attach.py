@@ -26,7 +26,7 @@ def drive(generator, *sent):
     out = [next(generator)]
     try:
         for value in [*sent, None]:
-            out.append(generator.send(value))
+            out.append(generator.send(value))  # noqa: PERF401 — no comprehension lets a StopIteration out
     except StopIteration as stop:
         out.append(stop.value)
     return out
@@ -466,7 +466,8 @@ def test_what_never_attached_is_said_at_the_end(waspect, tmp_path):
     said = [line for line in done.stderr.splitlines() if line.startswith(("pending", "attached", "failed"))]
     assert said == [
         "attached  fn:__main__.Cart.add:entry: 1 function",
-        "pending  fn:__main__.Cart.ad:entry: never attached: `__main__.Cart` is loaded and has no `ad`; did you mean `add`?",
+        "pending  fn:__main__.Cart.ad:entry: never attached: "
+        "`__main__.Cart` is loaded and has no `ad`; did you mean `add`?",
         "pending  fn:jason.dumps:entry: never attached: `jason` was never imported; did you mean `json`?",
         "pending  fn:json.dumpss:entry: never attached: `json` is loaded and has no `dumpss`; did you mean `dumps`?",
     ]

@@ -49,7 +49,13 @@ def run(tmp_path: Path):
         script = PROLOGUE + textwrap.dedent(body) + "\nprint('done')\n"
         env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
         ended = subprocess.run(
-            [sys.executable, "-c", script, probe], env=env, capture_output=True, text=True, timeout=60, **options
+            [sys.executable, "-c", script, probe],
+            env=env,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            **options,
         )
         assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr
 

@@ -11,13 +11,11 @@ import sys
 import threading
 import time
 import types
-import weakref
 from pathlib import Path
 
 import pytest
 
-import waspect
-from probing import alone, balanced, counts, firings, load, records, wat
+from probing import alone, balanced, counts, firings, load, records
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "apps"))
@@ -112,76 +110,6 @@ def test_nobody_is_watched_when_nobody_waits():
 
     with load({"fn:kinds.plain:entry": ""}):
         assert not hooked(b._exec.__code__)
-
-
-# --- references
-
-
-def references():
-    return {
-        name: sys.getrefcount(value) for name, value in vars(kinds).items() if isinstance(value, types.FunctionType)
-    }
-
-
-def test_references_are_as_many_as_before():
-    class Error(Exception):
-        pass
-
-    def around(argument, error):
-        kinds.plain(argument, argument)
-        with pytest.raises(Error):
-            throwing(error)
-
-    def throwing(error):
-        raise error
-
-    kinds.throwing = throwing
-    argument, error = 10**40, Error()
-    watched = (argument, error, kinds.plain, kinds.plain.__code__, throwing, throwing.__code__, Error)
-    try:
-        around(argument, error)
-        error.__traceback__ = error.__context__ = None
-        gc.collect()
-        before = [sys.getrefcount(o) for o in watched], len(weakref.getweakrefs(kinds.plain))
-        for _ in range(3):
-            probes = {f"fn:kinds.plain:{p}": "keep a=arg0 b=args k=kept" for p in POINTS}
-            with load(probes) as session:
-                around(argument, error)
-                error.__traceback__ = error.__context__ = None
-                assert len(records(session)) == 3
-        del session
-        gc.collect()
-        assert ([sys.getrefcount(o) for o in watched], len(weakref.getweakrefs(kinds.plain))) == before
-    finally:
-        del kinds.throwing
-
-
-def resident_kib():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4
-
-
-def test_a_thousand_sessions_leave_no_memory():
-    source = wat({"fn:kinds.outer.inner:exit": "count a=arg0", "fn:kinds.plain:entry": "count"}).encode()
-    artifact = waspect._compiled(source, "<bytes>", {})
-
-    def cycles(many, module):
-        for _ in range(many):
-            with waspect.load(module):
-                kinds.outer(1)(2), kinds.plain(1)
-
-    def growth(many, module):
-        gc.collect()
-        objects, memory = len(gc.get_objects()), resident_kib()
-        cycles(many, module)
-        gc.collect()
-        return len(gc.get_objects()) - objects, resident_kib() - memory
-
-    cycles(100, artifact), cycles(20, source)
-    for many, module in [(900, artifact), (80, source)]:
-        objects, kib = growth(many, module)
-        assert objects < 20 and kib < 1_500
-    assert len([f for f in Path("/proc/self/fd").iterdir()]) < 60
 
 
 # --- two sessions
@@ -427,7 +355,7 @@ def test_calls_are_as_fast_again():
 
 def test_threads_call_while_others_attach_and_detach():
     """Nothing is lost or doubled, no result is wrong, whoever attaches when; defaults change meanwhile."""
-    SECONDS, stop, wrong, calls = 2.0, [], [], [0] * 4
+    seconds, stop, wrong, calls = 2.0, [], [], [0] * 4
 
     def target(a, b=1):
         return a + b
@@ -448,7 +376,7 @@ def test_threads_call_while_others_attach_and_detach():
             time.sleep(random.random() / 500)
             session.detach()
             for fn, (entries, returns, raises, abandoned, live) in counts(session).items():
-                if returns is not None and not entries == returns + raises + abandoned + live:
+                if returns is not None and entries != returns + raises + abandoned + live:
                     wrong.append((fn, entries, returns, raises, abandoned, live))
 
     def redefine():
@@ -470,7 +398,7 @@ def test_threads_call_while_others_attach_and_detach():
     try:
         for thread in threads:
             thread.start()
-        time.sleep(SECONDS)
+        time.sleep(seconds)
     finally:
         stop.append(True)
         for thread in threads:

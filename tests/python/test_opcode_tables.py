@@ -1,6 +1,5 @@
 """The opcode tables in the tree are what each interpreter on this machine says of itself."""
 
-import glob
 import os
 import pathlib
 import shutil
@@ -15,8 +14,8 @@ TABLES = sorted((ROOT / "src" / "bytecode" / "tables").glob("v3_*.rs"))
 
 def interpreters(minor: str) -> list[str]:
     """Every CPython of that version under `$PYENV_ROOT` or on PATH."""
-    home = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
-    found = glob.glob(f"{home}/versions/3.{minor}.*/bin/python3.{minor}")
+    home = pathlib.Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    found = map(str, home.glob(f"versions/3.{minor}.*/bin/python3.{minor}"))
     on_path = shutil.which(f"python3.{minor}")
     runs = [path for path in [*found, on_path] if path and answers(path)]
     return sorted(set(runs))

@@ -20,7 +20,14 @@ def start(where, *command, stdin=None):
     """stdout words, stderr words."""
     env = {"PYTHONPATH": str(HERE / "pending"), "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        [sys.executable, *command], cwd=where, env=env, input=stdin, capture_output=True, text=True, timeout=60
+        [sys.executable, *command],
+        cwd=where,
+        env=env,
+        check=False,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split(), done.stderr.split()
@@ -195,7 +202,9 @@ def start_after(where, site_lines, *command):
         f"exec(compile(open({PENDING!r}).read(), {PENDING!r}, 'exec'), namespace)\n{site_lines}\n"
     )
     env = {"PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([sys.executable, *command], cwd=where, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, *command], cwd=where, env=env, check=False, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split(), done.stderr.split()
 

@@ -169,8 +169,8 @@ def test_attribute_follows_changes_of_bases():
 def test_one_site_reads_many_classes():
     read = core.Reader(".x")
     classes = [type(f"C{i}", (), {} if i % 2 else {"x": -i}) for i in range(50)]
-    for i, cls in enumerate(classes * 3):
-        i %= 50
+    for turn, cls in enumerate(classes * 3):
+        i = turn % 50
         assert read(cls()) == (ABSENT if i % 2 else ok(-i))
 
 

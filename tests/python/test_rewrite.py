@@ -53,8 +53,9 @@ def prefixes(code: types.CodeType) -> int:
     return sum(instruction.ext for instruction in rules.decode(code)[0])
 
 
-# 3.13 closes a suspended generator without a `try` by forgetting its frame. The token's handler is a `try`, so the frame is
-# resumed, where it raises GeneratorExit at once: a tracer sees one more call and return. Nothing else can be seen of it.
+# 3.13 closes a suspended generator without a `try` by forgetting its frame. The token's handler is a `try`, so the
+# frame is resumed, where it raises GeneratorExit at once: a tracer sees one more call and return. Nothing else can be
+# seen of it.
 CLOSED_UNGUARDED = {
     "generator": {"scenario_close_bare", "scenario_drop_bare", "scenario_frame"},
     "coroutine": {"scenario_closed", "scenario_closed_bare"},

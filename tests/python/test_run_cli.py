@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-BINARY = os.environ.get("WASPECT_BIN") or os.path.join(sysconfig.get_path("scripts"), "waspect")
+BINARY = os.environ.get("WASPECT_BIN") or str(Path(sysconfig.get_path("scripts")) / "waspect")
 
 # Prints everything that a program can see of how it was started.
 MIRROR = """
@@ -147,7 +147,8 @@ def test_nothing_is_left_behind(here: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGPIPE])
 def test_it_ends_as_the_program_ended(here: Path, number: int) -> None:
-    code = f"import os, signal; signal.signal({number}, signal.SIG_DFL) if {number} != 9 else 0; os.kill(os.getpid(), {number})"
+    default = f"signal.signal({number}, signal.SIG_DFL) if {number} != 9 else 0"
+    code = f"import os, signal; {default}; os.kill(os.getpid(), {number})"
     found = run("-c", code).returncode
     # SIGPIPE does not end waspect itself; a shell would say the same number.
     assert found in (-number, 128 + number)
@@ -262,7 +263,7 @@ def test_an_agent_that_does_not_load_starts_no_program(here: Path, monkeypatch: 
     (here / "agents").mkdir()
     monkeypatch.setenv("WASPECT_AGENT_DIR", str(here / "agents"))
     assert "no agent for CPython" in run("app.py").stderr
-    import _imp
+    import _imp  # the suffix as the interpreter itself knows it
 
     (here / "agents" / f"_core{_imp.extension_suffixes()[0]}").write_bytes(b"not an extension")
     found = run("-c", "open('started', 'w')")

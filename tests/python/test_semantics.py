@@ -168,7 +168,7 @@ def test_an_async_generator_left_half_way():
 def jumped():
     a = 1
     a = 2
-    return a
+    return a  # noqa: RET504 — lines to jump between
 
 
 def test_a_debugger_that_jumps_back_to_the_beginning():
@@ -440,7 +440,7 @@ def test_code_sent_elsewhere_works_there():
         assert code != kinds.wrapped.__code__ and code == code and isinstance(hash(code), int)
         parts = [
             code.co_code,
-            [c for c in code.co_consts],
+            list(code.co_consts),
             code.co_stacksize,
             code.co_linetable,
             code.co_exceptiontable,

@@ -313,7 +313,9 @@ def test_losing_the_session_detaches_although_somebody_listens():
     gc.collect()
     assert kinds.plain.__code__.co_consts == (None,)
     listening = [t for t in threading.enumerate() if t.name == "waspect-events"]
-    assert [t.join(10) for t in listening if t.is_alive()] != None and not any(t.is_alive() for t in listening)
+    for thread in listening:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in listening)
 
 
 def test_faults_and_logs_are_events():

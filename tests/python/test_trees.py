@@ -319,7 +319,7 @@ COMPARISONS = [
 ]
 
 
-@pytest.mark.parametrize("a, b, eq, cmp", COMPARISONS)
+@pytest.mark.parametrize(("a", "b", "eq", "cmp"), COMPARISONS)
 def test_compare(a, b, eq, cmp):
     assert core._compare(a, b) == (str(eq), str(cmp))
     mirrored = cmp if cmp in (2, "LIMIT") else -cmp

@@ -59,10 +59,11 @@ def _forget(names):
 
 
 def _forget_codec(name):
-    """So that the application's first use imports it, as it would have. Registering anew empties the cache of lookups."""
+    """So that the application's first use imports it, as it would have."""
     encodings, codecs = sys.modules["encodings"], sys.modules["codecs"]
     vars(encodings).pop(name, None)
     encodings._cache.pop(name, None)
+    # Registering anew empties the cache of lookups.
     codecs.unregister(encodings.search_function)
     codecs.register(encodings.search_function)
 

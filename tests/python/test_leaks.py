@@ -1,0 +1,81 @@
+"""Leaks: sessions that came and went hold nothing of the application and keep no memory.
+
+In: sessions over `apps/kinds`. Out: the same counts of references, objects, resident memory, open files.
+"""
+
+import gc
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+
+import waspect
+from probing import load, records, wat
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "apps"))
+
+import kinds  # noqa: E402
+
+POINTS = ("entry", "exit", "return", "raise")
+
+
+def test_references_are_as_many_as_before():
+    class Error(Exception):
+        pass
+
+    def around(argument, error):
+        kinds.plain(argument, argument)
+        with pytest.raises(Error):
+            throwing(error)
+
+    def throwing(error):
+        raise error
+
+    kinds.throwing = throwing
+    argument, error = 10**40, Error()
+    watched = (argument, error, kinds.plain, kinds.plain.__code__, throwing, throwing.__code__, Error)
+    try:
+        around(argument, error)
+        error.__traceback__ = error.__context__ = None
+        gc.collect()
+        before = [sys.getrefcount(o) for o in watched], len(weakref.getweakrefs(kinds.plain))
+        for _ in range(3):
+            probes = {f"fn:kinds.plain:{p}": "keep a=arg0 b=args k=kept" for p in POINTS}
+            with load(probes) as session:
+                around(argument, error)
+                error.__traceback__ = error.__context__ = None
+                assert len(records(session)) == 3
+        del session
+        gc.collect()
+        assert ([sys.getrefcount(o) for o in watched], len(weakref.getweakrefs(kinds.plain))) == before
+    finally:
+        del kinds.throwing
+
+
+def resident_kib():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+
+
+def test_a_thousand_sessions_leave_no_memory():
+    source = wat({"fn:kinds.outer.inner:exit": "count a=arg0", "fn:kinds.plain:entry": "count"}).encode()
+    artifact = waspect._compiled(source, "<bytes>", {})
+
+    def cycles(many, module):
+        for _ in range(many):
+            with waspect.load(module):
+                kinds.outer(1)(2), kinds.plain(1)
+
+    def growth(many, module):
+        gc.collect()
+        objects, memory = len(gc.get_objects()), resident_kib()
+        cycles(many, module)
+        gc.collect()
+        return len(gc.get_objects()) - objects, resident_kib() - memory
+
+    cycles(100, artifact), cycles(20, source)
+    for many, module in [(900, artifact), (80, source)]:
+        objects, kib = growth(many, module)
+        assert objects < 20 and kib < 1_500
+    assert len(list(Path("/proc/self/fd").iterdir())) < 60
