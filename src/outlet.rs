@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::clock::{self, Clock};
 use crate::ledger::{Agg, Block, Ledger, add, function, probe};
@@ -20,6 +20,7 @@ use crate::segment::{SegmentError, Words, header};
 
 /// Where a session's probes write.
 pub struct Outlet {
+    number: u32,
     pub clock: Clock,
     pub ledger: Ledger,
     ring: Writer,
@@ -87,6 +88,11 @@ fn segment(ledger_bytes: u64, ring_bytes: u64) -> Result<(Words, OwnedFd), Segme
     Ok((words, fd))
 }
 
+fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Relaxed)
+}
+
 impl Outlet {
     /// A fresh segment; its descriptor is for whoever drains.
     ///
@@ -95,6 +101,7 @@ impl Outlet {
     pub fn new(ledger_bytes: u64, ring_bytes: u64) -> Result<(Self, OwnedFd), SegmentError> {
         let (words, fd) = segment(ledger_bytes, ring_bytes)?;
         let outlet = Self {
+            number: next_number(),
             clock: Clock::default(),
             ledger: Ledger::new(words.clone()),
             ring: Writer::new(words),
@@ -109,6 +116,11 @@ impl Outlet {
             rate: Rate::new(limits::EVENTS_PER_SECOND_PROCESS as f64),
         };
         Ok((outlet, fd))
+    }
+
+    /// The session's number in this process.
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
     /// Bounds the events of all probes together.

@@ -4,7 +4,8 @@ In: a dict of spec to what the probe does. Out: a session, and its counts and re
 assertion, a sleep.
 
 What a probe does is words: `a=arg0` captures a path as the field `a` and emits; `count` counts by function; `keep` sets
-the slot `k` to `arg0`; `k=kept` captures the slot; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
+the slot `k` to `arg0`; `k=kept` captures the slot; `set:k` and `add:k` set or add `arg0` in the request, `a=req:k`
+captures it; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ def wat(probes):
         if text in {"kept", "elapsed"}:
             imports[text] = CALLS[text]
             return f"(call $int (call $elapsed))" if text == "elapsed" else f"(call ${text})"
+        if text.startswith("req:"):
+            name = text.replace("req:", "$req_")
+            imports[name] = f'(import "probe1.req" "{text[4:]}" (func {name} (result i64)))'
+            return f"(call {name})"
         name = "$get_" + re.sub(r"\W", "_", text)
         imports[name] = f'(import "probe1.get" "{text}" (func {name} (result i64)))'
         return f"(call {name})"
@@ -49,6 +54,10 @@ def wat(probes):
         if word == "keep":
             imports["keep"] = CALLS["keep"]
             return f"(drop (call $keep {path('arg0')}))"
+        if word[:4] in {"set:", "add:"}:
+            name, gives = word.replace(":", "_"), "i32" if word[:3] == "set" else "i64"
+            imports[name] = f'(import "probe1.req.{word[:3]}" "{word[4:]}" (func ${name} (param i64) (result {gives})))'
+            return f"(drop (call ${name} {path('arg0')}))"
         field, what = word.split("=")
         imports["$" + field] = f'(import "probe1.field" "{field}" (func ${field} (param i64)))'
         return f"(call ${field} {path(what)})"
