@@ -49,6 +49,8 @@ pub struct Record<'a> {
     pub function: u32,
     pub tid: u32,
     pub point: u8,
+    /// The request's number; 0 outside of any.
+    pub request: u32,
     pub fields: &'a [u8],
 }
 
@@ -233,6 +235,7 @@ impl Outlet {
             tid: record.tid,
             mono_ns,
             payload_bytes: 0,
+            request: record.request,
         };
         let committed = self.ring.commit(head, record.fields);
         if committed {
@@ -269,8 +272,16 @@ impl Outlet {
     }
 
     fn event(&self, kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64, payload: &[u8]) -> bool {
-        let head =
-            Head { kind: kind as u8, detail, probe: account.number, function, tid: 0, mono_ns, payload_bytes: 0 };
+        let head = Head {
+            kind: kind as u8,
+            detail,
+            probe: account.number,
+            function,
+            tid: 0,
+            mono_ns,
+            payload_bytes: 0,
+            request: 0,
+        };
         self.ring.commit(head, payload)
     }
 

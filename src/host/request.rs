@@ -41,7 +41,6 @@ impl<I: Introspect> State<I> {
     #[inline]
     pub(super) fn req_set(&mut self, key: Key, v: u64) -> Result<i32, HostBudget> {
         let Some(scope) = I::own_request() else { return Ok(Code::Absent.status()) };
-        self.wrote = true;
         let kept = self.kept(v)?;
         Ok(scope.set(key, kept).map_or(Code::Limit.status(), |()| 0))
     }
@@ -50,7 +49,6 @@ impl<I: Introspect> State<I> {
     pub(super) fn req_add(&mut self, key: Key, v: u64) -> Result<u64, HostBudget> {
         self.charge(0)?;
         let Some(scope) = I::own_request() else { return Ok(Code::Absent.value()) };
-        self.wrote = true;
         let before = match scope.get(key) {
             None | Some(Kept::Bits(NONE)) => Ok(Number::Int(0)),
             Some(Kept::Bits(bits)) => self.number(bits),
