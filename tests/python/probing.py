@@ -4,8 +4,8 @@ In: a dict of spec to what the probe does. Out: a session, and its counts and re
 assertion, a sleep.
 
 What a probe does is words: `a=arg0` captures a path as the field `a` and emits; `count` counts by function; `keep` sets
-the slot `k` to `arg0`; `k=kept` captures the slot; `set:k` and `add:k` set or add `arg0` in the request, `a=req:k`
-captures it; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
+the slot `k` to `arg0`; `k=kept` captures the slot; `set:k` and `add:k` set or add `arg0` in the request (`set:k:PATH`
+another path), `a=req:k` captures it; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def wat(probes):
             imports[name] = f'(import "probe1.req" "{text[4:]}" (func {name} (result i64)))'
             return f"(call {name})"
         name = "$get_" + re.sub(r"\W", "_", text)
+        text = text.replace('"', '\\"')
         imports[name] = f'(import "probe1.get" "{text}" (func {name} (result i64)))'
         return f"(call {name})"
 
@@ -55,10 +56,11 @@ def wat(probes):
             imports["keep"] = CALLS["keep"]
             return f"(drop (call $keep {path('arg0')}))"
         if word[:4] in {"set:", "add:"}:
-            name, gives = word.replace(":", "_"), "i32" if word[:3] == "set" else "i64"
-            imports[name] = f'(import "probe1.req.{word[:3]}" "{word[4:]}" (func ${name} (param i64) (result {gives})))'
-            return f"(drop (call ${name} {path('arg0')}))"
-        field, what = word.split("=")
+            verb, key, what = (*word.split(":", 2), "arg0")[:3]
+            name, gives = f"{verb}_{key}", "i32" if verb == "set" else "i64"
+            imports[name] = f'(import "probe1.req.{verb}" "{key}" (func ${name} (param i64) (result {gives})))'
+            return f"(drop (call ${name} {path(what)}))"
+        field, what = word.split("=", 1)
         imports["$" + field] = f'(import "probe1.field" "{field}" (func ${field} (param i64)))'
         return f"(call ${field} {path(what)})"
 
