@@ -2,7 +2,8 @@
 //!
 //! In: objects and frames, borrowed for one firing. Out: scalars, text, children, and [`Code`]s for what cannot be read
 //! without running code. Never here: a call into the application or the standard library, a kept reference, a
-//! materialised `__dict__`, a cached UTF-8 copy, an allocation of a Python object.
+//! materialised `__dict__`, a cached UTF-8 copy, an allocation of a Python object but for a context's first write to a
+//! request.
 
 use std::rc::Rc;
 

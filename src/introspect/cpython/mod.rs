@@ -12,7 +12,8 @@
 //! `check` refuses an interpreter that does not look like it, before anything is attached.
 //!
 //! The C functions called here: `PyThreadState_Get`, `PyCode_Addr2Line`, `PyType_GetDict` (a new reference to a dict
-//! that the type keeps; dropped at once, so never the last). Interned names are made and dropped on the load path.
+//! that the type keeps; dropped at once, so never the last), and those of `context`, which says why they may be. Interned
+//! names are made and dropped on the load path.
 
 mod around;
 mod attr;
