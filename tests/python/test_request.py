@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import random
 import sys
 import threading
@@ -288,3 +289,19 @@ def test_task_and_request_in_records(session):
     assert main["task"].startswith("Task-")
     assert inside["request"] == main["request"] and main["request"].startswith("r-")
     assert (out["task"], out["request"]) == (None, None)
+
+
+def test_a_forked_child_has_copies(session):
+    def request():
+        put("parent")
+        child = os.fork()
+        if child == 0:
+            look("inherited")
+            put("child")
+            look("own")
+            os._exit(looked(session) != {"inherited": ("parent", None), "own": ("child", None)})
+        assert os.waitpid(child, 0)[1] == 0
+        look("parent")
+
+    handle(request)
+    assert looked(session) == {"parent": ("parent", None)}
