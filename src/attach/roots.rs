@@ -89,14 +89,14 @@ fn own_address() -> Option<usize> {
 
 fn submit(py: Python<'_>) {
     let Some(item) = own_address() else { return };
-    let (mut all, request) = (CARRIED.get(py).borrow_mut(), context::carried());
+    let request = context::carried();
+    let mut all = CARRIED.get(py).borrow_mut();
     let all = all.get_or_insert_default();
-    let has_room = all.len() as u64 <= WORK_ITEMS_MAX;
-    // What an item that was never run left at this address is dropped last: outside of any borrow it could meet again.
-    let _old = match request.filter(|_| has_room) {
-        Some(request) => all.insert(item, request),
-        None => all.remove(&item),
-    };
+    // Making an item also settles what one that never ran has left at this address.
+    match request.filter(|_| (all.len() as u64) < WORK_ITEMS_MAX) {
+        Some(request) => drop(all.insert(item, request)),
+        None => drop(all.remove(&item)),
+    }
 }
 
 fn take(py: Python<'_>) -> Option<context::Owned> {
