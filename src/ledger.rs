@@ -48,6 +48,9 @@ impl Block {
     ];
 }
 
+/// In place of a field's name: what follows is the name of the task that ran, and ends the record.
+pub const TASK_NAME: u32 = u32::MAX;
+
 /// Counters of a probe.
 pub mod probe {
     use super::{DropKind, FaultKind};

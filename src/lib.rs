@@ -10,6 +10,7 @@ pub mod frames;
 pub mod limits;
 pub mod path;
 pub mod report;
+pub mod request;
 pub mod spec;
 pub mod value;
 

@@ -70,6 +70,9 @@ limits! {
     VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
     VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";
     SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
+    REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
+    REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";
+    WORK_ITEMS_MAX = 65_536, "waiting work items", "the work runs outside its request";
     EVENTS_PER_SECOND = 5_000, "events per second and probe", "record dropped `rate`";
     EVENTS_PER_SECOND_PROCESS = 50_000, "events per second and process", "record dropped `rate`";
     FAULTS_TO_DISARM = 3, "traps in the window", "disarmed";

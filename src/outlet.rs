@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::clock::{self, Clock};
 use crate::ledger::{Agg, Block, Ledger, add, function, probe};
@@ -20,6 +20,7 @@ use crate::segment::{SegmentError, Words, header};
 
 /// Where a session's probes write.
 pub struct Outlet {
+    number: u32,
     pub clock: Clock,
     pub ledger: Ledger,
     ring: Writer,
@@ -48,6 +49,8 @@ pub struct Record<'a> {
     pub function: u32,
     pub tid: u32,
     pub point: u8,
+    /// The request's number; 0 outside of any.
+    pub request: u32,
     pub fields: &'a [u8],
 }
 
@@ -87,6 +90,11 @@ fn segment(ledger_bytes: u64, ring_bytes: u64) -> Result<(Words, OwnedFd), Segme
     Ok((words, fd))
 }
 
+fn next_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Relaxed)
+}
+
 impl Outlet {
     /// A fresh segment; its descriptor is for whoever drains.
     ///
@@ -95,6 +103,7 @@ impl Outlet {
     pub fn new(ledger_bytes: u64, ring_bytes: u64) -> Result<(Self, OwnedFd), SegmentError> {
         let (words, fd) = segment(ledger_bytes, ring_bytes)?;
         let outlet = Self {
+            number: next_number(),
             clock: Clock::default(),
             ledger: Ledger::new(words.clone()),
             ring: Writer::new(words),
@@ -109,6 +118,11 @@ impl Outlet {
             rate: Rate::new(limits::EVENTS_PER_SECOND_PROCESS as f64),
         };
         Ok((outlet, fd))
+    }
+
+    /// The session's number in this process.
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
     /// Bounds the events of all probes together.
@@ -221,6 +235,7 @@ impl Outlet {
             tid: record.tid,
             mono_ns,
             payload_bytes: 0,
+            request: record.request,
         };
         let committed = self.ring.commit(head, record.fields);
         if committed {
@@ -257,8 +272,16 @@ impl Outlet {
     }
 
     fn event(&self, kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64, payload: &[u8]) -> bool {
-        let head =
-            Head { kind: kind as u8, detail, probe: account.number, function, tid: 0, mono_ns, payload_bytes: 0 };
+        let head = Head {
+            kind: kind as u8,
+            detail,
+            probe: account.number,
+            function,
+            tid: 0,
+            mono_ns,
+            payload_bytes: 0,
+            request: 0,
+        };
         self.ring.commit(head, payload)
     }
 

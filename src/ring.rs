@@ -4,7 +4,7 @@
 //! bytes, in order, once. One writer (the target, under its interpreter lock), one reader. Never here: a lock, a wait,
 //! or what the bytes mean.
 //!
-//! A record is its head word (length in words, kind, probe), two words (time, function and thread or length), then its
+//! A record is its head word (length in words, kind, probe), three words (time; function and thread; length and request), then its
 //! payload padded to words. Positions only grow; a position's low bits are its place.
 
 use std::cell::Cell;
@@ -15,6 +15,8 @@ use crate::segment::{Own, Words, header};
 
 /// Words before the payload.
 const HEAD_WORDS: usize = 4;
+/// The part of the last of them that is the payload's length; the rest is the request.
+const LENGTH: u64 = 0xFFFF_FFFF;
 
 /// What a record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +38,8 @@ pub struct Head {
     pub tid: u32,
     pub mono_ns: u64,
     pub payload_bytes: u32,
+    /// The number of the request that ran; 0 outside of any.
+    pub request: u32,
 }
 
 /// The writing end.
@@ -73,7 +77,7 @@ impl Writer {
             words as u64 | u64::from(head.kind) << 32 | u64::from(head.detail) << 40 | u64::from(head.probe) << 48,
             head.mono_ns,
             u64::from(head.function) | u64::from(head.tid) << 32,
-            payload.len() as u64,
+            payload.len() as u64 & LENGTH | u64::from(head.request) << 32,
         ];
         let ring = &self.words.all()[self.start..];
         let place = (at & self.mask) as usize;
@@ -169,7 +173,7 @@ impl Reader {
         if available > size || words < HEAD_WORDS as u64 || words > available {
             return Err(damaged);
         }
-        let bytes = self.get(3);
+        let bytes = self.get(3) & LENGTH;
         if bytes > (words - HEAD_WORDS as u64) * 8 {
             return Err(damaged);
         }
@@ -199,6 +203,7 @@ impl Reader {
             tid: (place >> 32) as u32,
             mono_ns: self.get(1),
             payload_bytes: bytes as u32,
+            request: (self.get(3) >> 32) as u32,
         }
     }
 

@@ -39,7 +39,7 @@ fn fields(outlet: &Outlet) -> Vec<u8> {
 }
 
 fn write(outlet: &Outlet, account: &Account, fields: &[u8], count: usize) {
-    let record = Record { account, function: 0, tid: 1, point: 0, fields };
+    let record = Record { account, function: 0, tid: 1, point: 0, request: 0, fields };
     (0..count).for_each(|_| assert!(outlet.record(&record), "the ring is full"));
 }
 

@@ -50,7 +50,9 @@ def per_call(compiler: str, repeats: int) -> list[Row]:
     for name, session in sessions.items():
         variants[name].after_block = session._native.poll
     variants["noop"] = meter.Variant("noop", subjects.with_noop())
-    meter.measure(list(variants.values()), repeats)
+    # A request around all of it, as around whatever a server runs.
+    with waspect.request():
+        meter.measure(list(variants.values()), repeats)
     for name, session in sessions.items():
         _check_fired(name, session, repeats + meter.WARM_BLOCKS)
         session.detach()
@@ -95,6 +97,8 @@ def _call_rows(variants: dict[str, meter.Variant]) -> list[Row]:
         row("predicate", "predicate false on an argument", 32),
         row("latency", "entry + exit latency histogram", 50),
         row("latency_by_fn", "… by `$fn`", 50),
+        row("req_set", "an int kept in the request", 70),
+        row("req_get", "… read from it", 70),
         row("capture_int", "capture of an int, emitted", 65),
         row("capture_str", "capture of a 12-byte str, emitted", 65),
         Row("detached again, of untouched", again, "×", None, "1.00 ×", again <= 1.03),

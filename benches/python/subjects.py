@@ -77,6 +77,8 @@ _IS_LARGE = """
   (if (i64.eq (i64.shr_u (local.tee $v (call $arg)) (i64.const 48)) (i64.const 0xFFF9))
     (then (if (i64.gt_s (i64.shr_s (i64.shl (local.get $v) (i64.const 16)) (i64.const 16)) (i64.const 100))
       (then (drop (call $emit))))))"""
+_REQ = '(import "probe1.req" "k" (func $req (result i64)))'
+_REQ_SET = '(import "probe1.req.set" "k" (func $set (param i64) (result i32)))'
 _EMIT = "(call $field (call $arg)) (drop (call $emit))"
 
 # By the name of the function that each is on.
@@ -85,6 +87,8 @@ PROBES = {
     "predicate": _entry("predicate", _ARG.format(i=0) + _CAPTURE, _IS_LARGE),
     "capture_int": _entry("capture_int", _ARG.format(i=0) + _CAPTURE, _EMIT),
     "capture_str": _entry("capture_str", _ARG.format(i=1) + _CAPTURE, _EMIT),
+    "req_set": _entry("req_set", _ARG.format(i=0) + _REQ_SET, "(drop (call $set (call $arg)))"),
+    "req_get": _entry("req_get", _REQ, "(drop (call $req))"),
     "latency": _LATENCY.format(module=MODULE, name="latency", fn="", key=_NONE),
     "latency_by_fn": _LATENCY.format(module=MODULE, name="latency_by_fn", fn=_FN, key="call $fn"),
 }

@@ -19,6 +19,7 @@ from .errors import (
     ProbeError,
     SpecError,
 )
+from .scopes import asgi, request, wsgi
 from .session import Session
 
 TYPE_CHECKING = False  # `typing` would double the time it takes to import this
@@ -37,7 +38,10 @@ __all__ = [
     "ProbeError",
     "Session",
     "SpecError",
+    "asgi",
     "load",
+    "request",
+    "wsgi",
 ]
 __version__ = _core.__version__
 

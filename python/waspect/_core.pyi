@@ -21,6 +21,13 @@ def load(artifact: bytes, budget: Budget) -> Session:
     """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
 
 @final
+class Request:
+    """A place where a request begins; use `waspect.request`."""
+
+    def __enter__(self) -> Request: ...
+    def __exit__(self, kind: object, error: object, trace: object) -> None: ...
+
+@final
 class Session:
     """Probes loaded together; dropping it detaches them."""
 

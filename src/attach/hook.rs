@@ -18,8 +18,10 @@ use pyo3::prelude::*;
 use super::gil::Gil;
 use super::pending::{Return, Watch};
 use super::point::{Outcome, Point, Side};
+use super::roots;
 use crate::host::Slots;
 use crate::introspect::cpython::Obj;
+use crate::introspect::cpython::context::{self, Entered};
 use crate::report::DropKind;
 
 unsafe extern "C" {
@@ -57,6 +59,8 @@ struct Call {
     start_ticks: u64,
     sequence: u64,
     slots: Slots,
+    /// The request that the call runs in, where its entry began it or took it up.
+    request: Option<Box<Entered>>,
     left: Cell<bool>,
 }
 
@@ -250,11 +254,12 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     let mut slots = Slots::default();
     let start_ticks = point.clock_ticks();
     let sequence = point.entered();
+    let request = enter_request(py, point);
     let skip = |why| point.skipped_entry(why);
     guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
         point.fire_entry(passed(hook, [key, None]), start_ticks, next, slots);
     });
-    new_token(py, point, start_ticks, sequence, slots)
+    new_token(py, point, start_ticks, sequence, slots, request)
 }
 
 /// `del probe[a]` and `probe[a] = b`: an entry without exit.
@@ -271,6 +276,8 @@ unsafe extern "C" fn hook_ass_subscript(
     settle_fork(py);
     let point = &hook.point;
     point.entered();
+    // An entry without exit has nothing to undo.
+    drop(enter_request(py, point));
     let mut slots = Slots::default();
     let skip = |why| point.skipped_entry(why);
     guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
@@ -291,9 +298,16 @@ fn passed(hook: &Hook, [a, b]: [Option<Obj>; 2]) -> [(i32, Option<Obj>); 2] {
 /// The call's parts come one by one and meet in the token: put together before, they would be read back at another width
 /// than they were written.
 #[inline(always)]
-fn new_token(py: Python<'_>, point: &Rc<Point>, start_ticks: u64, sequence: u64, slots: Slots) -> *mut ffi::PyObject {
+fn new_token(
+    py: Python<'_>,
+    point: &Rc<Point>,
+    start_ticks: u64,
+    sequence: u64,
+    slots: Slots,
+    request: Option<Box<Entered>>,
+) -> *mut ffi::PyObject {
     let kept = FREE.get(py).borrow_mut().pop();
-    let call = || Call { point: point.clone(), start_ticks, sequence, slots, left: Cell::new(false) };
+    let call = || Call { point: point.clone(), start_ticks, sequence, slots, request, left: Cell::new(false) };
     let Some(Kept(object)) = kept else { return fresh_token(py, call()) };
     // SAFETY: the memory was a token of ours and still holds its reference to the type; the call is written before the
     // count makes it an object again.
@@ -321,11 +335,12 @@ fn fresh_token(py: Python<'_>, call: Call) -> *mut ffi::PyObject {
 unsafe extern "C" fn token_dealloc(object: *mut ffi::PyObject) {
     // SAFETY: called once for a token of ours that nobody refers to, with the lock held.
     let (py, call) = unsafe { (Python::assume_attached(), (*object.cast::<Token>()).call.take()) };
-    if let Some(call) = call
+    if let Some(mut call) = call
         && !call.left.get()
     {
         settle_fork(py);
         call.point.abandoned(call.sequence);
+        leave_request(call.request.take());
     }
     let mut kept = FREE.get(py).borrow_mut();
     if kept.len() < FREE_MAX {
@@ -366,13 +381,29 @@ unsafe fn leave(token: *mut ffi::PyObject, outcome: Outcome, object: *mut ffi::P
     let (Some(call), Some(object)) = (call, object) else { return };
     settle_fork(py);
     call.left.set(true);
-    let Call { point, start_ticks, sequence, slots, .. } = call;
+    let Call { point, start_ticks, sequence, slots, request, .. } = call;
     point.left(outcome, *sequence);
     let (start_ticks, sequence) = (*start_ticks, *sequence);
     let skip = |why| point.skipped_exit(outcome, start_ticks, sequence, why);
     guarded(py, point, Side::Exit, slots, skip, |next, slots| {
         point.fire_exit(outcome, object, (start_ticks, sequence), next, slots);
     });
+    leave_request(request.take());
+}
+
+/// Begins a request, or takes one up, where calls of this function do.
+#[inline]
+fn enter_request(py: Python<'_>, point: &Point) -> Option<Box<Entered>> {
+    let role = point.role()?;
+    catch_unwind(AssertUnwindSafe(|| roots::enter(py, role))).ok().flatten()
+}
+
+/// The call's request ends with it.
+#[inline]
+fn leave_request(request: Option<Box<Entered>>) {
+    if let Some(request) = request {
+        let _ = catch_unwind(AssertUnwindSafe(|| context::leave(*request)));
+    }
 }
 
 /// In a forked child, before anything is counted: every session writes a segment of its own from here on.

@@ -17,6 +17,7 @@ mod patch;
 mod pending;
 mod point;
 mod registry;
+mod roots;
 #[expect(unsafe_code, reason = "a one-shot profile function sees the script before its first line runs")]
 mod script;
 mod target;
@@ -45,6 +46,7 @@ use gil::Gil;
 use live::Live;
 use point::Fire;
 use registry::Installed;
+use roots::{Role, Root};
 use target::Survey;
 
 /// One probe of one session, for as long as it may still meet functions.
@@ -55,6 +57,8 @@ struct Wanted {
     probe: usize,
     spec: Spec,
     elapsed: bool,
+    /// Not a probe at all, but where requests begin: it fires nothing, counts nothing and has nothing to say.
+    role: Option<Role>,
 }
 
 static WANTED: Gil<RefCell<Vec<Wanted>>> = Gil::new(RefCell::new(Vec::new()));
@@ -74,11 +78,12 @@ pub fn self_check(py: Python<'_>) -> Result<(), String> {
 /// Attaches a session's probes to everything loaded, and from now on to what is loaded later. `script`: the program has
 /// not started, and its first line must be seen.
 pub fn attach(py: Python<'_>, live: &Rc<Live>, script: bool) {
-    let wanted = wanted(live);
-    WANTED.get(py).borrow_mut().extend(wanted.iter().cloned());
+    let (wanted, roots) = (wanted(live), roots(live));
+    WANTED.get(py).borrow_mut().extend(wanted.iter().chain(&roots).cloned());
     // First, so that no module slips in while functions are looked for.
     intercept::begin(py, script);
     attach_loaded(py, &wanted);
+    attach_loaded(py, &roots);
     for each in &wanted {
         let early = script && each.functions() == 0 && each.spec.target.may_be_in_module("__main__");
         each.say(py, early.then_some((Phase::Pending, NOT_STARTED)));
@@ -141,10 +146,21 @@ fn wanted(live: &Rc<Live>) -> Vec<Wanted> {
     for (module, guest) in live.guests.iter().enumerate() {
         for (probe, each) in guest.borrow().probes().iter().enumerate() {
             let (spec, elapsed) = (each.spec.clone(), each.wants.elapsed);
-            all.push(Wanted { live: live.clone(), module, probe, spec, elapsed });
+            all.push(Wanted { live: live.clone(), module, probe, spec, elapsed, role: None });
         }
     }
     all
+}
+
+/// Where requests begin, for a session that asks for them; other sessions pay nothing.
+fn roots(live: &Rc<Live>) -> Vec<Wanted> {
+    let Some(module) = live.guests.iter().position(|guest| guest.borrow().wants_requests()) else { return Vec::new() };
+    crate::introspect::cpython::context::prepare();
+    let root = |(target, role): &(&str, Role)| {
+        let spec = format!("fn:{target}:entry").parse().ok()?;
+        Some(Wanted { live: live.clone(), module, probe: 0, spec, elapsed: false, role: Some(*role) })
+    };
+    roots::ROOTS.iter().filter_map(root).collect()
 }
 
 fn attach_loaded(py: Python<'_>, wanted: &[Wanted]) {
@@ -166,7 +182,7 @@ fn recount(py: Python<'_>, wanted: &[Wanted], touched: &[Rc<Installed>]) {
         return;
     }
     let all = registry::all(py);
-    for each in wanted {
+    for each in wanted.iter().filter(|each| each.role.is_none()) {
         let here = all.iter().filter(|i| each.is_linked(i) && i.refusal().is_none()).count() as u64;
         let guest = each.live.guests[each.module].borrow();
         guest.gate(each.probe).count_functions(here.cast_signed() - each.functions_of(&guest).cast_signed());
@@ -175,6 +191,9 @@ fn recount(py: Python<'_>, wanted: &[Wanted], touched: &[Rc<Installed>]) {
 
 impl Wanted {
     fn functions(&self) -> u64 {
+        if self.role.is_some() {
+            return 0;
+        }
         self.functions_of(&self.live.guests[self.module].borrow())
     }
 
@@ -183,6 +202,9 @@ impl Wanted {
     }
 
     fn is_linked(&self, installed: &Installed) -> bool {
+        if let Some(role) = self.role {
+            return installed.point.has_root(&self.live, role);
+        }
         installed.point.has_link(&self.live, self.module, self.probe)
     }
 
@@ -224,6 +246,9 @@ impl Wanted {
 
     /// Tells the operator where this probe stands.
     fn say(&self, py: Python<'_>, instead: Option<(Phase, &str)>) {
+        if self.role.is_some() {
+            return;
+        }
         let (phase, reason) = instead.map_or_else(|| self.standing(py), |(phase, reason)| (phase, reason.to_owned()));
         self.live.guests[self.module].borrow().say(self.probe, phase, &reason);
     }
@@ -259,6 +284,9 @@ impl Wanted {
             return;
         }
         touched.insert(installed.address(), installed.clone());
+        if let Some(role) = self.role {
+            return installed.point.add_root(Root { live: self.live.clone(), role });
+        }
         let place = || self.live.outlet.function(installed.place.clone());
         let Some((function, since)) = installed.point.account(&self.live, place) else { return };
         let guest = self.live.guests[self.module].borrow();
@@ -273,6 +301,7 @@ impl Wanted {
             probe: self.probe,
             point: self.spec.point,
             min_ns: self.spec.options.min_ns.unwrap_or(0),
+            opens: self.spec.options.request_scope,
             order: (self.spec.options.prio, self.live.order, self.module, self.probe),
             elapsed: self.elapsed,
             function,

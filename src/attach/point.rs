@@ -16,6 +16,7 @@ use crate::report::DropKind;
 use crate::spec;
 
 use super::live::Live;
+use super::roots::{Role, Root};
 
 /// How a call ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +42,8 @@ pub(super) struct Fire {
     pub point: spec::Point,
     /// `min`: only calls that took at least so long.
     pub min_ns: u64,
+    /// `scope=request`.
+    pub opens: bool,
     /// `prio`, load order, export order.
     pub order: (i32, u64, usize, usize),
     pub elapsed: bool,
@@ -65,6 +68,9 @@ pub(super) struct Point {
     armed: [Cell<bool>; 2],
     entry: RefCell<Vec<Fire>>,
     exit: RefCell<Vec<Fire>>,
+    roots: RefCell<Vec<Root>>,
+    /// What a call does to requests, if anything.
+    role: Cell<Option<Role>>,
     accounts: RefCell<Vec<Account>>,
     clock: Cell<bool>,
     sequence: Cell<u64>,
@@ -94,6 +100,32 @@ impl Point {
         self.settle();
     }
 
+    /// Requests begin here, or change threads, while the session is live.
+    pub(super) fn add_root(&self, root: Root) {
+        self.roots.borrow_mut().push(root);
+        self.settle();
+    }
+
+    /// Whether requests begin here for a session.
+    pub(super) fn has_root(&self, live: &Rc<Live>, role: Role) -> bool {
+        self.roots.borrow().iter().any(|root| Rc::ptr_eq(&root.live, live) && root.role == role)
+    }
+
+    /// What a call that begins now does to requests.
+    #[inline]
+    pub(super) fn role(&self) -> Option<Role> {
+        self.role.get().filter(|_| self.begins_requests())
+    }
+
+    /// Whether a session that made this a place of requests still runs.
+    #[cold]
+    fn begins_requests(&self) -> bool {
+        let opens = |fire: &Fire| fire.opens && !fire.live.is_stopped();
+        self.roots.borrow().iter().any(|root| !root.live.is_stopped())
+            || self.entry.borrow().iter().any(opens)
+            || self.exit.borrow().iter().any(opens)
+    }
+
     /// Whether a probe is linked here.
     pub(super) fn has_link(&self, live: &Rc<Live>, module: usize, probe: usize) -> bool {
         let is = |fire: &Fire| Rc::ptr_eq(&fire.live, live) && (fire.module, fire.probe) == (module, probe);
@@ -102,18 +134,25 @@ impl Point {
 
     /// Removes a session's links and counts; gives whether there were any.
     pub(super) fn remove(&self, live: &Rc<Live>) -> bool {
-        let before = self.entry.borrow().len() + self.exit.borrow().len();
+        let before = self.links_len();
+        self.roots.borrow_mut().retain(|root| !Rc::ptr_eq(&root.live, live));
         self.entry.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.exit.borrow_mut().retain(|fire| !Rc::ptr_eq(&fire.live, live));
         self.accounts.borrow_mut().retain(|account| !Rc::ptr_eq(&account.outlet, &live.outlet));
         self.settle();
-        before != self.entry.borrow().len() + self.exit.borrow().len()
+        before != self.links_len()
+    }
+
+    fn links_len(&self) -> usize {
+        self.entry.borrow().len() + self.exit.borrow().len() + self.roots.borrow().len()
     }
 
     fn settle(&self) {
         let (entry, exit) = (self.entry.borrow(), self.exit.borrow());
         let timed = |fire: &Fire| fire.elapsed || fire.min_ns > 0;
         self.clock.set(entry.iter().any(timed) || exit.iter().any(timed));
+        let opens = entry.iter().chain(exit.iter()).any(|fire| fire.opens).then_some(Role::Child);
+        self.role.set(self.roots.borrow().iter().map(|root| root.role).chain(opens).max());
         self.armed[Side::Entry as usize].set(!entry.is_empty());
         self.armed[Side::Exit as usize].set(!exit.is_empty());
     }
@@ -145,11 +184,12 @@ impl Point {
     }
 
     pub(super) fn has_links(&self) -> bool {
-        !(self.entry.borrow().is_empty() && self.exit.borrow().is_empty())
+        self.links_len() > 0
     }
 
+    /// Whether anything happens when a call ends.
     pub(super) fn has_exits(&self) -> bool {
-        !self.exit.borrow().is_empty()
+        !self.exit.borrow().is_empty() || self.role.get().is_some_and(|role| role != Role::Submits)
     }
 
     /// The positional arguments that the entry links are known to want, sorted.

@@ -60,6 +60,7 @@ pub struct Guest<I: Introspect> {
     until_timed: u32,
     /// Some import reads or writes slots.
     has_slots: bool,
+    wants_requests: bool,
 }
 
 impl<I: Introspect> Guest<I> {
@@ -84,6 +85,7 @@ impl<I: Introspect> Guest<I> {
             instance: None,
             dirty: false,
             until_timed: TIME_ONE_IN,
+            wants_requests: manifest.wants_requests(),
             has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
         };
         guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
@@ -98,6 +100,11 @@ impl<I: Introspect> Guest<I> {
     /// What a probe is called in reports.
     pub fn display(&self, probe: usize) -> &str {
         &self.display[probe]
+    }
+
+    /// Whether the module asks for anything of requests.
+    pub fn wants_requests(&self) -> bool {
+        self.wants_requests
     }
 
     /// The probes of the module.

@@ -50,8 +50,8 @@ impl<I: Introspect> State<I> {
             }),
             Context::Cpu => nix::sched::sched_getcpu().map_or(NONE, |cpu| self.integer(cpu as i64)),
             Context::Thread => self.thread(),
-            // Outside a task or request both are None.
-            Context::Task | Context::Request => NONE,
+            Context::Task => self.task(),
+            Context::Request => self.request(),
         }
     }
 

@@ -11,6 +11,7 @@ mod key;
 mod link;
 mod memory;
 mod record;
+mod request;
 mod slots;
 mod values;
 

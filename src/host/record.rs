@@ -9,6 +9,7 @@ use super::values::Operand;
 use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
 use crate::introspect::tree;
+use crate::ledger::TASK_NAME;
 use crate::limits;
 use crate::outlet::Record;
 use crate::report::DropKind;
@@ -69,10 +70,20 @@ impl<I: Introspect> State<I> {
         self.records += 1;
         self.host_bytes += 1;
         let allowed = self.records <= limits::RECORDS_PER_FIRE_MAX;
-        let committed = if allowed { self.commit() } else { self.drop_one(DropKind::PerFire) };
+        let committed = if allowed { self.add_task().commit() } else { self.drop_one(DropKind::PerFire) };
         self.record.clear();
         self.fields = 0;
         if committed { 0 } else { Code::Dropped.status() }
+    }
+
+    /// Behind the fields: the asyncio task's name, where one runs.
+    #[inline]
+    fn add_task(&mut self) -> &Self {
+        if let Some(name) = I::task_name() {
+            self.record.extend_from_slice(&TASK_NAME.to_le_bytes());
+            put::str(&mut self.record, &name);
+        }
+        self
     }
 
     fn commit(&self) -> bool {
@@ -84,6 +95,7 @@ impl<I: Introspect> State<I> {
             function: self.firing.function,
             tid,
             point: self.firing.point,
+            request: I::request().map_or(0, |scope| scope.number()),
             fields: &self.record,
         })
     }

@@ -115,7 +115,7 @@ impl<I: Introspect> State<I> {
     }
 
     /// Like [`State::operand`], with scalar objects and stored scalars seen through.
-    fn scalar(&self, v: u64) -> Operand<I::Obj> {
+    pub(super) fn scalar(&self, v: u64) -> Operand<I::Obj> {
         match self.operand(v) {
             Operand::Ref(Ref::Object(o)) => match I::look(o) {
                 Look::Int(n) => Operand::Int(n),

@@ -4,8 +4,11 @@
 //! sharing between threads (each has its own arena), an object that goes away before [`reset`].
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use waspect_abi::{Code, Kind};
+
+use crate::request::{Opening, Scope};
 
 use super::{Child, Introspect, Look, NAME_BYTES_MAX, Walk, Whole};
 
@@ -74,6 +77,19 @@ struct Arena {
 
 thread_local! {
     static ARENA: RefCell<Arena> = RefCell::default();
+    static REQUEST: RefCell<Option<Rc<Scope>>> = const { RefCell::new(None) };
+}
+
+/// Begins a request, or ends the one that runs.
+pub fn request(how: Option<Opening>) {
+    REQUEST.with_borrow_mut(|request| match how {
+        None => *request = None,
+        Some(how) => {
+            if let Some(opened) = Scope::opened(how, request.as_deref()) {
+                *request = Some(Rc::new(opened));
+            }
+        }
+    });
 }
 
 /// Puts an object into the arena.
@@ -104,6 +120,7 @@ pub fn put_frame(frame: FakeFrame) -> FrameRef {
 /// Empties this thread's arena.
 pub fn reset() {
     ARENA.with_borrow_mut(|arena| *arena = Arena::default());
+    request(None);
 }
 
 fn number(n: usize) -> u32 {
@@ -146,6 +163,15 @@ impl Introspect for Fake {
     }
     fn depth(f: FrameRef) -> i32 {
         i32::try_from(f.0).unwrap_or(i32::MAX)
+    }
+    fn task_name() -> Option<String> {
+        None
+    }
+    fn request() -> Option<Rc<Scope>> {
+        REQUEST.with_borrow(Clone::clone)
+    }
+    fn own_request() -> Option<Rc<Scope>> {
+        Self::request()
     }
     fn thread_name() -> Option<String> {
         Some("MainThread".to_owned())

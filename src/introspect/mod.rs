@@ -2,9 +2,14 @@
 //!
 //! In: objects and frames, borrowed for one firing. Out: scalars, text, children, and [`Code`]s for what cannot be read
 //! without running code. Never here: a call into the application or the standard library, a kept reference, a
-//! materialised `__dict__`, a cached UTF-8 copy, an allocation of a Python object.
+//! materialised `__dict__`, a cached UTF-8 copy, an allocation of a Python object but for a context's first write to a
+//! request.
+
+use std::rc::Rc;
 
 use waspect_abi::{Code, Kind};
+
+use crate::request::Scope;
 
 pub mod compare;
 #[cfg(feature = "python")]
@@ -82,6 +87,12 @@ pub trait Introspect: 'static {
     fn depth(f: Self::Frame) -> i32;
     /// The running thread's name, as `threading` has it.
     fn thread_name() -> Option<String>;
+    /// The name of the asyncio task that runs; none outside of any.
+    fn task_name() -> Option<String>;
+    /// The request that runs; none outside of any.
+    fn request() -> Option<Rc<Scope>>;
+    /// The same to write to: where the context has it from another, a copy that replaces it. None also without memory.
+    fn own_request() -> Option<Rc<Scope>>;
 
     /// Prepares a name. Load path: may allocate.
     fn name(text: &str) -> Self::Name;

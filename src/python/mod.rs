@@ -4,6 +4,7 @@
 
 mod boot;
 mod errors;
+mod request;
 mod session;
 mod values;
 
@@ -27,6 +28,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(load, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_class::<session::Session>()?;
+    module.add_class::<request::Request>()?;
     #[cfg(feature = "doors")]
     module.add_function(wrap_pyfunction!(_load_raised, module)?)?;
     #[cfg(feature = "doors")]

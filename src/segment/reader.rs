@@ -8,7 +8,9 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::{SegmentError, Words, header};
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, function, linear_low, probe, quantize_bounds};
+use crate::ledger::{
+    Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, TASK_NAME, function, linear_low, probe, quantize_bounds,
+};
 use crate::report::{
     Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Record, Report, State,
     Summed,
@@ -235,6 +237,14 @@ impl Reader {
 
     fn record(&self, head: ring::Head, payload: &[u8], module: String, probe: String) -> Record {
         let mono_ns = i64::try_from(head.mono_ns).unwrap_or(i64::MAX);
+        let mut fields = self.fields(payload);
+        let task = match fields.pop() {
+            Some((None, Value::Str(name))) => Some(name),
+            last => {
+                fields.extend(last);
+                None
+            }
+        };
         Record {
             module,
             ts_ns: mono_ns.wrapping_add_unsigned(self.words.load(header::WALL_OFFSET)),
@@ -242,22 +252,24 @@ impl Reader {
             pid: self.pid(),
             tid: u64::from(head.tid),
             thread: self.threads.get(&head.tid).cloned(),
-            task: None,
-            request: None,
+            task,
+            request: (head.request != 0).then(|| format!("r-{}", head.request)),
             probe,
             function: self.text(Block::Function, head.function),
             point: crate::spec::Point::name_of(head.detail).to_owned(),
-            fields: self.fields(payload),
+            fields: fields.into_iter().map(|(name, value)| (name.unwrap_or_default(), value)).collect(),
         }
     }
 
-    fn fields(&self, mut payload: &[u8]) -> Vec<(String, Value)> {
+    /// Names and values; the task's name, which is last, has none.
+    fn fields(&self, mut payload: &[u8]) -> Vec<(Option<String>, Value)> {
         let mut fields = Vec::new();
         while let Some((id, rest)) = payload.split_first_chunk::<4>() {
             payload = rest;
             let id = u32::from_le_bytes(*id);
             let Ok(value) = Value::read(&mut payload) else { break };
-            fields.push((self.names.get(&id).cloned().unwrap_or_else(|| format!("#{id}")), value));
+            let name = || self.names.get(&id).cloned().unwrap_or_else(|| format!("#{id}"));
+            fields.push(((id != TASK_NAME).then(name), value));
         }
         fields
     }

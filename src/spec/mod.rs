@@ -171,6 +171,17 @@ impl Point {
 }
 
 impl Manifest {
+    /// Whether anything is asked of requests: a value, its id, or that one begins.
+    pub fn wants_requests(&self) -> bool {
+        let of_request = |import: &ImportUse| match import.module.as_str() {
+            "probe1.req" | "probe1.req.set" | "probe1.req.add" => true,
+            "probe1" => import.name == "request",
+            "probe1.get" => import.name.starts_with("$request"),
+            _ => false,
+        };
+        self.imports.iter().any(of_request) || self.probes.iter().any(|probe| probe.spec.options.request_scope)
+    }
+
     /// What each probe is called in reports: its tag where no other probe of the module has it, else its spec.
     pub fn display_names(&self) -> Vec<String> {
         let tags = || self.probes.iter().filter_map(|probe| probe.spec.tag.as_deref());

@@ -1,7 +1,7 @@
 //! The guest boundary: `tests/guest/*.wat` fired over plain data, everything they wrote out.
 //!
 //! A file's first lines are its directives, in order: `;; frame: {…}` is the running call from here on, `;; fire: …` fires
-//! (see [`Fire`]), `;; budget: NAME=N`, `;; sizes: LEDGER RING`, `;; show: fuel`. The `;; expect …` lines are the whole
+//! (see [`Fire`]), `;; request: begin|child|end`, `;; budget: NAME=N`, `;; sizes: LEDGER RING`, `;; show: fuel`. The `;; expect …` lines are the whole
 //! transcript, which `WASPECT_BLESS=1` rewrites. Nothing between the module and the reader is made up but the objects.
 
 use std::fmt::Write as _;
@@ -22,6 +22,7 @@ use waspect::module::parse;
 use waspect::outlet::{Outlet, Place};
 use waspect::render::jsonl;
 use waspect::report::{Report, Start, Summary};
+use waspect::request::{Opening, Scope};
 use waspect::segment::Reader;
 use waspect::spec::Point;
 use waspect::value::Value;
@@ -73,6 +74,13 @@ fn transcript(name: &str, text: &str) -> Vec<String> {
     for line in head() {
         if let Some(frame) = line.strip_prefix(";; frame: ") {
             plain::put_frame(frame);
+        } else if let Some(what) = line.strip_prefix(";; request: ") {
+            fake::request(match what {
+                "begin" => Some(Opening::Fresh),
+                "child" => Some(Opening::Child),
+                "end" => None,
+                _ => panic!("no request `{what}`"),
+            });
         } else if let Some(fire) = line.strip_prefix(";; fire: ") {
             run.fire_line(fire);
         }
@@ -354,6 +362,15 @@ impl Introspect for Bomb {
     }
     fn depth(f: FrameRef) -> i32 {
         Fake::depth(f)
+    }
+    fn task_name() -> Option<String> {
+        Fake::task_name()
+    }
+    fn request() -> Option<Rc<Scope>> {
+        Fake::request()
+    }
+    fn own_request() -> Option<Rc<Scope>> {
+        Fake::own_request()
     }
     fn thread_name() -> Option<String> {
         Fake::thread_name()

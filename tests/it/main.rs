@@ -12,6 +12,7 @@ mod module;
 mod path;
 mod plain;
 mod render;
+mod request;
 mod rewrite;
 mod ring;
 mod segment;

@@ -18,6 +18,7 @@ fn head(n: u32, payload: &[u8]) -> Head {
         tid: !n,
         mono_ns: u64::from(n) << 33,
         payload_bytes,
+        request: !n,
     }
 }
 

@@ -34,7 +34,7 @@ fn head(n: usize, payload: &[u8]) -> Head {
     let n = n as u32;
     let payload_bytes = payload.len() as u32;
     let (kind, detail, probe) = (Kind::Record as u8, n as u8, n as u16);
-    Head { kind, detail, probe, function: n, tid: !n, mono_ns: u64::from(n) << 20, payload_bytes }
+    Head { kind, detail, probe, function: n, tid: !n, mono_ns: u64::from(n) << 20, payload_bytes, request: !n }
 }
 
 proptest! {

@@ -4,7 +4,8 @@ In: a dict of spec to what the probe does. Out: a session, and its counts and re
 assertion, a sleep.
 
 What a probe does is words: `a=arg0` captures a path as the field `a` and emits; `count` counts by function; `keep` sets
-the slot `k` to `arg0`; `k=kept` captures the slot; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
+the slot `k` to `arg0`; `k=kept` captures the slot; `set:k` and `add:k` set or add `arg0` in the request (`set:k:PATH`
+another path), `a=req:k` captures it; `trap`, `spin` and `fail` go wrong. Nothing at all: it only fires.
 """
 
 from __future__ import annotations
@@ -39,7 +40,12 @@ def wat(probes):
         if text in {"kept", "elapsed"}:
             imports[text] = CALLS[text]
             return "(call $int (call $elapsed))" if text == "elapsed" else f"(call ${text})"
+        if text.startswith("req:"):
+            name = text.replace("req:", "$req_")
+            imports[name] = f'(import "probe1.req" "{text[4:]}" (func {name} (result i64)))'
+            return f"(call {name})"
         name = "$get_" + re.sub(r"\W", "_", text)
+        text = text.replace('"', '\\"')
         imports[name] = f'(import "probe1.get" "{text}" (func {name} (result i64)))'
         return f"(call {name})"
 
@@ -52,7 +58,12 @@ def wat(probes):
         if word == "keep":
             imports["keep"] = CALLS["keep"]
             return f"(drop (call $keep {path('arg0')}))"
-        field, what = word.split("=")
+        if word[:4] in {"set:", "add:"}:
+            verb, key, what = (*word.split(":", 2), "arg0")[:3]
+            name, gives = f"{verb}_{key}", "i32" if verb == "set" else "i64"
+            imports[name] = f'(import "probe1.req.{verb}" "{key}" (func ${name} (param i64) (result {gives})))'
+            return f"(drop (call ${name} {path(what)}))"
+        field, what = word.split("=", 1)
         imports["$" + field] = f'(import "probe1.field" "{field}" (func ${field} (param i64)))'
         return f"(call ${field} {path(what)})"
 

@@ -54,6 +54,7 @@ pub fn self_check() -> Result<(), String> {
     Python::attach(|py| {
         version(py)?;
         name::known();
+        super::task::prepare();
         let samples = PyModule::new(py, "waspect_check").map_err(|e| e.to_string())?.dict();
         scalars(py)?;
         py.run(SAMPLES, Some(&samples), None).map_err(|e| e.to_string())?;

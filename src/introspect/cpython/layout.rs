@@ -464,6 +464,27 @@ pub(super) unsafe fn running(thread: *mut ffi::PyThreadState) -> *mut Interprete
     field(field(thread.cast(), CFRAME), CURRENT_IN_CFRAME).cast()
 }
 
+/// The context that a thread runs in; null before it has one.
+///
+/// # Safety
+/// `thread` is the calling thread's state.
+#[inline]
+pub(super) unsafe fn running_context(thread: *mut ffi::PyThreadState) -> *mut PyObject {
+    const CONTEXT: usize = if cfg!(Py_3_12) { 208 } else { 224 };
+    // SAFETY: the offset of `struct _ts`, which is live while the thread runs.
+    unsafe { thread.cast::<u8>().add(CONTEXT).cast::<*mut PyObject>().read() }
+}
+
+/// What a weak reference refers to; None when that is gone.
+///
+/// # Safety
+/// `weak` is a live `weakref.ref`.
+#[inline]
+pub(super) unsafe fn weakly(weak: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the target is the first field behind the head.
+    unsafe { weak.add(1).cast::<*mut PyObject>().read() }
+}
+
 const _: () = {
     assert!(offset_of!(InterpreterFrame, localsplus) == 72);
     assert!(offset_of!(CodeHead, localsplusnames) == 96);

@@ -12,24 +12,30 @@
 //! `check` refuses an interpreter that does not look like it, before anything is attached.
 //!
 //! The C functions called here: `PyThreadState_Get`, `PyCode_Addr2Line`, `PyType_GetDict` (a new reference to a dict
-//! that the type keeps; dropped at once, so never the last). Interned names are made and dropped on the load path.
+//! that the type keeps; dropped at once, so never the last), and those of `context`, which says why they may be. Interned
+//! names are made and dropped on the load path.
 
 mod around;
 mod attr;
 mod check;
 mod children;
+pub mod context;
 mod dict;
 mod frame;
 mod item;
 mod layout;
 mod name;
 mod scalar;
+mod task;
 
 use std::ptr::NonNull;
+use std::rc::Rc;
 
 use pyo3::ffi::PyObject;
 use pyo3::{Bound, PyAny};
 use waspect_abi::Code;
+
+use crate::request::Scope;
 
 use super::{Child, Introspect, Look, Walk, Whole};
 pub use check::self_check;
@@ -93,6 +99,17 @@ impl Introspect for CPython {
     }
     fn thread_name() -> Option<String> {
         around::thread_name()
+    }
+    fn task_name() -> Option<String> {
+        task::name()
+    }
+    #[inline]
+    fn request() -> Option<Rc<Scope>> {
+        context::request()
+    }
+    #[inline]
+    fn own_request() -> Option<Rc<Scope>> {
+        context::own_request()
     }
     fn name(text: &str) -> Name {
         Name::new(text)

@@ -37,11 +37,11 @@ pub(super) const ROOMS: &[Room] = &[
     ("maps", &["limits", "value", "ledger"]),
     ("outlet", &["limits", "value", "report", "clock", "thread", "segment", "ring", "ledger", "maps"]),
     // Fire. Only `introspect` and `attach` know CPython.
-    ("introspect", &["limits", "value"]),
-    ("request", &["limits", "value", "introspect"]),
+    ("request", &["limits"]),
+    ("introspect", &["limits", "value", "request"]),
     ("host", &["limits", "value", "path", "spec", "report", "clock", "thread", "introspect", "request", "ledger", "outlet"]),
     ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
-    ("attach", &["limits", "value", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "guest", "host", "segment", "ledger", "outlet"]),
+    ("attach", &["limits", "value", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
     // Drain.
     ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ledger"]),
     ("render", &["limits", "value", "report"]),
@@ -51,7 +51,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("inject", &["limits", "frames", "control"]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
     ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
-    ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
+    ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "request", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control"]),
     ("main", &["cli", "compile"]),
     ("lib", &[]),
 ];
@@ -71,7 +71,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("bincode", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
-    ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "request", "python"]),
+    ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "python"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
     ("clap", &["cli"]),

@@ -3,6 +3,8 @@
 //! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
 //! the fire path, or an import this host does not have.
 
+mod request;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -111,6 +113,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.slot" => self.slot(name),
             "probe1.slot.set" => self.slot_set(name),
             "probe1.lquantize" => self.lquantize(import),
+            "probe1.req" | "probe1.req.set" | "probe1.req.add" => self.request(import),
             family => match family.strip_prefix("probe1.").and_then(plain) {
                 Some(Agg::Count) => self.count(name),
                 Some(agg) => self.aggregate(family, name, name, agg),
@@ -246,7 +249,7 @@ impl<I: Introspect> Linking<'_, I> {
                 with_bytes(&mut c, p, n, |state, text| state.log(level, text))
             }),
             "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
-            _ => return Err(unknown(import)),
+            _ => return self.who(import),
         }?;
         Ok(())
     }

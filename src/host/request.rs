@@ -1,0 +1,120 @@
+//! `req`, `req.set`, `req.add`, `request`, `task`: what a request keeps, and which request and task this is.
+//!
+//! In: values, copied. Out: the copies. Bounded per request. Never here: a reference into the application, or another
+//! request's value.
+
+use waspect_abi::{Code, NONE, TAG_HANDLE};
+
+use super::values::Operand;
+use super::{HostBudget, State};
+use crate::introspect::Introspect;
+use crate::request::{Kept, Key};
+use crate::value::put;
+
+/// What can be added up.
+#[derive(Clone, Copy)]
+enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+impl<I: Introspect> State<I> {
+    /// What the request keeps; None when nothing, or outside of any.
+    #[inline]
+    pub(super) fn req(&mut self, key: Key) -> Result<u64, HostBudget> {
+        match I::request().and_then(|scope| scope.get(key)) {
+            None => Ok(NONE),
+            Some(Kept::Bits(bits)) => Ok(bits),
+            Some(Kept::Int(n)) => {
+                self.charge(0)?;
+                Ok(self.integer(n))
+            }
+            Some(Kept::Bytes(bytes)) => {
+                self.charge(bytes.len())?;
+                let at = self.keep(|out| out.extend_from_slice(&bytes));
+                Ok(self.stored_handle(at))
+            }
+        }
+    }
+
+    /// Keeps a copy of a value for the rest of the request.
+    #[inline]
+    pub(super) fn req_set(&mut self, key: Key, v: u64) -> Result<i32, HostBudget> {
+        let Some(scope) = I::own_request() else { return Ok(Code::Absent.status()) };
+        let kept = self.kept(v)?;
+        Ok(scope.set(key, kept).map_or(Code::Limit.status(), |()| 0))
+    }
+
+    /// Adds to a number that the request keeps, 0 at first; gives the sum.
+    pub(super) fn req_add(&mut self, key: Key, v: u64) -> Result<u64, HostBudget> {
+        self.charge(0)?;
+        let Some(scope) = I::own_request() else { return Ok(Code::Absent.value()) };
+        let before = match scope.get(key) {
+            None | Some(Kept::Bits(NONE)) => Ok(Number::Int(0)),
+            Some(Kept::Bits(bits)) => self.number(bits),
+            Some(Kept::Int(n)) => Ok(Number::Int(n)),
+            Some(Kept::Bytes(_)) => Err(Code::Kind),
+        };
+        let sum = before.and_then(|before| sum(before, self.number(v)?));
+        let value = match sum {
+            Err(code) => return Ok(code.value()),
+            Ok(Number::Int(n)) => self.integer(n),
+            Ok(Number::Float(x)) => super::values::float(x),
+        };
+        let kept = match sum {
+            Ok(Number::Int(n)) if value >> 48 == TAG_HANDLE => Kept::Int(n),
+            _ => Kept::Bits(value),
+        };
+        Ok(scope.set(key, kept).map_or(Code::Limit.value(), |()| value))
+    }
+
+    /// `r-19`; None outside a request.
+    pub(super) fn request(&mut self) -> u64 {
+        let Some(scope) = I::request() else { return NONE };
+        let at = self.keep(|out| put::str(out, &format!("r-{}", scope.number())));
+        self.stored_handle(at)
+    }
+
+    /// The running asyncio task's name; None outside a task.
+    pub(super) fn task(&mut self) -> u64 {
+        let Some(name) = I::task_name() else { return NONE };
+        let at = self.keep(|out| put::str(out, &name));
+        self.stored_handle(at)
+    }
+
+    fn number(&self, v: u64) -> Result<Number, Code> {
+        match self.scalar(v) {
+            Operand::Bool(b) => Ok(Number::Int(i64::from(b))),
+            Operand::Int(n) => Ok(Number::Int(n)),
+            Operand::Float(x) => Ok(Number::Float(x)),
+            Operand::Error(code) => Err(code),
+            _ => Err(Code::Kind),
+        }
+    }
+
+    /// A copy that outlives the firing and means the same to every module of the session.
+    #[inline]
+    fn kept(&mut self, v: u64) -> Result<Kept, HostBudget> {
+        if v >> 48 != TAG_HANDLE {
+            return Ok(Kept::Bits(v));
+        }
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        self.encode(v, &self.tree_limits(usize::MAX), &mut bytes);
+        let kept = Kept::Bytes(bytes.as_slice().into());
+        let cost = bytes.len();
+        self.scratch = bytes;
+        self.charge(cost).map(|()| kept)
+    }
+}
+
+fn sum(a: Number, b: Number) -> Result<Number, Code> {
+    let float = |n: Number| match n {
+        Number::Int(n) => n as f64,
+        Number::Float(x) => x,
+    };
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a.checked_add(b).map(Number::Int).ok_or(Code::Range),
+        _ => Ok(Number::Float(float(a) + float(b))),
+    }
+}

@@ -1,0 +1,86 @@
+//! The asyncio task that runs: found as data, from the event loop that this thread is in.
+//!
+//! In: the running thread. Out: a name. Never here: a call into `asyncio`; a task of an event loop that keeps its thread
+//! out of sight (one written in C) has no name here.
+
+use std::sync::OnceLock;
+
+use pyo3::ffi;
+
+use super::layout::{Class, class_of, part, pointer_at};
+use super::{CPython, Name, Obj, scalar};
+use crate::introspect::{Child, Introspect, Look, Walk};
+
+/// A task's name is cut at so many bytes.
+const TASK_NAME_BYTES_MAX: usize = 128;
+/// Event loops that are looked at: each runs in a thread of its own.
+const LOOPS_MAX: usize = 64;
+/// Where a task written in C keeps its name.
+const TASK_NAME: isize = if cfg!(Py_3_13) { 128 } else { 144 };
+
+struct Names {
+    tasks: Name,
+    native: Name,
+    current: Name,
+    task: Name,
+    thread: Name,
+    name: Name,
+}
+
+/// Made before the first firing that asks. Load path.
+fn names() -> &'static Names {
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    NAMES.get_or_init(|| Names {
+        tasks: Name::new("asyncio.tasks"),
+        native: Name::new("_asyncio"),
+        current: Name::new("_current_tasks"),
+        task: Name::new("Task"),
+        thread: Name::new("_thread_id"),
+        name: Name::new("_name"),
+    })
+}
+
+/// Makes what reading takes. Load path.
+pub(super) fn prepare() {
+    names();
+}
+
+/// The name of the task that the running thread's event loop is in.
+pub(super) fn name() -> Option<String> {
+    // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
+    let (modules, ident) = unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
+    let names = names();
+    let tasks = CPython::key(modules, &names.tasks).ok()?;
+    let task = current(CPython::attr(tasks, &names.current).ok()?, i64::try_from(ident).ok()?)?;
+    let name = native_name(modules, task).or_else(|| CPython::attr(task, &names.name).ok())?;
+    if let Look::Int(n) = scalar::look(name) {
+        return Some(format!("Task-{n}"));
+    }
+    let mut text = Vec::new();
+    scalar::text(name, TASK_NAME_BYTES_MAX, &mut text);
+    String::from_utf8(text).ok().filter(|text| !text.is_empty())
+}
+
+/// Of the tasks that event loops are in, the one of this thread's.
+fn current(tasks: Obj, ident: i64) -> Option<Obj> {
+    let (mut found, mut seen) = (None, 0);
+    CPython::children(tasks, &mut |child| {
+        let Child::Pair(event_loop, task) = child else { return Walk::Stop };
+        let thread = CPython::attr(event_loop, &names().thread).map(scalar::look);
+        found = (thread == Ok(Look::Int(ident))).then_some(task);
+        seen += 1;
+        if found.is_some() || seen == LOOPS_MAX { Walk::Stop } else { Walk::On }
+    });
+    found
+}
+
+/// The name field of an `_asyncio.Task`.
+fn native_name(modules: Obj, task: Obj) -> Option<Obj> {
+    let native = CPython::key(modules, &names().native).ok()?;
+    let class = Class::of_type(CPython::attr(native, &names().task).ok()?)?;
+    if !class_of(task).extends(class.as_ptr()) {
+        return None;
+    }
+    // SAFETY: the task has the layout of that class, which has an object pointer there.
+    part(unsafe { pointer_at(task, TASK_NAME) })
+}
