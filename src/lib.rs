@@ -10,6 +10,7 @@ pub mod frames;
 pub mod limits;
 pub mod path;
 pub mod report;
+pub mod sketch;
 pub mod spec;
 pub mod value;
 
@@ -32,6 +33,7 @@ pub mod outlet;
 pub mod ring;
 #[expect(unsafe_code, reason = "the only room that maps shared memory")]
 pub mod segment;
+pub mod stores;
 #[expect(unsafe_code, reason = "asks the C library for the bounds of the stack")]
 pub mod thread;
 

@@ -3,6 +3,8 @@
 //! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
 //! the fire path, or an import this host does not have.
 
+mod stores;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -108,6 +110,9 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.slot" => self.slot(name),
             "probe1.slot.set" => self.slot_set(name),
             "probe1.lquantize" => self.lquantize(import),
+            family if family.starts_with("probe1.map.") => self.store(import),
+            "probe1.uniq" => self.values("probe1.uniq", name, Agg::Uniq),
+            "probe1.top" => self.values("probe1.top", name, Agg::Top),
             family => match family.strip_prefix("probe1.").and_then(plain) {
                 Some(Agg::Count) => self.count(name),
                 Some(agg) => self.aggregate(family, name, name, agg),
@@ -269,7 +274,8 @@ fn with_bytes<I: Introspect>(
 }
 
 fn plain(family: &str) -> Option<Agg> {
-    [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Quantize].into_iter().find(|agg| agg.name() == family)
+    let mut all = [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Stddev, Agg::Quantize].into_iter();
+    all.find(|agg| agg.name() == family)
 }
 
 /// `name,low,high,step`.

@@ -12,6 +12,7 @@ mod link;
 mod memory;
 mod record;
 mod slots;
+mod stores;
 mod values;
 
 use std::cell::RefCell;

@@ -15,6 +15,7 @@ mod render;
 mod rewrite;
 mod ring;
 mod segment;
+mod sketch;
 mod spec;
 mod tidy;
 mod tree;
