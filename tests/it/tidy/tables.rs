@@ -35,6 +35,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("ring", &["limits", "value", "report", "segment"]),
     ("ledger", &["limits", "value", "report", "segment", "sketch"]),
     ("segment/reader", &["limits", "value", "spec", "report", "segment", "ring", "ledger", "sketch"]),
+    ("segment/reader/sketches", &["value", "segment", "ledger", "sketch"]),
     ("maps", &["limits", "value", "ledger", "sketch"]),
     ("stores", &["limits"]),
     ("outlet", &["limits", "value", "report", "clock", "thread", "segment", "ring", "ledger", "maps", "stores"]),
