@@ -41,7 +41,7 @@ PROBE = """(module
 
 
 def kept(probed, kind):
-    (found,) = probed.of("aggregation", kind=kind)
+    (found,) = [x for x in probed.of("aggregation") if x["kind"] == kind]
     return found["value"]
 
 
