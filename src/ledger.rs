@@ -9,9 +9,11 @@
 use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::fence;
 
 use crate::report::{DropKind, FaultKind};
 use crate::segment::{Own, Words, header};
+use crate::sketch::{REGISTERS, TOP_SLOTS};
 
 /// What a block describes, and how many counters it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -101,8 +103,30 @@ pub enum Agg {
     Min,
     Max,
     Avg,
+    /// Version, then [`Moments`](crate::sketch::Moments).
+    Stddev,
+    /// How many values came, then the registers of a [`Distinct`](crate::sketch::Distinct), eight to a word.
+    Uniq,
+    /// How many values came, then the slots of [`top`].
+    Top,
     Quantize,
-    Lquantize { low: f64, high: f64, step: f64 },
+    Lquantize {
+        low: f64,
+        high: f64,
+        step: f64,
+    },
+}
+
+/// Slots of `top`: each is a version, odd while value and error are being written, then:
+pub mod top {
+    pub const COUNT: usize = 1;
+    pub const ERROR: usize = 2;
+    /// How long the value's byte form is.
+    pub const BYTES: usize = 3;
+    pub const VALUE: usize = 4;
+    /// A value is cut to this.
+    pub const VALUE_BYTES: usize = crate::limits::TOP_VALUE_BYTES_MAX as usize;
+    pub const SLOT_WORDS: usize = VALUE + VALUE_BYTES / 8;
 }
 
 /// Words of quantize before its buckets: count, sum.
@@ -122,6 +146,9 @@ impl Agg {
             Self::Avg => 4,
             Self::Quantize => 5,
             Self::Lquantize { .. } => 6,
+            Self::Stddev => 7,
+            Self::Uniq => 8,
+            Self::Top => 9,
         }
     }
 
@@ -132,6 +159,9 @@ impl Agg {
             Self::Min => "min",
             Self::Max => "max",
             Self::Avg => "avg",
+            Self::Stddev => "stddev",
+            Self::Uniq => "uniq",
+            Self::Top => "top",
             Self::Quantize => "quantize",
             Self::Lquantize { .. } => "lquantize",
         }
@@ -142,6 +172,9 @@ impl Agg {
         match self {
             Self::Count | Self::Sum | Self::Min | Self::Max => 1,
             Self::Avg => 2,
+            Self::Stddev => 4,
+            Self::Uniq => 1 + REGISTERS / 8,
+            Self::Top => 1 + TOP_SLOTS * top::SLOT_WORDS,
             Self::Quantize => HISTOGRAM_HEAD + QUANTIZE_BUCKETS,
             Self::Lquantize { .. } => HISTOGRAM_HEAD + self.linear_buckets(),
         }
@@ -319,6 +352,15 @@ impl Ledger {
     #[inline]
     pub fn counters<const N: usize>(&self, at: usize) -> Option<&[AtomicU64; N]> {
         self.words.all().get(at..)?.first_chunk()
+    }
+
+    /// Writes words that belong together: who reads them between two even versions has them whole.
+    pub fn versioned(&self, version: usize, write: impl FnOnce(&Self)) {
+        let before = self.get(version);
+        self.put(version, before.wrapping_add(1));
+        fence(Release);
+        write(self);
+        self.words.at(version).store(before.wrapping_add(2), Release);
     }
 
     /// Adds to a counter that holds a float.

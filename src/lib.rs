@@ -11,6 +11,7 @@ pub mod limits;
 pub mod path;
 pub mod report;
 pub mod request;
+pub mod sketch;
 pub mod spec;
 pub mod value;
 
@@ -33,6 +34,7 @@ pub mod outlet;
 pub mod ring;
 #[expect(unsafe_code, reason = "the only room that maps shared memory")]
 pub mod segment;
+pub mod stores;
 #[expect(unsafe_code, reason = "asks the C library for the bounds of the stack")]
 pub mod thread;
 

@@ -80,8 +80,9 @@ limits! {
     FAULT_WINDOW_SECONDS = 60, "seconds", "faults older than this are forgotten";
     RING_BYTES = 8 << 20, "bytes", "record dropped `ring_full`";
     LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
-    MAP_ENTRIES_MAX = 4_096, "keys per aggregation", "key dropped `map_full`";
-    MAP_BYTES_MAX = 1 << 20, "bytes per aggregation", "key dropped `map_full`";
+    MAP_ENTRIES_MAX = 4_096, "keys per aggregation or map", "key dropped `map_full`";
+    MAP_BYTES_MAX = 1 << 20, "bytes per aggregation or map", "key dropped `map_full`; `map.set` gives -LIMIT";
+    TOP_VALUE_BYTES_MAX = 96, "bytes of a value in `top`", "value truncated";
     KEY_BYTES_MAX = 1_024, "bytes", "key truncated";
     FUNCTIONS_PER_PROBE_MAX = 100_000, "functions", "the rest is not attached, and said";
 }

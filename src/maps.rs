@@ -8,8 +8,9 @@ use hashbrown::HashTable;
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher;
 
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket};
+use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket, top};
 use crate::limits;
+use crate::sketch::{Moments, TOP_SLOTS, register};
 
 /// How many immediate keys (scalars, literals) are remembered by their bits.
 const RECENT: usize = 64;
@@ -65,18 +66,23 @@ impl Aggregation {
         key: impl FnOnce(&mut Vec<u8>),
         x: f64,
     ) -> Result<(), Full> {
+        let at = self.find_immediate(ledger, bits, key)?;
+        self.bump(ledger, at, x);
+        Ok(())
+    }
+
+    #[inline]
+    fn find_immediate(&self, ledger: &Ledger, bits: u64, key: impl FnOnce(&mut Vec<u8>)) -> Result<usize, Full> {
         let place = &self.recent[(bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58) as usize];
         let (seen, at) = place.get();
         if seen == bits && at != u32::MAX {
-            self.bump(ledger, at as usize, x);
-            return Ok(());
+            return Ok(at as usize);
         }
         let mut bytes = Vec::new();
         key(&mut bytes);
         let at = self.find(ledger, &bytes)?;
         place.set((bits, at));
-        self.bump(ledger, at as usize, x);
-        Ok(())
+        Ok(at as usize)
     }
 
     /// Adds `x` under a key in byte form.
@@ -86,6 +92,20 @@ impl Aggregation {
     pub fn add(&self, ledger: &Ledger, key: &[u8], x: f64) -> Result<(), Full> {
         let at = self.find(ledger, key)?;
         self.bump(ledger, at as usize, x);
+        Ok(())
+    }
+
+    /// Adds a value in byte form under a key in byte form.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn add_value(&self, ledger: &Ledger, key: &[u8], value: &[u8]) -> Result<(), Full> {
+        let at = self.find(ledger, key)? as usize;
+        match self.agg {
+            Agg::Uniq => bump_register(ledger, at + 1, value),
+            _ => bump_top(ledger, at + 1, &value[..value.len().min(top::VALUE_BYTES)]),
+        }
+        ledger.bump(at, 1);
         Ok(())
     }
 
@@ -123,6 +143,9 @@ impl Aggregation {
                 ledger.bump(at, 1);
                 ledger.add_float(at + 1, x);
             }
+            Agg::Stddev => bump_moments(ledger, at, x),
+            // They are of values, not numbers.
+            Agg::Uniq | Agg::Top => {}
             Agg::Quantize => bump_histogram(ledger, at, quantize_bucket(x), x),
             Agg::Lquantize { low, high, step } => {
                 let last = self.agg.linear_buckets() - 1;
@@ -130,6 +153,57 @@ impl Aggregation {
             }
         }
     }
+}
+
+fn bump_moments(ledger: &Ledger, at: usize, x: f64) {
+    let float = |i| f64::from_bits(ledger.get(at + i));
+    let mut moments = Moments { count: ledger.get(at + 1), mean: float(2), m2: float(3) };
+    moments.add(x);
+    ledger.versioned(at, |ledger| {
+        ledger.set(at + 1, moments.count);
+        ledger.set(at + 2, moments.mean.to_bits());
+        ledger.set(at + 3, moments.m2.to_bits());
+    });
+}
+
+fn bump_register(ledger: &Ledger, at: usize, value: &[u8]) {
+    let (register, rank) = register(value);
+    let (at, shift) = (at + register / 8, register % 8 * 8);
+    let word = ledger.get(at);
+    if u64::from(rank) > word >> shift & 0xFF {
+        ledger.set(at, word & !(0xFF << shift) | u64::from(rank) << shift);
+    }
+}
+
+/// Space-saving: a value that has no slot takes over that of the rarest, and its count as the error.
+fn bump_top(ledger: &Ledger, at: usize, value: &[u8]) {
+    let slots = || (0..TOP_SLOTS).map(|i| at + i * top::SLOT_WORDS);
+    if let Some(slot) = slots().find(|slot| ledger.get(*slot) != 0 && holds(ledger, *slot, value)) {
+        ledger.bump(slot + top::COUNT, 1);
+        return;
+    }
+    // A slot that was never taken counts 0.
+    let Some(slot) = slots().min_by_key(|slot| ledger.get(slot + top::COUNT)) else { return };
+    let rarest = ledger.get(slot + top::COUNT);
+    ledger.versioned(slot, |ledger| {
+        ledger.set(slot + top::COUNT, rarest + 1);
+        ledger.set(slot + top::ERROR, rarest);
+        ledger.set(slot + top::BYTES, value.len() as u64);
+        words(value).enumerate().for_each(|(i, word)| ledger.set(slot + top::VALUE + i, word));
+    });
+}
+
+fn holds(ledger: &Ledger, slot: usize, value: &[u8]) -> bool {
+    ledger.get(slot + top::BYTES) == value.len() as u64
+        && words(value).enumerate().all(|(i, word)| ledger.get(slot + top::VALUE + i) == word)
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.chunks(8).map(|chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u64::from_le_bytes(word)
+    })
 }
 
 /// A number without a bucket, NaN, shows in count and sum.

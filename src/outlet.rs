@@ -17,6 +17,7 @@ pub use crate::maps::Aggregation;
 use crate::report::{DropKind, FaultKind, Phase};
 use crate::ring::{Head, Kind, Writer};
 use crate::segment::{SegmentError, Words, header};
+use crate::stores::Stores;
 
 /// Where a session's probes write.
 pub struct Outlet {
@@ -33,6 +34,8 @@ pub struct Outlet {
     modules: Cell<u32>,
     probes: Cell<u16>,
     places: RefCell<Vec<Place>>,
+    /// What its modules keep; of no interest to whoever drains.
+    pub stores: Stores,
     rate: Rate,
 }
 
@@ -115,6 +118,7 @@ impl Outlet {
             modules: Cell::new(0),
             probes: Cell::new(0),
             places: RefCell::default(),
+            stores: Stores::default(),
             rate: Rate::new(limits::EVENTS_PER_SECOND_PROCESS as f64),
         };
         Ok((outlet, fd))

@@ -3,6 +3,7 @@
 //! In: nothing; these are plain values. Out: [`Report`]. Never here: formatting, or how a value travelled.
 //! `docs/OUTPUT.md` is their JSON form.
 
+use crate::sketch::{Distinct, Moments, Top};
 use crate::value::Value;
 
 /// One thing worth telling. Every time is in integer nanoseconds.
@@ -16,6 +17,7 @@ pub enum Report {
     Log(Log),
     State(State),
     Summary(Summary),
+    Ledger(Ledger),
 }
 
 /// A process began to be observed.
@@ -62,6 +64,9 @@ pub enum Summed {
     Min(f64),
     Max(f64),
     Avg { count: u64, sum: f64 },
+    Stddev(Moments),
+    Uniq(Distinct),
+    Top(Top),
     Quantize(Histogram),
     Lquantize(Histogram),
 }
@@ -185,6 +190,12 @@ pub struct State {
     pub phase: Phase,
     pub reason: String,
     pub functions: u64,
+}
+
+/// What did not fit into the ledgers of all processes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ledger {
+    pub refused: u64,
 }
 
 /// A probe's account.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::probe::bucket_low;
-use crate::report::{Account, Aggregation, Exits, Function, Histogram, Report, Summed};
+use crate::report::{Account, Aggregation, Exits, Function, Histogram, Ledger, Report, Summed};
 use crate::segment::Totals;
 use crate::value::Value;
 
@@ -16,11 +16,13 @@ pub(super) struct Merged {
     aggregations: BTreeMap<(String, String, &'static str, Vec<u8>), Aggregation>,
     functions: BTreeMap<String, Function>,
     accounts: BTreeMap<(String, String), Account>,
+    refused: u64,
 }
 
 impl Merged {
     /// Adds one process's totals. Each process may be added once: totals are cumulative.
     pub(super) fn add(&mut self, totals: Totals) {
+        self.refused = self.refused.saturating_add(totals.refused);
         for a in totals.aggregations {
             self.add_aggregation(a);
         }
@@ -58,12 +60,14 @@ impl Merged {
         }
     }
 
-    /// The sum as reports: aggregations by module, name and key, then functions, then summaries.
+    /// The sum as reports: aggregations by module, name and key, then functions, then summaries, then what did not fit.
     pub(super) fn reports(&self) -> impl Iterator<Item = Report> + '_ {
         let aggregations = self.aggregations.values().cloned().map(Report::Aggregation);
         let functions = self.functions.values().cloned().map(Report::Function);
         let summaries = self.accounts.values().map(|a| Report::Summary(a.summary(bucket_low)));
-        aggregations.chain(functions).chain(summaries)
+        // Said only where there is something to say.
+        let ledger = (self.refused > 0).then_some(Report::Ledger(Ledger { refused: self.refused }));
+        aggregations.chain(functions).chain(summaries).chain(ledger)
     }
 }
 
@@ -76,6 +80,9 @@ impl Summed {
             Self::Min(_) => "min",
             Self::Max(_) => "max",
             Self::Avg { .. } => "avg",
+            Self::Stddev(_) => "stddev",
+            Self::Uniq(_) => "uniq",
+            Self::Top(_) => "top",
             Self::Quantize(_) => "quantize",
             Self::Lquantize(_) => "lquantize",
         }
@@ -92,6 +99,9 @@ impl Summed {
                 *count += n;
                 *sum += x;
             }
+            (Self::Stddev(a), Self::Stddev(b)) => a.merge(b),
+            (Self::Uniq(a), Self::Uniq(b)) => a.merge(b),
+            (Self::Top(a), Self::Top(b)) => a.merge(b),
             (Self::Quantize(a), Self::Quantize(b)) | (Self::Lquantize(a), Self::Lquantize(b)) => a.merge(b),
             _ => {}
         }

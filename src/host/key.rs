@@ -65,6 +65,26 @@ fn by_type(out: &mut Vec<u8>) {
     write(&value, BYTES_MAX, out);
 }
 
+/// Cuts what is longer than `max`; what cannot be cut so far is LIMIT.
+pub(super) fn shorten(max: usize, out: &mut Vec<u8>) {
+    if out.len() <= max {
+        return;
+    }
+    let value = Value::read(&mut out.as_slice());
+    out.clear();
+    match value {
+        Ok(Value::Opaque(kind, name)) => {
+            put::opaque(out, kind, &name[..name.floor_char_boundary(max.saturating_sub(HEAD_BYTES))]);
+        }
+        Ok(value) => write(&value, max, out),
+        Err(_) => {}
+    }
+    if out.is_empty() || out.len() > max {
+        out.clear();
+        put::error(out, Code::Limit);
+    }
+}
+
 /// Appends at most `room` bytes.
 fn write(value: &Value, room: usize, out: &mut Vec<u8>) {
     let room = room.saturating_sub(HEAD_BYTES);

@@ -13,6 +13,7 @@ mod memory;
 mod record;
 mod request;
 mod slots;
+mod stores;
 mod values;
 
 use std::cell::RefCell;

@@ -7,6 +7,7 @@ use waspect_abi::{Code, Kind, NONE};
 use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
 use crate::limits;
+use crate::stores::Kept;
 use crate::value::Value;
 
 /// What one call keeps, by module and slot; lives in the call's token. One word while there is nothing.
@@ -23,13 +24,6 @@ struct Slot {
     module: u32,
     name: u32,
     value: Kept,
-}
-
-/// Scalars as the guest has them, the rest as bytes.
-#[derive(Debug, Clone)]
-enum Kept {
-    Bits(u64),
-    Bytes(Box<[u8]>),
 }
 
 impl Slots {

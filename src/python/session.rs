@@ -16,7 +16,7 @@ use crate::attach::{self, live::Live};
 use crate::frames::{Artifact, Load, LoadModule};
 use crate::ledger;
 use crate::limits::{self, Budget};
-use crate::report::{Exits, Function, Report};
+use crate::report::{Exits, Function, Ledger, Report};
 use crate::segment::{ReadError, Reader, Totals};
 
 #[pyclass(frozen, module = "waspect._core")]
@@ -108,7 +108,8 @@ impl Session {
         let totals = self.totals(py)?;
         let summaries = totals.accounts.iter().map(|a| Report::Summary(a.summary(ledger::probe::bucket_low)));
         let functions = by_name(totals.functions).map(Report::Function);
-        values::reports(py, &summaries.chain(functions).collect::<Vec<_>>())
+        let ledger = (totals.refused > 0).then_some(Report::Ledger(Ledger { refused: totals.refused }));
+        values::reports(py, &summaries.chain(functions).chain(ledger).collect::<Vec<_>>())
     }
 
     fn links<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {

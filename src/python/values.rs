@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 
 use crate::report::{Aggregation, Function, Histogram, Record, Report, Summary, Summed};
+use crate::sketch::Top;
 use crate::value::Value;
 
 /// Names of log levels, 1 to 5.
@@ -35,6 +36,7 @@ fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>>
         Report::Aggregation(r) => aggregation(py, r)?,
         Report::Function(r) => function(py, r)?,
         Report::Summary(r) => summary(py, r)?,
+        Report::Ledger(r) => dict!(py, "type": "ledger", "module": py.None(), "refused": r.refused),
         Report::Fault(r) => dict!(
             py, "type": "fault", "module": &r.module, "probe": &r.probe, "kind": r.kind.name(), "side": r.kind.side(),
             "where": &r.place,
@@ -76,9 +78,28 @@ fn summed(py: Python<'_>, value: &Summed) -> PyResult<(&'static str, Py<PyAny>)>
         Summed::Min(x) => ("min", any(x.into_pyobject(py)?.into_any())),
         Summed::Max(x) => ("max", any(x.into_pyobject(py)?.into_any())),
         Summed::Avg { count, sum } => ("avg", any(dict!(py, "count": count, "sum": sum).into_any())),
+        Summed::Stddev(m) => ("stddev", any(dict!(py, "count": m.count, "sum": m.sum(), "m2": m.m2).into_any())),
+        Summed::Uniq(distinct) => ("uniq", any(distinct.estimate().into_pyobject(py)?.into_any())),
+        Summed::Top(top) => ("top", any(ranking(py, top)?.into_any())),
         Summed::Quantize(h) => ("quantize", any(histogram(py, h)?.into_any())),
         Summed::Lquantize(h) => ("lquantize", any(histogram(py, h)?.into_any())),
     })
+}
+
+fn ranking<'py>(py: Python<'py>, top: &Top) -> PyResult<Bound<'py, PyList>> {
+    let all = PyList::empty(py);
+    for (bytes, count, error) in top.ranked() {
+        let listed = Value::read(&mut &*bytes).unwrap_or(Value::None);
+        all.append(PyList::new(
+            py,
+            [
+                value(py, &listed)?.into_bound(py),
+                count.into_pyobject(py)?.into_any(),
+                error.into_pyobject(py)?.into_any(),
+            ],
+        )?)?;
+    }
+    Ok(all)
 }
 
 fn histogram<'py>(py: Python<'py>, h: &Histogram) -> PyResult<Bound<'py, PyDict>> {

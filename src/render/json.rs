@@ -144,7 +144,7 @@ fn tagged(out: &mut Vec<u8>, key: &str, inner: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'}');
 }
 
-fn list<T>(out: &mut Vec<u8>, open: u8, items: &[T], close: u8, mut one: impl FnMut(&mut Vec<u8>, &T)) {
+pub fn list<T>(out: &mut Vec<u8>, open: u8, items: &[T], close: u8, mut one: impl FnMut(&mut Vec<u8>, &T)) {
     out.push(open);
     for (i, item) in items.iter().enumerate() {
         if i > 0 {

@@ -7,7 +7,11 @@ use std::io::{self, Write};
 
 use super::Renderer;
 use super::json::{self, put};
-use crate::report::{Aggregation, Fault, Function, Histogram, Log, Record, Report, Start, State, Summary, Summed};
+use crate::report::{
+    Aggregation, Fault, Function, Histogram, Ledger, Log, Record, Report, Start, State, Summary, Summed,
+};
+use crate::sketch::Top;
+use crate::value::Value;
 
 /// The number in `start` lines; it changes when a reader of these lines would have to.
 pub const FORMAT: u32 = 1;
@@ -51,6 +55,7 @@ pub fn line(out: &mut Vec<u8>, report: &Report) {
         Report::Log(r) => line.log(r),
         Report::State(r) => line.state(r),
         Report::Summary(r) => line.summary(r),
+        Report::Ledger(r) => line.ledger(*r),
     }
     put(line.out, "}");
 }
@@ -141,6 +146,11 @@ impl Line<'_> {
         self.int("sampled", r.sampled);
     }
 
+    fn ledger(&mut self, r: Ledger) {
+        self.begin("ledger", None);
+        self.int("refused", r.refused);
+    }
+
     /// `type` and `module` come first in each line; a line that is about no one module says null.
     fn begin(&mut self, kind: &str, module: Option<&str>) {
         put(self.out, "{\"type\":");
@@ -199,8 +209,24 @@ fn summed(out: &mut Vec<u8>, value: &Summed) {
             count_and_sum(out, *count, *sum);
             put(out, "}");
         }
+        Summed::Stddev(moments) => {
+            count_and_sum(out, moments.count, moments.sum());
+            put(out, ",\"m2\":");
+            json::number(out, moments.m2);
+            put(out, "}");
+        }
+        Summed::Uniq(distinct) => put(out, &distinct.estimate().to_string()),
+        Summed::Top(top) => ranking(out, top),
         Summed::Quantize(h) | Summed::Lquantize(h) => histogram(out, h),
     }
+}
+
+fn ranking(out: &mut Vec<u8>, top: &Top) {
+    json::list(out, b'[', &top.ranked(), b']', |out, (value, count, error)| {
+        out.push(b'[');
+        json::value(out, &Value::read(&mut &**value).unwrap_or(Value::None));
+        put(out, &format!(",{count},{error}]"));
+    });
 }
 
 fn histogram(out: &mut Vec<u8>, h: &Histogram) {

@@ -31,6 +31,7 @@ pub struct Terminal<W> {
     aggregations: Vec<Aggregation>,
     functions: Vec<Function>,
     summaries: Vec<Summary>,
+    refused: u64,
 }
 
 /// What is known of a probe, by module and probe.
@@ -46,7 +47,7 @@ struct Standing {
 impl<W: Write> Terminal<W> {
     pub fn new(out: W, width: usize) -> Self {
         let (pids, standings) = (BTreeSet::new(), BTreeMap::new());
-        Self { out, width, pids, standings, aggregations: vec![], functions: vec![], summaries: vec![] }
+        Self { out, width, pids, standings, aggregations: vec![], functions: vec![], summaries: vec![], refused: 0 }
     }
 }
 
@@ -61,6 +62,7 @@ impl<W: Write> Renderer for Terminal<W> {
             Report::Aggregation(r) => self.aggregations.push(r.clone()),
             Report::Function(r) => self.functions.push(r.clone()),
             Report::Summary(r) => self.summaries.push(r.clone()),
+            Report::Ledger(r) => self.refused = r.refused,
         }
         Ok(())
     }
@@ -74,6 +76,7 @@ impl<W: Write> Renderer for Terminal<W> {
         self.aggregations()?;
         self.functions()?;
         self.summaries()?;
+        self.refused()?;
         self.flush()
     }
 }
@@ -203,6 +206,14 @@ impl<W: Write> Terminal<W> {
                 &[("key", Left), ("mean", Right), ("count", Right), ("sum", Right)],
                 keys.iter().map(|a| average(a)).collect(),
             ),
+            Summed::Stddev(_) => self.table(
+                &[("key", Left), ("mean", Right), ("deviation", Right), ("count", Right)],
+                keys.iter().map(|a| deviation(a)).collect(),
+            ),
+            Summed::Top(_) => self.table(
+                &[("key", Left), ("value", Left), ("count", Right), ("error", Right)],
+                keys.iter().flat_map(|a| ranking(a)).collect(),
+            ),
             _ if keys.len() == 1 && keys[0].key.is_empty() => writeln!(self.out, "  {}", scalar(keys[0])),
             _ => self.table(
                 &[("key", Left), (keys[0].value.kind(), Right)],
@@ -282,6 +293,14 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    /// What the table of probes cannot know: names, states and functions are lost too.
+    fn refused(&mut self) -> io::Result<()> {
+        match std::mem::take(&mut self.refused) {
+            0 => Ok(()),
+            n => writeln!(self.out, "  {ODD}{n} refused{ODD:#} by a full ledger: keys, names, states or functions"),
+        }
+    }
+
     fn table(&mut self, head: &[(&str, table::Align)], rows: Vec<Vec<String>>) -> io::Result<()> {
         let lines = table::lines(head, rows, self.width);
         for (i, line) in lines.iter().enumerate() {
@@ -302,6 +321,9 @@ fn rank(value: &Summed) -> f64 {
         Summed::Sum(x) | Summed::Max(x) => *x,
         Summed::Min(x) => -*x,
         Summed::Avg { count, sum } => sum / (*count).max(1) as f64,
+        Summed::Stddev(moments) => moments.deviation(),
+        Summed::Uniq(distinct) => distinct.estimate() as f64,
+        Summed::Top(top) => top.ranked().first().map_or(0.0, |(_, count, _)| *count as f64),
         Summed::Quantize(h) | Summed::Lquantize(h) => h.count as f64,
     }
 }
@@ -324,13 +346,30 @@ fn scalar(a: &Aggregation) -> String {
     match &a.value {
         Summed::Count(n) => n.to_string(),
         Summed::Sum(x) | Summed::Min(x) | Summed::Max(x) => unit.show(*x),
-        Summed::Avg { .. } | Summed::Quantize(_) | Summed::Lquantize(_) => unit.show(rank(&a.value)),
+        Summed::Uniq(distinct) => distinct.estimate().to_string(),
+        _ => unit.show(rank(&a.value)),
     }
 }
 
 fn average(a: &Aggregation) -> Vec<String> {
     let Summed::Avg { count, sum } = a.value else { return vec![key(&a.key)] };
     vec![key(&a.key), scalar(a), count.to_string(), Unit::of(&a.name).show(sum)]
+}
+
+fn deviation(a: &Aggregation) -> Vec<String> {
+    let Summed::Stddev(moments) = &a.value else { return vec![key(&a.key)] };
+    vec![key(&a.key), Unit::of(&a.name).show(moments.mean), scalar(a), moments.count.to_string()]
+}
+
+/// A row for each value; its key stands in the first.
+fn ranking(a: &Aggregation) -> Vec<Vec<String>> {
+    let Summed::Top(top) = &a.value else { return vec![] };
+    let row = |(i, (value, count, error)): (usize, (&[u8], u64, u64))| {
+        let value = Value::read(&mut &*value).unwrap_or(Value::None);
+        let key = if i == 0 { key(&a.key) } else { String::new() };
+        vec![key, key_part(&value), count.to_string(), error.to_string()]
+    };
+    top.ranked().into_iter().enumerate().map(row).collect()
 }
 
 fn function(f: &Function) -> Vec<String> {

@@ -3,6 +3,8 @@
 //! In: a mapped segment, written by a target that may be alive, stopped or dead. Out: [`Report`]s in order, and
 //! [`Totals`] so far. Never here: trust (lengths are checked against what is mapped), or a write beside tail and stop.
 
+mod sketches;
+
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -35,6 +37,8 @@ pub struct Totals {
     pub aggregations: Vec<Aggregation>,
     pub functions: Vec<Function>,
     pub accounts: Vec<Account>,
+    /// Blocks that did not fit into the ledger; one that is asked for again counts again.
+    pub refused: u64,
 }
 
 struct Known {
@@ -135,6 +139,7 @@ impl Reader {
             aggregations: self.known(Block::Key).iter().filter_map(|key| self.aggregation(key)).collect(),
             functions: self.known(Block::Function).iter().map(|f| self.function(f)).collect(),
             accounts: self.known(Block::Probe).iter().map(|p| self.account(p)).collect(),
+            refused: self.words.load(header::LEDGER_FULL),
         })
     }
 
@@ -286,6 +291,9 @@ impl Reader {
                 3 => Agg::Max,
                 4 => Agg::Avg,
                 5 => Agg::Quantize,
+                7 => Agg::Stddev,
+                8 => Agg::Uniq,
+                9 => Agg::Top,
                 _ => Agg::Lquantize { low: float(2), high: float(3), step: float(4) },
             },
         ))
@@ -324,6 +332,9 @@ impl Reader {
             Agg::Min => Summed::Min(float(0)),
             Agg::Max => Summed::Max(float(0)),
             Agg::Avg => Summed::Avg { count, sum: float(1) },
+            Agg::Stddev => Summed::Stddev(sketches::moments(&self.words, at)),
+            Agg::Uniq => Summed::Uniq(sketches::distinct(&self.words, at + 1)),
+            Agg::Top => Summed::Top(sketches::top(&self.words, at + 1)),
             Agg::Quantize => {
                 let buckets = (0..QUANTIZE_BUCKETS).map(|b| (b, quantize_bounds(b)));
                 Summed::Quantize(self.histogram(at, buckets))

@@ -4,6 +4,7 @@
 ;; fire: 2x entry
 ;; expect aggregation {"name":"by number","kind":"quantize","key":[0],"value":{"count":2,"sum":2,"buckets":[[1,2,2]]}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{},"drops":{"map_full":6}}
+;; expect ledger {"refused":6}
 (module
   (import "probe1.quantize" "by number" (func $q (param i64 f64)))
   (func $box (param $n i32) (result i64) ;; an int value

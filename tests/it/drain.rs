@@ -169,6 +169,7 @@ fn summed(name: &str, key: Vec<Value>, value: Summed) -> Aggregation {
 
 fn one() -> Totals {
     Totals {
+        refused: 0,
         aggregations: vec![
             summed("c", vec![Value::Int(1)], Summed::Count(3)),
             summed("c", vec![Value::Bool(true)], Summed::Count(5)),
@@ -191,6 +192,7 @@ fn one() -> Totals {
 
 fn two() -> Totals {
     Totals {
+        refused: 0,
         aggregations: vec![
             summed(
                 "q",

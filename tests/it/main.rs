@@ -16,6 +16,7 @@ mod request;
 mod rewrite;
 mod ring;
 mod segment;
+mod sketch;
 mod spec;
 mod tidy;
 mod tree;

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 use waspect::render::{Jsonl, Renderer, Terminal};
 use waspect::report::{
-    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Record, Report, Start, State,
-    Summary, Summed,
+    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Ledger, Log, Phase, Record, Report, Start,
+    State, Summary, Summed,
 };
+use waspect::sketch::{Distinct, Moments, Top};
 use waspect::value::{Cut, Value};
 use waspect_abi::{Code, Kind};
 
@@ -74,7 +75,7 @@ fn document() {
         assert!(written.contains(*example), "docs/OUTPUT.md has a line that is not written: {example}");
         types.insert(parsed["type"].as_str().unwrap().to_owned());
     }
-    let expected = ["aggregation", "fault", "function", "log", "record", "start", "state", "summary"];
+    let expected = ["aggregation", "fault", "function", "ledger", "log", "record", "start", "state", "summary"];
     assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     let all = examples.join("\n");
     for key in
@@ -208,6 +209,13 @@ fn a_session() -> Vec<Report> {
         aggregation("load", vec![text("b")], Summed::Avg { count: 2, sum: 40.0 }),
         aggregation("paid", vec![text("ada"), Value::Int(7)], Summed::Sum(99.5)),
         aggregation("paid", vec![Value::None, Value::Bool(true)], Summed::Sum(1200.0)),
+        aggregation("spread", vec![], Summed::Stddev(Moments { count: 4, mean: 2.5, m2: 5.0 })),
+        aggregation("users", vec![], Summed::Uniq(two_values())),
+        aggregation(
+            "users",
+            vec![text("a")],
+            Summed::Top(Top::of([(form(&text("ada")), 9, 1), (form(&Value::Int(7)), 2, 0)], 0)),
+        ),
         aggregation("wait_time", vec![text("x")], Summed::Min(1_500.0)),
         aggregation("wait_time", vec![text("y")], Summed::Min(900.0)),
         function("shop.cart.Cart.add", 1_234, Some(Exits { returns: 1_200, raises: 30, abandoned: 1, live: 3 })),
@@ -229,6 +237,18 @@ fn a_session() -> Vec<Report> {
 
 fn function(name: &str, entries: u64, exits: Option<Exits>) -> Report {
     Report::Function(Function { function: name.into(), entries, exits })
+}
+
+fn form(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    value.write(&mut bytes);
+    bytes
+}
+
+fn two_values() -> Distinct {
+    let mut distinct = Distinct::default();
+    [1, 2, 1].iter().for_each(|n| distinct.add(&form(&Value::Int(*n))));
+    distinct
 }
 
 fn everything_went_wrong() -> Vec<Report> {
@@ -253,6 +273,7 @@ fn everything_went_wrong() -> Vec<Report> {
         state(Phase::Disarmed, "3 traps in 60 s", 0),
         state(Phase::Failed, "`shop.cart` has no `Cart.ad`", 0),
         Report::Log(Log { module: "slow.wat".into(), probe: "slow".into(), level: 1, text: "cannot go on".into() }),
+        Report::Ledger(Ledger { refused: 17 }),
         Report::Summary(Summary {
             module: "slow.wat".into(),
             probe: "slow".into(),

@@ -4,6 +4,7 @@
 //! the fire path, or an import this host does not have.
 
 mod request;
+mod stores;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -114,6 +115,9 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.slot.set" => self.slot_set(name),
             "probe1.lquantize" => self.lquantize(import),
             "probe1.req" | "probe1.req.set" | "probe1.req.add" => self.request(import),
+            family if family.starts_with("probe1.map.") => self.store(import),
+            "probe1.uniq" => self.values("probe1.uniq", name, Agg::Uniq),
+            "probe1.top" => self.values("probe1.top", name, Agg::Top),
             family => match family.strip_prefix("probe1.").and_then(plain) {
                 Some(Agg::Count) => self.count(name),
                 Some(agg) => self.aggregate(family, name, name, agg),
@@ -275,7 +279,8 @@ fn with_bytes<I: Introspect>(
 }
 
 fn plain(family: &str) -> Option<Agg> {
-    [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Quantize].into_iter().find(|agg| agg.name() == family)
+    let mut all = [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Stddev, Agg::Quantize].into_iter();
+    all.find(|agg| agg.name() == family)
 }
 
 /// `name,low,high,step`.
