@@ -71,6 +71,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("bincode", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
+    ("twox_hash", &["host/text"]),
     ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "request", "python"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
