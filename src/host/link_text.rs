@@ -25,7 +25,7 @@ impl<I: Introspect> Linking<'_, I> {
                 fill(&mut c, v, p, n, |state, cap, out| state.bytes(v, cap, out))
             }),
             "show" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, p: i32, n: i32| {
-                fill(&mut c, v, p, n, |state, _, out| state.show(v, out))
+                fill(&mut c, v, p, n, |state, cap, out| state.show(v, cap, out))
             }),
             "snapshot" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, p: i32, n: i32, bits: i32| {
                 fill(&mut c, v, p, n, |state, _, out| state.snapshot(v, bits, out))

@@ -5,6 +5,7 @@
 
 use waspect_abi::{Code, Kind};
 
+use super::text::floor;
 use super::values::Operand;
 use super::{HostBudget, State};
 use crate::introspect::Introspect;
@@ -17,13 +18,13 @@ const LIMITS: TreeLimits = TreeLimits { depth: 2, items: 8, str_bytes: 128, budg
 const BIG_BYTES_MAX: usize = 128;
 
 impl<I: Introspect> State<I> {
-    /// Appends the description; gives its length. Errors are given back.
-    pub(super) fn show(&mut self, v: u64, out: &mut Vec<u8>) -> Result<Result<usize, Code>, HostBudget> {
+    /// Appends at most `cap` bytes of the description; gives its length. Errors are given back.
+    pub(super) fn show(&mut self, v: u64, cap: usize, out: &mut Vec<u8>) -> Result<Result<usize, Code>, HostBudget> {
         if let Operand::Error(code) = self.operand(v) {
             return Ok(Err(code));
         }
         let text = self.shown(v)?;
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(&text.as_bytes()[..floor(text.as_bytes(), cap)]);
         Ok(Ok(text.len()))
     }
 

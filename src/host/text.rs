@@ -189,7 +189,7 @@ pub(super) fn cut_total(total: u64, there: usize) -> usize {
 }
 
 /// Where UTF-8 can be cut, at `max` or before.
-fn floor(text: &[u8], max: usize) -> usize {
+pub(super) fn floor(text: &[u8], max: usize) -> usize {
     let mut end = max.min(text.len());
     while end < text.len() && end > 0 && text[end] & 0xC0 == 0x80 {
         end -= 1;
