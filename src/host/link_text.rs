@@ -61,9 +61,9 @@ impl<I: Introspect> Linking<'_, I> {
             "div" => return self.arithmetic(name, Operation::Div),
             "mod" => return self.arithmetic(name, Operation::Mod),
             "neg" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().neg(v))),
-            "to_int" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().to_int(v))),
-            "to_float" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().to_float(v))),
-            "to_str" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().to_str(v))),
+            "to_int" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().integral(v))),
+            "to_float" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().floating(v))),
+            "to_str" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| budget(c.data_mut().textual(v))),
             "int_new" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, n: i64| budget(c.data_mut().int_new(n))),
             "tuple2" => {
                 l.func_wrap("probe1", name, |mut c: Host<'_, I>, x: u64, y: u64| budget(c.data_mut().tuple(&[x, y])))

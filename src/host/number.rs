@@ -122,7 +122,7 @@ impl<I: Introspect> State<I> {
 
     /// As `int()`: floats towards zero, text as decimal digits.
     #[expect(clippy::cast_possible_truncation, reason = "only floats inside the range of i64 are taken")]
-    pub(super) fn to_int(&mut self, v: u64) -> Result<u64, HostBudget> {
+    pub(super) fn integral(&mut self, v: u64) -> Result<u64, HostBudget> {
         let result = match self.number(v) {
             Ok(Number::Float(x)) if (-I64_END..I64_END).contains(&x) => Ok(Number::Int(x as i64)),
             Ok(Number::Float(_)) => Err(Code::Range),
@@ -135,10 +135,13 @@ impl<I: Introspect> State<I> {
     }
 
     /// As `float()`.
-    pub(super) fn to_float(&mut self, v: u64) -> Result<u64, HostBudget> {
+    pub(super) fn floating(&mut self, v: u64) -> Result<u64, HostBudget> {
         let result = match self.number(v) {
             Ok(number) => Ok(number.as_float()),
             Err(Code::Kind) if !self.is_error(v) => self.numeral(v)?.and_then(|text| float_of(&text)),
+            Err(Code::Range) if !self.is_error(v) => {
+                self.big_text(v)?.ok_or(Code::Range).and_then(|text| finite(&text))
+            }
             Err(code) => Err(code),
         };
         self.numeric(result.map(Number::Float))
@@ -155,7 +158,7 @@ impl<I: Introspect> State<I> {
     }
 
     /// As `str()` for what needs no code: None, bools, numbers, and str itself.
-    pub(super) fn to_str(&mut self, v: u64) -> Result<u64, HostBudget> {
+    pub(super) fn textual(&mut self, v: u64) -> Result<u64, HostBudget> {
         let text = match self.scalar(v) {
             Operand::None => "None".to_owned(),
             Operand::Bool(b) => show::boolean(b).to_owned(),
@@ -197,7 +200,7 @@ fn quotient(x: i64, y: i64) -> f64 {
     let shift = (BITS + (128 - b.leading_zeros())).saturating_sub(128 - a.leading_zeros());
     let shift = if a == 0 { 0 } else { shift };
     let scaled = a << shift;
-    let nearest = (scaled / b | u128::from(!scaled.is_multiple_of(b))) as f64;
+    let nearest = ((scaled / b) | u128::from(!scaled.is_multiple_of(b))) as f64;
     let magnitude = nearest / (1_u128 << shift) as f64;
     if (x < 0) == (y < 0) || x == 0 { magnitude } else { -magnitude }
 }
@@ -238,6 +241,11 @@ fn int_of(text: &str) -> Result<i64, Code> {
         return Err(Code::Kind);
     }
     text.parse().map_err(|_| Code::Range)
+}
+
+/// An int beyond 64 bits as the float nearest to it.
+fn finite(text: &str) -> Result<f64, Code> {
+    float_of(text).and_then(|x| if x.is_finite() { Ok(x) } else { Err(Code::Range) })
 }
 
 fn float_of(text: &str) -> Result<f64, Code> {
