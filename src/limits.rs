@@ -73,6 +73,13 @@ limits! {
     REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
     REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";
     WORK_ITEMS_MAX = 65_536, "waiting work items", "the work runs outside its request";
+    /// Of a str that is not ASCII: how far `str` counts what it does not copy.
+    TEXT_COUNTED_BYTES_MAX = 16 << 10, "bytes", "`str` gives what was counted";
+    TEXT_SEARCHED_BYTES_MAX = 64 << 10, "bytes", "`str_test` gives -LIMIT, `str_hash` 0";
+    /// What `add` and `str_new` make, and each part of a tuple together.
+    MADE_BYTES_MAX = 4_096, "bytes per value made by a module", "LIMIT";
+    LITERALS_MAX = 1_024, "texts made by `lit` per module", "LIMIT";
+    FIELD_NAMES_MAX = 256, "computed field names per module", "field dropped and counted, -LIMIT";
     EVENTS_PER_SECOND = 5_000, "events per second and probe", "record dropped `rate`";
     EVENTS_PER_SECOND_PROCESS = 50_000, "events per second and process", "record dropped `rate`";
     FAULTS_TO_DISARM = 3, "traps in the window", "disarmed";

@@ -3,7 +3,7 @@
 //! In: a pointer and a length, as the guest claims them. Out: bytes inside its memory, or MEMORY. Never here: arithmetic
 //! that wraps, or a view that outlives the call.
 
-use wasmtime::{AsContext, Memory, ResourceLimiter};
+use wasmtime::{AsContext, Caller, Memory, ResourceLimiter};
 use waspect_abi::Code;
 
 use crate::limits;
@@ -24,6 +24,24 @@ pub(super) fn bytes<T: AsContext>(
     let end = start.checked_add(length).filter(|end| *end <= data.len() as u64).ok_or(Code::Memory)?;
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
     range.and_then(|(start, end)| data.get(start..end)).ok_or(Code::Memory)
+}
+
+/// The same, writable, beside the state of its store.
+///
+/// # Errors
+/// MEMORY: no memory, or not inside it.
+pub(super) fn beside<'a, T: 'static>(
+    caller: &'a mut Caller<'_, T>,
+    memory: Option<Memory>,
+    pointer: i32,
+    length: i32,
+) -> Result<(&'a mut [u8], &'a mut T), Code> {
+    let (start, length) = (u64::from(pointer.cast_unsigned()), u64::from(length.cast_unsigned()));
+    let (data, state) = memory.ok_or(Code::Memory)?.data_and_store_mut(caller);
+    let end = start.checked_add(length).filter(|end| *end <= data.len() as u64).ok_or(Code::Memory)?;
+    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let place = range.and_then(|(start, end)| data.get_mut(start..end)).ok_or(Code::Memory)?;
+    Ok((place, state))
 }
 
 /// Bounds of what a guest may grow to.

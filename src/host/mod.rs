@@ -5,15 +5,24 @@
 //! every value from the guest is a claim that is checked.
 
 mod aggregate;
+mod chance;
+mod computed;
 mod context;
 mod frame;
 mod key;
 mod link;
+mod link_text;
+mod made;
 mod memory;
+mod number;
+mod pack;
 mod record;
 mod request;
+mod show;
 mod slots;
 mod stores;
+mod text;
+mod unpack;
 mod values;
 
 use std::cell::RefCell;
@@ -87,6 +96,8 @@ pub struct Shared<I: Introspect> {
     aggregations: Vec<Rc<Aggregation>>,
     tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
+    names: RefCell<computed::Names>,
+    chances: Vec<chance::Chances>,
 }
 
 /// The data of a module's store.
@@ -103,6 +114,8 @@ pub struct State<I: Introspect> {
     stored: Vec<u8>,
     scratch: Vec<u8>,
     record: Vec<u8>,
+    /// What `field_limits` said, for the fields that follow.
+    field_limits: Option<TreeLimits>,
     fields: u64,
     records: u64,
     wrote: bool,
@@ -125,6 +138,7 @@ impl<I: Introspect> State<I> {
             stored: Vec::new(),
             scratch: Vec::new(),
             record: Vec::new(),
+            field_limits: None,
             fields: 0,
             records: 0,
             wrote: false,
@@ -158,6 +172,7 @@ impl<I: Introspect> State<I> {
         self.handles.clear();
         self.stored.clear();
         self.record.clear();
+        self.field_limits = None;
         (self.fields, self.records, self.host_bytes) = (0, 0, 0);
     }
 

@@ -22,16 +22,16 @@ impl<I: Introspect> State<I> {
         let written = match self.operand(v) {
             Operand::Int(n) => self.add_field(name, |_, _, out| put::int(out, n)),
             Operand::Ref(Ref::Object(o)) => self.add_field(name, |state, left, out| {
-                tree::encode::<I>(o, &state.tree_limits(left), out);
+                tree::encode::<I>(o, &state.limits_of_fields(left), out);
             }),
-            _ => self.add_field(name, |state, left, out| state.encode(v, &state.tree_limits(left), out)),
+            _ => self.add_field(name, |state, left, out| state.encode(v, &state.limits_of_fields(left), out)),
         };
         self.charge(written)
     }
 
     /// Adds text the guest made; of a bad pointer, that it was one.
     pub(super) fn field_text(&mut self, name: u32, text: Result<&[u8], Code>) -> i32 {
-        let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
+        let max = self.limits_of_fields(usize::MAX).str_bytes;
         self.add_field(name, |_, left, out| match text {
             Ok(text) => put_text(out, text, max, left),
             Err(code) => put::error(out, code),
@@ -41,7 +41,7 @@ impl<I: Introspect> State<I> {
 
     /// Gives how many bytes were made, also of what then did not fit.
     #[inline]
-    fn add_field(&mut self, name: u32, encode: impl FnOnce(&Self, usize, &mut Vec<u8>)) -> usize {
+    pub(super) fn add_field(&mut self, name: u32, encode: impl FnOnce(&Self, usize, &mut Vec<u8>)) -> usize {
         if self.fields >= limits::RECORD_FIELDS_MAX {
             self.drop_one(DropKind::Fields);
             return 0;

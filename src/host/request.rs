@@ -5,18 +5,11 @@
 
 use waspect_abi::{Code, NONE, TAG_HANDLE};
 
-use super::values::Operand;
+use super::number::{Number, sum};
 use super::{HostBudget, State};
 use crate::introspect::Introspect;
 use crate::request::{Kept, Key};
 use crate::value::put;
-
-/// What can be added up.
-#[derive(Clone, Copy)]
-enum Number {
-    Int(i64),
-    Float(f64),
-}
 
 impl<I: Introspect> State<I> {
     /// What the request keeps; None when nothing, or outside of any.
@@ -82,16 +75,6 @@ impl<I: Introspect> State<I> {
         self.stored_handle(at)
     }
 
-    fn number(&self, v: u64) -> Result<Number, Code> {
-        match self.scalar(v) {
-            Operand::Bool(b) => Ok(Number::Int(i64::from(b))),
-            Operand::Int(n) => Ok(Number::Int(n)),
-            Operand::Float(x) => Ok(Number::Float(x)),
-            Operand::Error(code) => Err(code),
-            _ => Err(Code::Kind),
-        }
-    }
-
     /// A copy that outlives the firing and means the same to every module of the session.
     #[inline]
     fn kept(&mut self, v: u64) -> Result<Kept, HostBudget> {
@@ -105,16 +88,5 @@ impl<I: Introspect> State<I> {
         let cost = bytes.len();
         self.scratch = bytes;
         self.charge(cost).map(|()| kept)
-    }
-}
-
-fn sum(a: Number, b: Number) -> Result<Number, Code> {
-    let float = |n: Number| match n {
-        Number::Int(n) => n as f64,
-        Number::Float(x) => x,
-    };
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a.checked_add(b).map(Number::Int).ok_or(Code::Range),
-        _ => Ok(Number::Float(float(a) + float(b))),
     }
 }

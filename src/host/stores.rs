@@ -6,19 +6,13 @@
 
 use waspect_abi::{Code, Kind, TAG_HANDLE};
 
+use super::number::{Number, sum};
 use super::values::{Operand, float, int};
-use super::{HostBudget, Ref, State};
-use crate::introspect::{Introspect, Look};
+use super::{HostBudget, State};
+use crate::introspect::Introspect;
 use crate::report::DropKind;
 use crate::stores::{Kept, Store};
 use crate::value::{Value, put};
-
-/// What can be added.
-#[derive(Clone, Copy)]
-enum Number {
-    Int(i64),
-    Float(f64),
-}
 
 impl<I: Introspect> State<I> {
     /// ABSENT where there is no such key.
@@ -54,7 +48,7 @@ impl<I: Introspect> State<I> {
         };
         let sum = self.with_key(map, key, |state, store, key| {
             let kept = store.get(key).map_or(Ok(Number::Int(0)), |kept| state.kept_number(&kept))?;
-            let sum = kept_of(add(kept, by)?);
+            let sum = kept_of(sum(kept, by)?);
             store.set(key, sum.clone()).map_err(|_| state.map_full())?;
             Ok(sum)
         })?;
@@ -116,25 +110,6 @@ impl<I: Introspect> State<I> {
         Code::Limit
     }
 
-    /// An int is one of 64 bits here; a bool is one.
-    fn number(&self, v: u64) -> Result<Number, Code> {
-        match self.operand(v) {
-            Operand::Error(code) => Err(code),
-            Operand::Bool(b) => Ok(Number::Int(b.into())),
-            Operand::Int(n) => Ok(Number::Int(n)),
-            Operand::Float(x) => Ok(Number::Float(x)),
-            Operand::Ref(Ref::Object(o)) => match I::look(o) {
-                Look::Int(n) => Ok(Number::Int(n)),
-                Look::Bool(b) => Ok(Number::Int(b.into())),
-                Look::Float(x) => Ok(Number::Float(x)),
-                Look::BigInt => Err(Code::Range),
-                _ => Err(Code::Kind),
-            },
-            Operand::Ref(Ref::Stored(at)) => number_of(self.stored_value(at)),
-            Operand::None | Operand::Literal(_) | Operand::Ref(Ref::Whole(_)) => Err(Code::Kind),
-        }
-    }
-
     fn kept_number(&self, kept: &Kept) -> Result<Number, Code> {
         match kept {
             Kept::Bits(bits) => self.number(*bits),
@@ -150,17 +125,6 @@ fn number_of(value: Option<Value>) -> Result<Number, Code> {
         Value::Bool(b) => Ok(Number::Int(b.into())),
         Value::BigInt(..) => Err(Code::Range),
         _ => Err(Code::Kind),
-    }
-}
-
-fn add(a: Number, b: Number) -> Result<Number, Code> {
-    let wide = |n: Number| match n {
-        Number::Int(n) => n as f64,
-        Number::Float(x) => x,
-    };
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a.checked_add(b).map(Number::Int).ok_or(Code::Range),
-        _ => Ok(Number::Float(wide(a) + wide(b))),
     }
 }
 

@@ -4,18 +4,22 @@
 //! run `__eq__`.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use waspect_abi::{Code, FALSE, Kind, NAN, TAG_ERROR, TAG_HANDLE, TAG_INT, TAG_NONE, TRUE};
 
 use super::slots::shape;
 use super::{HostBudget, Ref, State, handle_bits};
 use crate::introspect::{Introspect, Look, Walk, Whole, compare, tree};
+use crate::limits;
 use crate::value::{Value, put};
 
 /// Texts that never die: `probe1.str` imports and function names.
 #[derive(Default)]
 pub(super) struct Literals {
     texts: Vec<Box<str>>,
+    /// Those made at run time.
+    made: HashMap<Box<str>, u64>,
     /// By function and naming: the value of its name, 0 while it has none.
     functions: Vec<[u64; 4]>,
 }
@@ -30,6 +34,21 @@ impl Literals {
         let len = text.chars().count();
         self.texts.push(text.into_boxed_str());
         handle_bits(Kind::Str, len, 0, index)
+    }
+
+    /// A text made at run time: one value for one content, and no more of them than the bound.
+    pub(super) fn made(&mut self, text: &str) -> u64 {
+        if let Some(v) = self.made.get(text) {
+            return *v;
+        }
+        if self.made.len() as u64 >= limits::LITERALS_MAX {
+            return Code::Limit.value();
+        }
+        let v = self.add(text.to_owned());
+        if v >> 48 == TAG_HANDLE {
+            self.made.insert(text.into(), v);
+        }
+        v
     }
 
     /// One of a function's names, if it was added.
@@ -51,7 +70,7 @@ impl Literals {
         v
     }
 
-    fn get(&self, v: u64) -> Option<&str> {
+    pub(super) fn get(&self, v: u64) -> Option<&str> {
         self.texts.get((v & 0xFFFF) as usize).map(|text| &**text)
     }
 }
@@ -333,11 +352,11 @@ impl<I: Introspect> State<I> {
 }
 
 /// Bytes compared for one unit of host work: comparing is cheaper than moving.
-const COMPARED_BYTES_PER_UNIT: usize = 8;
+pub(super) const COMPARED_BYTES_PER_UNIT: usize = 8;
 /// What a comparison of containers is charged, whatever their parts.
 const CONTAINERS_UNITS: usize = 512;
 /// 2^63, where the floats that are an i64 end.
-const I64_END: f64 = 9_223_372_036_854_775_808.0;
+pub(super) const I64_END: f64 = 9_223_372_036_854_775_808.0;
 
 /// How many parts a whole of the running frame has.
 pub(super) fn whole_len<I: Introspect>(which: Whole) -> usize {
@@ -374,7 +393,7 @@ fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {
 }
 
 /// An application's str against text: no more of it is looked at than the text is long.
-fn against<I: Introspect>(o: I::Obj, text: &str) -> Ordering {
+pub(super) fn against<I: Introspect>(o: I::Obj, text: &str) -> Ordering {
     let ascii = I::ascii(o, |front| front.map(|front| front.cmp(text.as_bytes())));
     ascii.unwrap_or_else(|| {
         let mut front = Vec::new();

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use wasmtime::{Caller, Engine, Linker};
 use waspect_abi::Code;
 
+use super::chance::Chances;
 use super::frame::{self, PathSite};
 use super::{Shared, State, memory};
 use crate::introspect::Introspect;
@@ -38,8 +39,8 @@ pub enum LinkError {
 }
 
 /// A linker under construction, and what the module will share.
-struct Linking<'a, I: Introspect> {
-    linker: Linker<State<I>>,
+pub(super) struct Linking<'a, I: Introspect> {
+    pub(super) linker: Linker<State<I>>,
     outlet: &'a Outlet,
     module: u32,
     paths: Vec<PathSite<I>>,
@@ -85,7 +86,8 @@ pub fn link<I: Introspect>(
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
     let id = next_id();
-    let shared = Shared { outlet, budget, accounts, id, paths, aggregations, tree_limits, literals };
+    let (names, chances) = (RefCell::default(), accounts.iter().map(|_| Chances::default()).collect());
+    let shared = Shared { outlet, budget, accounts, id, paths, aggregations, tree_limits, literals, names, chances };
     let shared = Rc::new(shared);
     Ok(Linked { linker, shared })
 }
@@ -100,7 +102,7 @@ fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) 
     manifest.display_names().iter().map(account).collect()
 }
 
-type Host<'a, I> = Caller<'a, State<I>>;
+pub(super) type Host<'a, I> = Caller<'a, State<I>>;
 
 impl<I: Introspect> Linking<'_, I> {
     fn import(&mut self, import: &ImportUse) -> Result<(), LinkError> {
@@ -253,7 +255,7 @@ impl<I: Introspect> Linking<'_, I> {
                 with_bytes(&mut c, p, n, |state, text| state.log(level, text))
             }),
             "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
-            _ => return self.who(import),
+            _ => return self.text_core(import),
         }?;
         Ok(())
     }
@@ -292,7 +294,7 @@ pub(crate) fn linear(text: &str) -> Option<(&str, Agg)> {
     (low < high && step > 0.0).then_some((name, Agg::Lquantize { low, high, step }))
 }
 
-fn unknown(import: &ImportUse) -> LinkError {
+pub(super) fn unknown(import: &ImportUse) -> LinkError {
     LinkError::Unknown { module: import.module.clone(), name: import.name.clone() }
 }
 

@@ -28,7 +28,7 @@ impl<I: Introspect> Linking<'_, I> {
     }
 
     /// `probe1` `request` and `task`.
-    pub(super) fn who(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+    pub(in crate::host) fn who(&mut self, import: &ImportUse) -> Result<(), LinkError> {
         let name = import.name.as_str();
         let l = &mut self.linker;
         match name {

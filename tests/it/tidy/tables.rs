@@ -74,6 +74,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("bincode", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
+    ("twox_hash", &["host/text"]),
     ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "python"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
