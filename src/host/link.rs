@@ -11,6 +11,7 @@ use wasmtime::{Caller, Engine, Linker};
 use waspect_abi::Code;
 
 use super::frame::{self, PathSite};
+use super::navigate::Route;
 use super::{Shared, State, memory};
 use crate::introspect::Introspect;
 use crate::introspect::tree::TreeLimits;
@@ -34,11 +35,12 @@ pub enum LinkError {
 }
 
 /// A linker under construction, and what the module will share.
-struct Linking<'a, I: Introspect> {
-    linker: Linker<State<I>>,
+pub(super) struct Linking<'a, I: Introspect> {
+    pub(super) linker: Linker<State<I>>,
     outlet: &'a Outlet,
     module: u32,
     paths: Vec<PathSite<I>>,
+    pub(super) routes: Vec<Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     literals: super::values::Literals,
     slots: Vec<String>,
@@ -67,6 +69,7 @@ pub fn link<I: Introspect>(
         outlet,
         module: number,
         paths: Vec::new(),
+        routes: Vec::new(),
         aggregations: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
@@ -74,12 +77,12 @@ pub fn link<I: Introspect>(
     for import in &manifest.imports {
         linking.import(import)?;
     }
-    let Linking { linker, paths, aggregations, literals, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, literals, .. } = linking;
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
     let id = next_id();
-    let shared = Shared { outlet, budget, accounts, id, paths, aggregations, tree_limits, literals };
+    let shared = Shared { outlet, budget, accounts, id, paths, routes, aggregations, tree_limits, literals };
     let shared = Rc::new(shared);
     Ok(Linked { linker, shared })
 }
@@ -94,7 +97,7 @@ fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) 
     manifest.display_names().iter().map(account).collect()
 }
 
-type Host<'a, I> = Caller<'a, State<I>>;
+pub(super) type Host<'a, I> = Caller<'a, State<I>>;
 
 impl<I: Introspect> Linking<'_, I> {
     fn import(&mut self, import: &ImportUse) -> Result<(), LinkError> {
@@ -107,6 +110,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.field.str" => self.field_text(name),
             "probe1.slot" => self.slot(name),
             "probe1.slot.set" => self.slot_set(name),
+            "probe1.path" | "probe1.attr" | "probe1.key" => self.navigation(import),
             "probe1.lquantize" => self.lquantize(import),
             family => match family.strip_prefix("probe1.").and_then(plain) {
                 Some(Agg::Count) => self.count(name),
@@ -133,7 +137,7 @@ impl<I: Introspect> Linking<'_, I> {
             return Ok(());
         }
         let site = self.paths.len();
-        self.paths.push(PathSite::prepare(&path));
+        self.paths.push(PathSite::prepare(&path, I::name));
         self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
             c.data_mut().get(site).map_err(wasmtime::Error::from)
         })?;
@@ -243,7 +247,7 @@ impl<I: Introspect> Linking<'_, I> {
                 with_bytes(&mut c, p, n, |state, text| state.log(level, text))
             }),
             "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
-            _ => return Err(unknown(import)),
+            _ => return self.navigation_core(import),
         }?;
         Ok(())
     }
@@ -281,10 +285,10 @@ pub(crate) fn linear(text: &str) -> Option<(&str, Agg)> {
     (low < high && step > 0.0).then_some((name, Agg::Lquantize { low, high, step }))
 }
 
-fn unknown(import: &ImportUse) -> LinkError {
+pub(super) fn unknown(import: &ImportUse) -> LinkError {
     LinkError::Unknown { module: import.module.clone(), name: import.name.clone() }
 }
 
-fn argument(import: &ImportUse, why: String) -> LinkError {
+pub(super) fn argument(import: &ImportUse, why: String) -> LinkError {
     LinkError::Argument { module: import.module.clone(), name: import.name.clone(), why }
 }

@@ -6,10 +6,16 @@
 
 mod aggregate;
 mod context;
+mod copies;
+mod entries;
 mod frame;
+mod identity;
+mod item;
 mod key;
 mod link;
+mod membership;
 mod memory;
+mod navigate;
 mod record;
 mod slots;
 mod values;
@@ -82,6 +88,7 @@ pub struct Shared<I: Introspect> {
     /// The module's number in this process: calls keep slots of several sessions side by side.
     id: u32,
     paths: Vec<frame::PathSite<I>>,
+    routes: Vec<navigate::Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
@@ -100,6 +107,8 @@ pub struct State<I: Introspect> {
     handles: Vec<Ref<I::Obj>>,
     stored: Vec<u8>,
     scratch: Vec<u8>,
+    asked: navigate::Asked<I>,
+    cursor: entries::Cursor<I>,
     record: Vec<u8>,
     fields: u64,
     records: u64,
@@ -122,6 +131,8 @@ impl<I: Introspect> State<I> {
             handles: Vec::new(),
             stored: Vec::new(),
             scratch: Vec::new(),
+            asked: navigate::Asked::default(),
+            cursor: entries::Cursor::default(),
             record: Vec::new(),
             fields: 0,
             records: 0,
@@ -155,6 +166,7 @@ impl<I: Introspect> State<I> {
         self.generation = self.generation.checked_add(1).unwrap_or(1);
         self.handles.clear();
         self.stored.clear();
+        self.cursor.forget();
         self.record.clear();
         (self.fields, self.records, self.host_bytes) = (0, 0, 0);
     }

@@ -51,7 +51,7 @@ impl Literals {
         v
     }
 
-    fn get(&self, v: u64) -> Option<&str> {
+    pub(super) fn get(&self, v: u64) -> Option<&str> {
         self.texts.get((v & 0xFFFF) as usize).map(|text| &**text)
     }
 }
