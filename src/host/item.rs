@@ -27,7 +27,9 @@ impl<I: Introspect> State<I> {
                 I::as_key(o)
             }
             Operand::Ref(Ref::Whole(_)) => Err(Code::Kind),
-            Operand::Ref(Ref::Stored(at)) => self.copy(at)?.map_or(Err(Code::Internal), |value| copied_key::<I>(&value)),
+            Operand::Ref(Ref::Stored(at)) => {
+                self.copy(at)?.map_or(Err(Code::Internal), |value| copied_key::<I>(&value))
+            }
         })
     }
 

@@ -227,11 +227,25 @@ fn matches(k: Obj, key: &Key) -> Match {
     let equal = |yes| if yes { Match::Same } else { Match::Other };
     let otherwise = || if is_plain(class) { Match::Other } else { Match::Unknown };
     match key {
-        Key::None => if is_none_class(class) { Match::Same } else { otherwise() },
+        Key::None => {
+            if is_none_class(class) {
+                Match::Same
+            } else {
+                otherwise()
+            }
+        }
         Key::Int(n) => match_int(k, *n),
-        Key::Str(o) => if k == *o { Match::Same } else { match_str(k, *o) },
+        Key::Str(o) => {
+            if k == *o {
+                Match::Same
+            } else {
+                match_str(k, *o)
+            }
+        }
         Key::Name(name) => match_str(k, name.key()),
-        Key::Big(negative, magnitude) if class.is(&raw const ffi::PyLong_Type) => equal(same_big(k, *negative, magnitude)),
+        Key::Big(negative, magnitude) if class.is(&raw const ffi::PyLong_Type) => {
+            equal(same_big(k, *negative, magnitude))
+        }
         Key::Float(x) => match scalar::look(k) {
             Look::Float(y) if class.is(&raw const ffi::PyFloat_Type) => equal(*x == y),
             Look::Int(n) if class.is(&raw const ffi::PyLong_Type) => equal(*x == n as f64 && *x as i64 == n),
@@ -239,7 +253,11 @@ fn matches(k: Obj, key: &Key) -> Match {
             _ => otherwise(),
         },
         Key::Bytes(bytes) if class.has(ffi::Py_TPFLAGS_BYTES_SUBCLASS) => {
-            if class.is(&raw const ffi::PyBytes_Type) { equal(layout::bytes(k) == bytes) } else { Match::Unknown }
+            if class.is(&raw const ffi::PyBytes_Type) {
+                equal(layout::bytes(k) == bytes)
+            } else {
+                Match::Unknown
+            }
         }
         Key::Tuple(parts) if class.has(ffi::Py_TPFLAGS_TUPLE_SUBCLASS) => match_tuple(k, class, parts),
         _ => otherwise(),

@@ -33,7 +33,7 @@ use pyo3::ffi::PyObject;
 use pyo3::{Bound, PyAny};
 use waspect_abi::{Code, Kind};
 
-use super::{Child, KeyOf, Introspect, Look, Walk, Whole};
+use super::{Child, Introspect, KeyOf, Look, Walk, Whole};
 pub use check::self_check;
 pub use frame::{Frame, current_frame};
 pub use name::Name;

@@ -47,7 +47,12 @@ impl Name {
                 clippy::expect_used,
                 reason = "load path; without memory for a name there is nothing to go on with"
             )]
-            Self { key: key.expect("memory for a name"), hint: Cell::new(0), site: Cell::new(Site::EMPTY), own_words: 0 }
+            Self {
+                key: key.expect("memory for a name"),
+                hint: Cell::new(0),
+                site: Cell::new(Site::EMPTY),
+                own_words: 0,
+            }
         })
     }
 
