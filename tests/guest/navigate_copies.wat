@@ -1,6 +1,8 @@
 ;; The same ways into stored copies.
 ;; frame: {"args":[{"$object":"shop.User","name":"ann","tags":["x","y"]},{"k":"v"},[5,1,7],{"$tuple":[1,"a"]},"héllo",{"$map":[[null,"none"],[1,"one"],[1.5,"half"],[{"$tuple":[1,"a"]},"pair"]]}],"kwargs":{"k":[7]},"locals":{"n":5},"globals":{"G":{"x":1}}}
 ;; fire: entry
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"path":"y","attr":"ann","key":"v","dyn attr":"ann","dyn path":"y","dyn absent":{"$error":"ABSENT"},"bad path":{"$error":"KIND"},"item str":"v","item none":"none","item 1":"one","item 1.5":"half","item tuple":"pair","item of list":1,"item by list":{"$error":"KIND"},"at 0":5,"at -1":7,"at 9":{"$error":"ABSENT"},"char":"é","slice str":"éll","slice list":[1,7],"slice dict":{"$error":"KIND"},"ek":"k","ev":"v","end":{"$error":"ABSENT"},"lk":1,"lv":1,"fk":"tags","neg":{"$error":"ABSENT"},"leaf":{"$error":"KIND"},"in list":1,"in dict":1,"not in":0,"is":0,"is not":0,"same id":0,"type":{"$type":"list"},"type o":{"$error":"KIND"},"tn":"shop.User","tn list":"list"}}
+;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":1,"faults":{},"drops":{}}
 (module
   (import "probe1" "arg" (func $arg (param i32) (result i64)))
   (import "probe1.get" "args" (func $args (result i64)))
