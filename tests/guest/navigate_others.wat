@@ -1,7 +1,7 @@
 ;; Text from guest memory, errors, wholes, literals and scalars.
 ;; frame: {"args":[{"$object":"shop.User","name":"ann","tags":["x","y"]},{"k":"v"},[5,1,7],{"$tuple":[1,"a"]},"héllo",{"$map":[[null,"none"],[1,"one"],[1.5,"half"],[{"$tuple":[1,"a"]},"pair"]]}],"kwargs":{"k":[7]},"locals":{"n":5},"globals":{"G":{"x":1}}}
 ;; fire: entry
-;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"get":"ann","local":5,"global":{"x":1},"get bad":{"$error":"KIND"},"get wild":{"$error":"MEMORY"},"get long":{"$error":"LIMIT"},"err":{"$error":"DENIED"},"err key":{"$error":"DENIED"},"stale":"l","err attr":{"$error":"DENIED"},"err type":{"$error":"DENIED"},"err in":-6,"args":{"$map":[[null,"none"],[1,"one"],[1.5,"half"],[{"$tuple":[1,"a"]},"pair"]]},"args slice":{"$tuple":[{"k":"v"},[5,1,7]]},"kwargs":[7],"locals":"a0","kwargs in":1,"kwargs nk":0,"lit at":"t","lit slice":"li","lit attr":{"$error":"KIND"},"lit type":"str","int type":"int","none type":{"$type":"NoneType"},"int attr":{"$error":"KIND"}}}
+;; expect record {"probe":"fn:shop.cart.*:entry","point":"entry","fields":{"get":"ann","local":5,"global":{"x":1},"get bad":{"$error":"KIND"},"get wild":{"$error":"MEMORY"},"get long":{"$error":"LIMIT"},"err":{"$error":"DENIED"},"err key":{"$error":"DENIED"},"stale":{"$error":"STALE"},"err attr":{"$error":"DENIED"},"err type":{"$error":"DENIED"},"err in":-6,"args":{"$map":[[null,"none"],[1,"one"],[1.5,"half"],[{"$tuple":[1,"a"]},"pair"]]},"args slice":{"$tuple":[{"k":"v"},[5,1,7]]},"kwargs":[7],"locals":"a0","kwargs in":1,"kwargs nk":0,"lit at":"t","lit slice":"li","lit attr":{"$error":"KIND"},"lit type":"str","int type":"int","none type":{"$type":"NoneType"},"int attr":{"$error":"KIND"}}}
 ;; expect summary {"probe":"fn:shop.cart.*:entry","firings":1,"rejected":0,"records":1,"faults":{},"drops":{}}
 (module
   (import "probe1" "arg" (func $arg (param i32) (result i64)))
@@ -69,7 +69,7 @@
     (call $f5 (call $get (i32.const 0) (i32.const 600)))
     (call $f6 (call $item (i64.const 0xFFFB_0000_0000_0006) (i64.const 0xFFF9_0000_0000_0001)))
     (call $f7 (call $item (call $arg (i32.const 1)) (i64.const 0xFFFB_0000_0000_0006)))
-    (call $f8 (call $at (i64.const 0xFFFA_0600_0200_0000) (i32.const 0)))
+    (call $f8 (call $at (i64.const 0xFFFA_0600_017F_0000) (i32.const 0)))
     (call $f9 (call $a_name (i64.const 0xFFFB_0000_0000_0006)))
     (call $f10 (call $typename (i64.const 0xFFFB_0000_0000_0006)))
     (call $f11 (call $box (call $in (i64.const 0xFFFB_0000_0000_0006) (i64.const 0xFFFB_0000_0000_0006))))
