@@ -66,6 +66,8 @@ limits! {
     RECORD_BYTES_MAX = 32 << 10, "bytes", "field truncated, marked and counted";
     RECORD_FIELDS_MAX = 64, "fields", "field dropped and counted";
     RECORDS_PER_FIRE_MAX = 16, "records", "record dropped `per_fire`";
+    /// Paths and names from guest memory that a module's instance remembers.
+    ASKED_NAMES_MAX = 256, "paths and names", "all are forgotten and prepared anew";
     VALUE_DEPTH_MAX = 3, "levels", "truncated with the reason";
     VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
     VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";

@@ -30,7 +30,7 @@ impl<I: Introspect> State<I> {
         let Some(aggregation) = self.shared.aggregations.get(number).cloned() else { return Ok(()) };
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        self.value(aggregation.agg(), v, &mut bytes);
+        self.counted(aggregation.agg(), v, &mut bytes);
         let mut under = Vec::new();
         self.key(key, &mut under);
         let full = aggregation.add_value(&self.shared.outlet.ledger, &under, &bytes).is_err();
@@ -43,7 +43,7 @@ impl<I: Introspect> State<I> {
     }
 
     /// A counted value is written as a key is; None is a value too.
-    fn value(&self, agg: Agg, v: u64, out: &mut Vec<u8>) {
+    fn counted(&self, agg: Agg, v: u64, out: &mut Vec<u8>) {
         self.key(v, out);
         if out.is_empty() {
             put::none(out);

@@ -12,7 +12,7 @@ use crate::path::{Path, Root, Step};
 /// A path with its names interned: one per import.
 pub(super) struct PathSite<I: Introspect> {
     root: RootSite<I>,
-    steps: Vec<StepSite<I>>,
+    steps: Vec<StepSite<I::Name>>,
 }
 
 enum RootSite<I: Introspect> {
@@ -30,44 +30,49 @@ enum RootSite<I: Introspect> {
     Context(crate::path::Context),
 }
 
-enum StepSite<I: Introspect> {
-    Attr(I::Name),
-    Key(I::Name),
+/// One step with its name prepared.
+pub(super) enum StepSite<N> {
+    Attr(N),
+    Key(N),
     Index(i64),
 }
 
 /// What a path has reached.
-enum Reached<O> {
+pub(super) enum Reached<O> {
     Object(O),
     Whole(Whole),
     Value(u64),
 }
 
 impl<I: Introspect> PathSite<I> {
-    /// Interns a path's names. Load path.
-    pub(super) fn prepare(path: &Path) -> Self {
+    /// A path with its names made by `name`: interned at load, passing while firing.
+    pub(super) fn prepare(path: &Path, name: fn(&str) -> I::Name) -> Self {
         let root = match &path.root {
             Root::Arg(i) => RootSite::Arg(*i),
-            Root::Args => RootSite::LocalOr(I::name("args"), Whole::Args),
-            Root::Kwargs => RootSite::LocalOr(I::name("kwargs"), Whole::Kwargs),
-            Root::Local(name) => RootSite::Local(I::name(name)),
+            Root::Args => RootSite::LocalOr(name("args"), Whole::Args),
+            Root::Kwargs => RootSite::LocalOr(name("kwargs"), Whole::Kwargs),
+            Root::Local(text) => RootSite::Local(name(text)),
             Root::Locals => RootSite::Whole(Whole::Locals),
             Root::Globals => RootSite::Whole(Whole::Globals),
-            Root::Global(name) => RootSite::Global(I::name(name)),
-            Root::Closure(name) => RootSite::Closure(I::name(name)),
+            Root::Global(text) => RootSite::Global(name(text)),
+            Root::Closure(text) => RootSite::Closure(name(text)),
             Root::Retval => RootSite::Retval,
             Root::Exception => RootSite::Exception,
             Root::ExcType => RootSite::ExcType,
             Root::ExcMessage => RootSite::ExcMessage,
             Root::Context(what) => RootSite::Context(*what),
         };
-        let steps = path.steps.iter().map(|step| match step {
-            Step::Attr(name) => StepSite::Attr(I::name(name)),
-            Step::Key(name) => StepSite::Key(I::name(name)),
-            Step::Index(i) => StepSite::Index(*i),
-        });
-        Self { root, steps: steps.collect() }
+        Self { root, steps: prepare_steps(&path.steps, name) }
     }
+}
+
+pub(super) fn prepare_steps<N>(steps: &[Step], name: fn(&str) -> N) -> Vec<StepSite<N>> {
+    let steps = steps.iter().map(|step| match step {
+        Step::Attr(text) => StepSite::Attr(name(text)),
+        Step::Key(text) => StepSite::Key(name(text)),
+        Step::Index(i) => StepSite::Index(*i),
+    });
+    steps.collect()
 }
 
 impl<I: Introspect> State<I> {
@@ -125,7 +130,17 @@ impl<I: Introspect> State<I> {
     pub(super) fn get(&mut self, site: usize) -> Result<u64, HostBudget> {
         let shared = self.shared.clone();
         let Some(path) = shared.paths.get(site) else { return Ok(Code::Internal.value()) };
+        self.follow(path)
+    }
+
+    /// From a path's root to its end.
+    pub(super) fn follow(&mut self, path: &PathSite<I>) -> Result<u64, HostBudget> {
         let reached = self.root(&path.root).and_then(|root| walk::<I>(root, &path.steps));
+        self.arrive(reached)
+    }
+
+    /// What was reached, as the guest's value.
+    pub(super) fn arrive(&mut self, reached: Result<Reached<I::Obj>, Code>) -> Result<u64, HostBudget> {
         match reached {
             Ok(Reached::Object(o)) => Ok(self.object(o)),
             Ok(Reached::Value(v)) => self.charge(0).map(|()| v),
@@ -164,7 +179,7 @@ impl<I: Introspect> State<I> {
     }
 }
 
-fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I>]) -> Result<Reached<I::Obj>, Code> {
+pub(super) fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I::Name>]) -> Result<Reached<I::Obj>, Code> {
     let mut at = from;
     for step in steps {
         at = Reached::Object(match at {
@@ -178,7 +193,7 @@ fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I>]) -> Result<R
 }
 
 #[inline]
-fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I>) -> Result<I::Obj, Code> {
+fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I::Name>) -> Result<I::Obj, Code> {
     match step {
         StepSite::Attr(name) => I::attr(o, name),
         StepSite::Key(name) => I::key(o, name),
@@ -186,14 +201,22 @@ fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I>) -> Result<I::Obj, C
     }
 }
 
-fn step_whole<I: Introspect>(which: Whole, step: &StepSite<I>) -> Result<I::Obj, Code> {
+pub(super) fn step_whole<I: Introspect>(which: Whole, step: &StepSite<I::Name>) -> Result<I::Obj, Code> {
     let frame = I::here().ok_or(Code::Absent)?;
     match (which, step) {
         (Whole::Args, StepSite::Index(i)) => I::arg(frame, i32::try_from(*i).map_err(|_| Code::Absent)?),
-        (Whole::Locals, StepSite::Key(name)) => I::local(frame, name),
-        (Whole::Globals, StepSite::Key(name)) => I::global(frame, name),
-        (Whole::Kwargs, StepSite::Key(name)) => kwarg::<I>(frame, name),
+        (_, StepSite::Key(name)) => key_of_whole::<I>(which, name),
         _ => Err(Code::Kind),
+    }
+}
+
+pub(super) fn key_of_whole<I: Introspect>(which: Whole, name: &I::Name) -> Result<I::Obj, Code> {
+    let frame = I::here().ok_or(Code::Absent)?;
+    match which {
+        Whole::Locals => I::local(frame, name),
+        Whole::Globals => I::global(frame, name),
+        Whole::Kwargs => kwarg::<I>(frame, name),
+        Whole::Args => Err(Code::Kind),
     }
 }
 

@@ -8,12 +8,18 @@ mod aggregate;
 mod chance;
 mod computed;
 mod context;
+mod copies;
+mod entries;
 mod frame;
+mod identity;
+mod item;
 mod key;
 mod link;
 mod link_text;
 mod made;
+mod membership;
 mod memory;
+mod navigate;
 mod number;
 mod pack;
 mod record;
@@ -93,6 +99,7 @@ pub struct Shared<I: Introspect> {
     /// The module's number in this process: calls keep slots of several sessions side by side.
     id: u32,
     paths: Vec<frame::PathSite<I>>,
+    routes: Vec<navigate::Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
@@ -113,6 +120,8 @@ pub struct State<I: Introspect> {
     handles: Vec<Ref<I::Obj>>,
     stored: Vec<u8>,
     scratch: Vec<u8>,
+    asked: navigate::Asked<I>,
+    cursor: entries::Cursor<I>,
     record: Vec<u8>,
     /// What `field_limits` said, for the fields that follow.
     field_limits: Option<TreeLimits>,
@@ -137,6 +146,8 @@ impl<I: Introspect> State<I> {
             handles: Vec::new(),
             stored: Vec::new(),
             scratch: Vec::new(),
+            asked: navigate::Asked::default(),
+            cursor: entries::Cursor::default(),
             record: Vec::new(),
             field_limits: None,
             fields: 0,
@@ -171,6 +182,7 @@ impl<I: Introspect> State<I> {
         self.generation = self.generation.checked_add(1).unwrap_or(1);
         self.handles.clear();
         self.stored.clear();
+        self.cursor.forget();
         self.record.clear();
         self.field_limits = None;
         (self.fields, self.records, self.host_bytes) = (0, 0, 0);

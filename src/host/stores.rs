@@ -29,7 +29,7 @@ impl<I: Introspect> State<I> {
         if let Err(code) = self.whole_value(v) {
             return Ok(code.status());
         }
-        let kept = self.copy(v)?;
+        let kept = self.copied(v)?;
         let set = self.with_key(map, key, |state, store, key| store.set(key, kept).map_err(|_| state.map_full()))?;
         Ok(set.map_or_else(Code::status, |()| 0))
     }
@@ -88,7 +88,7 @@ impl<I: Introspect> State<I> {
         }
     }
 
-    fn copy(&mut self, v: u64) -> Result<Kept, HostBudget> {
+    fn copied(&mut self, v: u64) -> Result<Kept, HostBudget> {
         if v >> 48 != TAG_HANDLE {
             return Ok(Kept::Bits(v));
         }

@@ -8,9 +8,8 @@ use std::rc::Rc;
 
 use waspect_abi::{Code, Kind};
 
+use super::{Child, Introspect, Key, Look, NAME_BYTES_MAX, Walk, Whole};
 use crate::request::{Opening, Scope};
-
-use super::{Child, Introspect, Look, NAME_BYTES_MAX, Walk, Whole};
 
 /// An object's number in this thread's arena.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -184,6 +183,69 @@ impl Introspect for Fake {
         text.to_owned()
     }
 
+    fn passing(text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn as_key(o: Ref) -> Result<Key<Ref, String>, Code> {
+        Ok(match get(o) {
+            FakeObj::None => Key::None,
+            FakeObj::Bool(b) => Key::Int(i64::from(b)),
+            FakeObj::Int(n) => Key::Int(n),
+            FakeObj::BigInt(negative, magnitude) => Key::Big(negative, magnitude),
+            FakeObj::Float(x) => Key::Float(x),
+            FakeObj::Str(_) => Key::Str(o),
+            FakeObj::Bytes(bytes) => Key::Bytes(bytes),
+            FakeObj::Tuple(items) => Key::Tuple(items.into_iter().map(Self::as_key).collect::<Result<_, _>>()?),
+            FakeObj::List(_) | FakeObj::Set(_) | FakeObj::FrozenSet(_) | FakeObj::Dict(_) => return Err(Code::Kind),
+            _ => return Err(Code::Code),
+        })
+    }
+
+    fn get(o: Ref, key: &Key<Ref, String>) -> Result<Ref, Code> {
+        let FakeObj::Dict(pairs) = get(o) else { return Err(Code::Kind) };
+        pairs.iter().find(|(k, _)| is_key(*k, key)).map(|(_, value)| *value).ok_or(Code::Absent)
+    }
+
+    fn has(o: Ref, key: &Key<Ref, String>) -> Result<bool, Code> {
+        match get(o) {
+            FakeObj::Dict(pairs) => Ok(pairs.iter().any(|(k, _)| is_key(*k, key))),
+            FakeObj::Set(items) | FakeObj::FrozenSet(items) => Ok(items.iter().any(|k| is_key(*k, key))),
+            _ => Err(Code::Kind),
+        }
+    }
+
+    fn positions(o: Ref) -> Result<Kind, Code> {
+        match Self::look(o) {
+            Look::Sized(kind @ (Kind::Str | Kind::Bytes | Kind::List | Kind::Tuple), _) => Ok(kind),
+            _ => Err(Code::Kind),
+        }
+    }
+
+    fn membership(o: Ref) -> Result<Kind, Code> {
+        Self::positions(o)
+    }
+
+    fn points(o: Ref, from: usize, n: usize, out: &mut Vec<u8>) {
+        if let FakeObj::Str(s) = get(o) {
+            out.extend_from_slice(s.chars().skip(from).take(n).collect::<String>().as_bytes());
+        }
+    }
+
+    fn address(o: Ref) -> u64 {
+        u64::from(o.0)
+    }
+
+    fn builtin(kind: Kind) -> Option<Ref> {
+        use Kind::{Bool, ByteArray, Bytes, Dict, Float, FrozenSet, Int, List, None as Nothing, Set, Str, Tuple};
+        let one = matches!(
+            kind,
+            Nothing | Bool | Int | Float | Str | Bytes | ByteArray | List | Tuple | Dict | Set | FrozenSet
+        );
+        let name = if kind == Nothing { "NoneType" } else { kind.name() };
+        one.then(|| put(FakeObj::Named(Kind::Type, name.to_owned())))
+    }
+
     fn look(o: Ref) -> Look {
         match get(o) {
             FakeObj::None => Look::None,
@@ -324,6 +386,27 @@ impl Introspect for Fake {
 
     fn line(f: FrameRef) -> i32 {
         frame(f).line
+    }
+}
+
+/// Whether a key of a table equals the one that is looked for.
+fn is_key(k: Ref, key: &Key<Ref, String>) -> bool {
+    match (get(k), key) {
+        (FakeObj::None, Key::None) => true,
+        (FakeObj::Int(n), Key::Int(m)) => n == *m,
+        (FakeObj::Bool(b), Key::Int(m)) => i64::from(b) == *m,
+        (FakeObj::Float(x), Key::Int(m)) => x.fract() == 0.0 && x as i64 == *m,
+        (FakeObj::Int(n), Key::Float(x)) => x.fract() == 0.0 && *x as i64 == n,
+        (FakeObj::Bool(b), Key::Float(x)) => f64::from(u8::from(b)).total_cmp(x).is_eq(),
+        (FakeObj::Float(x), Key::Float(y)) => x.partial_cmp(y).is_some_and(std::cmp::Ordering::is_eq),
+        (FakeObj::BigInt(n, x), Key::Big(m, y)) => n == *m && x == *y,
+        (FakeObj::Str(s), Key::Name(name)) => s == *name,
+        (FakeObj::Str(_), Key::Str(o)) => get(k) == get(*o),
+        (FakeObj::Bytes(x), Key::Bytes(y)) => x == *y,
+        (FakeObj::Tuple(items), Key::Tuple(keys)) => {
+            items.len() == keys.len() && items.iter().zip(keys).all(|(item, key)| is_key(*item, key))
+        }
+        _ => false,
     }
 }
 

@@ -45,6 +45,31 @@ pub enum Child<'a, O> {
     Field(&'a str, O),
 }
 
+/// What to look up by: only what hashes and compares without code. `N` is a prepared name.
+#[derive(Debug)]
+pub enum Key<O, N> {
+    None,
+    /// An int, or the bool that equals it.
+    Int(i64),
+    /// Sign, and magnitude in little-endian bytes.
+    Big(bool, Vec<u8>),
+    Float(f64),
+    /// A str of the application.
+    Str(O),
+    Name(N),
+    Bytes(Vec<u8>),
+    Tuple(Vec<Key<O, N>>),
+}
+
+/// A key as a backend has it.
+pub type KeyOf<I> = Key<<I as Introspect>::Obj, <I as Introspect>::Name>;
+
+/// Tuples inside tuples of a key, and the items of all of them.
+pub const KEY_DEPTH_MAX: usize = 4;
+pub const KEY_ITEMS_MAX: usize = 64;
+/// Bytes of a key that is bytes or a big int.
+pub const KEY_BYTES_MAX: usize = crate::limits::KEY_BYTES_MAX as usize;
+
 /// Which whole the guest asked for; none exists as an object of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Whole {
@@ -96,6 +121,8 @@ pub trait Introspect: 'static {
 
     /// Prepares a name. Load path: may allocate.
     fn name(text: &str) -> Self::Name;
+    /// The same on the fire path: no Python object is made, and nothing of CPython's is asked but a hash.
+    fn passing(text: &str) -> Self::Name;
     /// Whether a prepared name spells this text.
     fn is_name(name: &Self::Name, text: &str) -> bool;
 
@@ -134,6 +161,43 @@ pub trait Introspect: 'static {
     /// # Errors
     /// As [`Introspect::key`].
     fn index(o: Self::Obj, i: i64) -> Result<Self::Obj, Code>;
+    /// An object as a key to look up by.
+    ///
+    /// # Errors
+    /// CODE where its hash is the application's business, KIND where it has none, LIMIT where it is too large.
+    fn as_key(o: Self::Obj) -> Result<KeyOf<Self>, Code>
+    where
+        Self: Sized;
+    /// `o[key]` of a dict.
+    ///
+    /// # Errors
+    /// As [`Introspect::key`].
+    fn get(o: Self::Obj, key: &KeyOf<Self>) -> Result<Self::Obj, Code>
+    where
+        Self: Sized;
+    /// `key in o` of a dict, set or frozenset.
+    ///
+    /// # Errors
+    /// CODE (an overridden `__contains__`, a key with code), KIND, LIMIT.
+    fn has(o: Self::Obj, key: &KeyOf<Self>) -> Result<bool, Code>
+    where
+        Self: Sized;
+    /// Whether positions of a str, bytes, bytearray, list or tuple are read as the builtin reads them.
+    ///
+    /// # Errors
+    /// CODE (an overridden `__getitem__`), KIND for anything else.
+    fn positions(o: Self::Obj) -> Result<Kind, Code>;
+    /// Whether `in` asks the builtin's own code, of str, bytes, list and tuple.
+    ///
+    /// # Errors
+    /// CODE (an overridden `__contains__`), KIND for anything else.
+    fn membership(o: Self::Obj) -> Result<Kind, Code>;
+    /// Appends `n` code points of a str from the `from`-th on, as UTF-8.
+    fn points(o: Self::Obj, from: usize, n: usize, out: &mut Vec<u8>);
+    /// A number that is the object's own while it lives. It never leaves the host.
+    fn address(o: Self::Obj) -> u64;
+    /// The builtin class of a kind, where it has exactly one.
+    fn builtin(kind: Kind) -> Option<Self::Obj>;
     /// The items, pairs or fields, in order, until the visitor stops. Object fields: instance dict and slots. Work is
     /// bounded: a table that is mostly holes may end before its `len`.
     fn children(o: Self::Obj, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);

@@ -16,7 +16,7 @@ use waspect::frames::Artifact;
 use waspect::guest::Guest;
 use waspect::host::{self, Firing, Slots};
 use waspect::introspect::fake::{self, Fake, FrameRef, Ref};
-use waspect::introspect::{Child, Introspect, Look, Walk, Whole};
+use waspect::introspect::{Child, Introspect, Key, Look, Walk, Whole};
 use waspect::limits::Budget;
 use waspect::module::parse;
 use waspect::outlet::{Outlet, Place};
@@ -26,7 +26,7 @@ use waspect::request::{Opening, Scope};
 use waspect::segment::Reader;
 use waspect::spec::Point;
 use waspect::value::Value;
-use waspect_abi::Code;
+use waspect_abi::{Code, Kind};
 
 use crate::plain;
 
@@ -377,6 +377,33 @@ impl Introspect for Bomb {
     }
     fn name(text: &str) -> String {
         Fake::name(text)
+    }
+    fn passing(text: &str) -> String {
+        Fake::passing(text)
+    }
+    fn as_key(o: Ref) -> Result<Key<Ref, String>, Code> {
+        Fake::as_key(o)
+    }
+    fn get(o: Ref, key: &Key<Ref, String>) -> Result<Ref, Code> {
+        Fake::get(o, key)
+    }
+    fn has(o: Ref, key: &Key<Ref, String>) -> Result<bool, Code> {
+        Fake::has(o, key)
+    }
+    fn positions(o: Ref) -> Result<Kind, Code> {
+        Fake::positions(o)
+    }
+    fn membership(o: Ref) -> Result<Kind, Code> {
+        Fake::membership(o)
+    }
+    fn points(o: Ref, from: usize, n: usize, out: &mut Vec<u8>) {
+        Fake::points(o, from, n, out);
+    }
+    fn address(o: Ref) -> u64 {
+        Fake::address(o)
+    }
+    fn builtin(kind: Kind) -> Option<Ref> {
+        Fake::builtin(kind)
     }
     fn is_name(name: &String, text: &str) -> bool {
         Fake::is_name(name, text)

@@ -16,6 +16,7 @@ use waspect_abi::Code;
 
 use super::chance::Chances;
 use super::frame::{self, PathSite};
+use super::navigate::Route;
 use super::{Shared, State, memory};
 use crate::introspect::Introspect;
 use crate::introspect::tree::TreeLimits;
@@ -44,6 +45,7 @@ pub(super) struct Linking<'a, I: Introspect> {
     outlet: &'a Outlet,
     module: u32,
     paths: Vec<PathSite<I>>,
+    pub(super) routes: Vec<Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     literals: super::values::Literals,
     slots: Vec<String>,
@@ -72,6 +74,7 @@ pub fn link<I: Introspect>(
         outlet,
         module: number,
         paths: Vec::new(),
+        routes: Vec::new(),
         aggregations: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
@@ -81,13 +84,14 @@ pub fn link<I: Introspect>(
     for import in manifest.imports.iter().filter(|import| seen.insert((&import.module, &import.name))) {
         linking.import(import)?;
     }
-    let Linking { linker, paths, aggregations, literals, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, literals, .. } = linking;
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
     let id = next_id();
     let (names, chances) = (RefCell::default(), accounts.iter().map(|_| Chances::default()).collect());
-    let shared = Shared { outlet, budget, accounts, id, paths, aggregations, tree_limits, literals, names, chances };
+    let shared =
+        Shared { outlet, budget, accounts, id, paths, routes, aggregations, tree_limits, literals, names, chances };
     let shared = Rc::new(shared);
     Ok(Linked { linker, shared })
 }
@@ -115,6 +119,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.field.str" => self.field_text(name),
             "probe1.slot" => self.slot(name),
             "probe1.slot.set" => self.slot_set(name),
+            "probe1.path" | "probe1.attr" | "probe1.key" => self.navigation(import),
             "probe1.lquantize" => self.lquantize(import),
             "probe1.req" | "probe1.req.set" | "probe1.req.add" => self.request(import),
             family if family.starts_with("probe1.map.") => self.store(import),
@@ -145,7 +150,7 @@ impl<I: Introspect> Linking<'_, I> {
             return Ok(());
         }
         let site = self.paths.len();
-        self.paths.push(PathSite::prepare(&path));
+        self.paths.push(PathSite::prepare(&path, I::name));
         self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
             c.data_mut().get(site).map_err(wasmtime::Error::from)
         })?;
@@ -298,6 +303,6 @@ pub(super) fn unknown(import: &ImportUse) -> LinkError {
     LinkError::Unknown { module: import.module.clone(), name: import.name.clone() }
 }
 
-fn argument(import: &ImportUse, why: String) -> LinkError {
+pub(super) fn argument(import: &ImportUse, why: String) -> LinkError {
     LinkError::Argument { module: import.module.clone(), name: import.name.clone(), why }
 }

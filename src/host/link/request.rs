@@ -40,7 +40,7 @@ impl<I: Introspect> Linking<'_, I> {
                 let v = c.data_mut().task();
                 c.data().within_budget().map(|()| v).map_err(wasmtime::Error::from)
             }),
-            _ => return Err(unknown(import)),
+            _ => return self.navigation_core(import),
         }?;
         Ok(())
     }

@@ -210,6 +210,16 @@ impl Table {
         Ok(found.and_then(|i| self.value(i)))
     }
 
+    /// The value of the key of that hash that `same` tells; the keys it is shown are exact strs or have that hash.
+    pub(super) fn get_hashed(&self, hash: isize, same: impl Fn(Obj) -> Match) -> Result<Option<Obj>, Code> {
+        let found = self.find(hash, |i| match self.key(i) {
+            (Some(h), _) if h != hash => Match::Other,
+            (_, Some(k)) => same(k),
+            _ => Match::Other,
+        })?;
+        Ok(found.and_then(|i| self.value(i)))
+    }
+
     /// Keys and values, in order of insertion, until `visit` is false.
     pub(super) fn walk(&self, mut visit: impl FnMut(Obj, Obj) -> bool) {
         let mut holes = 0;
@@ -263,7 +273,7 @@ fn insertion(values: NonNull<Values>, i: usize) -> u8 {
 }
 
 /// A key of a general table, with the hash of the str that is looked for.
-fn match_str(k: Obj, key: Obj) -> Match {
+pub(super) fn match_str(k: Obj, key: Obj) -> Match {
     let class = class_of(k);
     if class.has(ffi::Py_TPFLAGS_UNICODE_SUBCLASS) && compares_as(class, &raw const ffi::PyUnicode_Type) {
         return if same_text(k, key) { Match::Same } else { Match::Other };
@@ -272,7 +282,7 @@ fn match_str(k: Obj, key: Obj) -> Match {
 }
 
 /// A key of a general table, with the hash of the int that is looked for.
-fn match_int(k: Obj, n: i64) -> Match {
+pub(super) fn match_int(k: Obj, n: i64) -> Match {
     let class = class_of(k);
     let equal = |yes| if yes { Match::Same } else { Match::Other };
     if class.has(ffi::Py_TPFLAGS_LONG_SUBCLASS) && compares_as(class, &raw const ffi::PyLong_Type) {
@@ -295,14 +305,14 @@ fn match_int(k: Obj, n: i64) -> Match {
 }
 
 /// Whether instances compare by the builtin's own code.
-fn compares_as(class: Class, builtin: *const ffi::PyTypeObject) -> bool {
+pub(super) fn compares_as(class: Class, builtin: *const ffi::PyTypeObject) -> bool {
     let Some(builtin) = Class::of_static(builtin) else { return false };
     let of = |class: Class| class.get(|t| t.tp_richcompare.map(|f| f as usize));
     class == builtin || of(class) == of(builtin)
 }
 
 /// Builtins that never equal a str, nor (the numbers apart) an int, whatever is in them.
-fn is_plain(class: Class) -> bool {
+pub(super) fn is_plain(class: Class) -> bool {
     [
         &raw const ffi::PyUnicode_Type,
         &raw const ffi::PyLong_Type,
@@ -319,7 +329,7 @@ fn is_plain(class: Class) -> bool {
 }
 
 /// CPython's hash of an int: modulo the Mersenne prime 2^61 - 1, sign kept, -1 taken.
-fn hash_of_int(n: i64) -> isize {
+pub(super) fn hash_of_int(n: i64) -> isize {
     const MODULUS: u64 = (1 << 61) - 1;
     let magnitude = (n.unsigned_abs() % MODULUS).cast_signed();
     match if n < 0 { -magnitude } else { magnitude } {

@@ -3,7 +3,7 @@
 //! In: a container and a key. Out: the item, or ABSENT, CODE, KIND. Never here: `__getitem__`, `__missing__`, `__index__`.
 
 use pyo3::ffi;
-use waspect_abi::Code;
+use waspect_abi::{Code, Kind};
 
 use super::attr::{inherits_getitem, subscripted_as};
 use super::dict::Table;
@@ -59,6 +59,52 @@ fn as_builtin(
     let builtin = Class::of_static(builtin).ok_or(Code::Internal)?;
     let same = subscript(class) == subscript(builtin) || inherits(class, builtin);
     if same { Ok(()) } else { Err(Code::Code) }
+}
+
+/// The builtins that have positions, and how their classes are told.
+fn sequence(class: Class) -> Option<(Kind, *const ffi::PyTypeObject)> {
+    let flags = class.flags();
+    let flagged = [
+        (ffi::Py_TPFLAGS_LIST_SUBCLASS, Kind::List, &raw const ffi::PyList_Type),
+        (ffi::Py_TPFLAGS_TUPLE_SUBCLASS, Kind::Tuple, &raw const ffi::PyTuple_Type),
+        (ffi::Py_TPFLAGS_UNICODE_SUBCLASS, Kind::Str, &raw const ffi::PyUnicode_Type),
+        (ffi::Py_TPFLAGS_BYTES_SUBCLASS, Kind::Bytes, &raw const ffi::PyBytes_Type),
+    ];
+    let found = flagged.iter().find(|(flag, ..)| flags & flag != 0).map(|(_, kind, class)| (*kind, *class));
+    let array = &raw const ffi::PyByteArray_Type;
+    found.or_else(|| class.extends(array).then_some((Kind::ByteArray, array)))
+}
+
+pub(super) fn positions(o: Obj) -> Result<Kind, Code> {
+    let class = class_of(o);
+    let (kind, builtin) = sequence(class).ok_or_else(|| refusal(class))?;
+    as_builtin(class, builtin, inherits_getitem).map(|()| kind)
+}
+
+/// Decided by the slot alone: a subclass in Python that says nothing of `__contains__` inherits it.
+pub(super) fn membership(o: Obj) -> Result<Kind, Code> {
+    let class = class_of(o);
+    let (kind, builtin) = sequence(class).ok_or_else(|| refusal(class))?;
+    contains_as(class, builtin).map(|()| kind)
+}
+
+pub(super) fn contains_as(class: Class, builtin: *const ffi::PyTypeObject) -> Result<(), Code> {
+    let builtin = Class::of_static(builtin).ok_or(Code::Internal)?;
+    if class == builtin || contains(class) == contains(builtin) { Ok(()) } else { Err(Code::Code) }
+}
+
+fn contains(class: Class) -> Option<usize> {
+    let sequence = class.get(|t| t.tp_as_sequence);
+    // SAFETY: a live type's sequence methods, where it has any.
+    (!sequence.is_null()).then(|| unsafe { (*sequence).sq_contains }.map(|f| f as usize))?
+}
+
+/// Whether a dict of this class is subscripted as a dict.
+pub(super) fn as_dict(class: Class) -> Result<(), Code> {
+    if !class.has(ffi::Py_TPFLAGS_DICT_SUBCLASS) {
+        return Err(refusal(class));
+    }
+    as_builtin(class, &raw const ffi::PyDict_Type, inherits_getitem)
 }
 
 fn subscript(class: Class) -> Option<usize> {

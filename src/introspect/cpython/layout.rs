@@ -329,6 +329,32 @@ pub(super) fn text(o: Obj) -> Text {
     }
 }
 
+/// Words laid out as a compact str. Its reference count is nobody's: the interpreter never sees it.
+pub(super) fn lay_text(text: &str, hash: impl FnOnce(&[u8]) -> isize) -> Box<[u64]> {
+    let widest = text.chars().max().map_or(0, u32::from);
+    let (width, ascii) = match widest {
+        0..0x80 => (1, true),
+        0x80..0x100 => (1, false),
+        0x100..0x1_0000 => (2, false),
+        _ => (4, false),
+    };
+    let points = || text.chars().map(u32::from);
+    let data: Vec<u8> = points().flat_map(|point| point.to_le_bytes().into_iter().take(width)).collect();
+    let start = if ascii { size_of::<Ascii>() } else { size_of::<Compact>() };
+    let mut words = vec![0_u64; (start + data.len() + width).div_ceil(8)].into_boxed_slice();
+    let s = words.as_mut_ptr().cast::<Ascii>();
+    let ready = u32::from(cfg!(not(Py_3_12))) << 7;
+    // SAFETY: there are words for the head and the data, with a null code point behind it.
+    unsafe {
+        (&raw mut (*s).head.ob_type).write((&raw const ffi::PyUnicode_Type).cast_mut());
+        (&raw mut (*s).length).write((data.len() / width).cast_signed());
+        (&raw mut (*s).hash).write(hash(&data));
+        (&raw mut (*s).state).write((width as u32) << 2 | 1 << 5 | u32::from(ascii) << 6 | ready);
+        s.cast::<u8>().add(start).copy_from_nonoverlapping(data.as_ptr(), data.len());
+    }
+    words
+}
+
 // --- dict
 
 /// A dict's key table; its indices follow, then its entries.

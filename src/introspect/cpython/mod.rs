@@ -12,8 +12,9 @@
 //! `check` refuses an interpreter that does not look like it, before anything is attached.
 //!
 //! The C functions called here: `PyThreadState_Get`, `PyCode_Addr2Line`, `PyType_GetDict` (a new reference to a dict
-//! that the type keeps; dropped at once, so never the last), and those of `context`, which says why they may be. Interned
-//! names are made and dropped on the load path.
+//! that the type keeps; dropped at once, so never the last), `_Py_HashBytes` (a pure function of bytes), and those of
+//! `context`, which says why they may be. A name that is only known on the fire path is laid out as a str in memory of this
+//! room's own, and read by nobody else. Interned names are made and dropped on the load path.
 
 mod around;
 mod attr;
@@ -23,6 +24,7 @@ pub mod context;
 mod dict;
 mod frame;
 mod item;
+mod keyed;
 mod layout;
 mod name;
 mod scalar;
@@ -33,11 +35,10 @@ use std::rc::Rc;
 
 use pyo3::ffi::PyObject;
 use pyo3::{Bound, PyAny};
-use waspect_abi::Code;
+use waspect_abi::{Code, Kind};
 
+use super::{Child, Introspect, KeyOf, Look, Walk, Whole};
 use crate::request::Scope;
-
-use super::{Child, Introspect, Look, Walk, Whole};
 pub use check::self_check;
 pub use frame::{Frame, current_frame};
 pub use name::Name;
@@ -114,6 +115,9 @@ impl Introspect for CPython {
     fn name(text: &str) -> Name {
         Name::new(text)
     }
+    fn passing(text: &str) -> Name {
+        Name::passing(text)
+    }
     fn is_name(name: &Name, text: &str) -> bool {
         name.is(text)
     }
@@ -158,6 +162,30 @@ impl Introspect for CPython {
     }
     fn index(o: Obj, i: i64) -> Result<Obj, Code> {
         item::index(o, i)
+    }
+    fn as_key(o: Obj) -> Result<KeyOf<Self>, Code> {
+        keyed::of(o)
+    }
+    fn get(o: Obj, key: &KeyOf<Self>) -> Result<Obj, Code> {
+        keyed::get(o, key)
+    }
+    fn has(o: Obj, key: &KeyOf<Self>) -> Result<bool, Code> {
+        keyed::has(o, key)
+    }
+    fn positions(o: Obj) -> Result<Kind, Code> {
+        item::positions(o)
+    }
+    fn membership(o: Obj) -> Result<Kind, Code> {
+        item::membership(o)
+    }
+    fn points(o: Obj, from: usize, n: usize, out: &mut Vec<u8>) {
+        scalar::points(o, from, n, out);
+    }
+    fn address(o: Obj) -> u64 {
+        o.as_ptr().addr() as u64
+    }
+    fn builtin(kind: Kind) -> Option<Obj> {
+        scalar::builtin(kind)
     }
     fn children(o: Obj, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
         children::children(o, visit);

@@ -4,13 +4,14 @@
 
 use std::cell::Cell;
 use std::ffi::CStr;
+use std::ptr::NonNull;
 use std::sync::OnceLock;
 
 use pyo3::{Python, ffi};
 
 use super::attr::Site;
 use super::dict::Table;
-use super::layout::{Class, class_of, part, pointer_at};
+use super::layout::{self, Class, class_of, part, pointer_at};
 use super::{Obj, scalar};
 use crate::introspect::NAME_BYTES_MAX;
 
@@ -20,6 +21,8 @@ pub struct Name {
     /// Entry number in the table it was last found in; verified by the key's identity before use.
     hint: Cell<u32>,
     pub(super) site: Cell<Site>,
+    /// Words of this room's own that the key lies in; 0 when it is the interpreter's.
+    own_words: usize,
 }
 
 // SAFETY: a name is used, made and dropped under the GIL only, so never by two threads at once; the str may belong to any.
@@ -44,8 +47,21 @@ impl Name {
                 clippy::expect_used,
                 reason = "load path; without memory for a name there is nothing to go on with"
             )]
-            Self { key: key.expect("memory for a name"), hint: Cell::new(0), site: Cell::new(Site::EMPTY) }
+            Self {
+                key: key.expect("memory for a name"),
+                hint: Cell::new(0),
+                site: Cell::new(Site::EMPTY),
+                own_words: 0,
+            }
         })
+    }
+
+    /// Text laid out as a str, with its hash: compared by content everywhere, known to the interpreter nowhere.
+    pub(super) fn passing(text: &str) -> Self {
+        let words = layout::lay_text(text, super::keyed::hash_of_bytes);
+        let own_words = words.len();
+        let key = Obj(NonNull::from(Box::leak(words)).cast());
+        Self { key, hint: Cell::new(u32::MAX), site: Cell::new(Site::EMPTY), own_words }
     }
 
     /// Whether it spells this text.
@@ -73,6 +89,11 @@ impl Name {
 
 impl Drop for Name {
     fn drop(&mut self) {
+        if self.own_words > 0 {
+            let words = std::ptr::slice_from_raw_parts_mut(self.key.as_ptr().cast::<u64>(), self.own_words);
+            // SAFETY: the box that `passing` leaked; the key was never given away.
+            return drop(unsafe { Box::from_raw(words) });
+        }
         // SAFETY: asks only whether there is an interpreter; a name that outlives it is left to the process's end.
         if unsafe { ffi::Py_IsInitialized() } != 0 {
             // SAFETY: the GIL is held; the name owns this reference. A str's end runs no code.

@@ -234,6 +234,46 @@ pub(super) fn text(o: Obj, max: usize, out: &mut Vec<u8>) -> bool {
     }
 }
 
+/// Appends `n` code points from the `from`-th on; nothing of what is not there.
+pub(super) fn points(o: Obj, from: usize, n: usize, out: &mut Vec<u8>) {
+    fn part<T>(points: &[T], from: usize, n: usize) -> &[T] {
+        let rest = points.get(from..).unwrap_or_default();
+        &rest[..n.min(rest.len())]
+    }
+    if !class_of(o).has(ffi::Py_TPFLAGS_UNICODE_SUBCLASS) {
+        return;
+    }
+    match layout::text(o) {
+        Text::Ascii(bytes) => out.extend_from_slice(part(bytes, from, n)),
+        Text::Latin(points) => drop(transcode(part(points, from, n), usize::MAX, out)),
+        Text::Two(points) => drop(transcode(part(points, from, n), usize::MAX, out)),
+        Text::Four(points) => drop(transcode(part(points, from, n), usize::MAX, out)),
+        Text::Unready => {}
+    }
+}
+
+/// The one builtin class of a kind.
+pub(super) fn builtin(kind: Kind) -> Option<Obj> {
+    // SAFETY: the address of a static object.
+    let none = unsafe { Obj::borrowed(ffi::Py_None()) };
+    let class = match kind {
+        Kind::None => return none.map(|none| class_of(none).as_obj()),
+        Kind::Bool => &raw const ffi::PyBool_Type,
+        Kind::Int => &raw const ffi::PyLong_Type,
+        Kind::Float => &raw const ffi::PyFloat_Type,
+        Kind::Str => &raw const ffi::PyUnicode_Type,
+        Kind::Bytes => &raw const ffi::PyBytes_Type,
+        Kind::ByteArray => &raw const ffi::PyByteArray_Type,
+        Kind::List => &raw const ffi::PyList_Type,
+        Kind::Tuple => &raw const ffi::PyTuple_Type,
+        Kind::Dict => &raw const ffi::PyDict_Type,
+        Kind::Set => &raw const ffi::PySet_Type,
+        Kind::FrozenSet => &raw const ffi::PyFrozenSet_Type,
+        _ => return None,
+    };
+    Class::of_static(class).map(Class::as_obj)
+}
+
 /// A lone surrogate is no character: U+FFFD stands for it.
 fn transcode<T: Copy + Into<u32>>(points: &[T], max: usize, out: &mut Vec<u8>) -> bool {
     let mut left = max;

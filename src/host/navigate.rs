@@ -1,0 +1,202 @@
+//! `probe1.path`, `probe1.attr`, `probe1.key`, and `get path attr local global`: from a value to what is inside it.
+//!
+//! In: a value and steps, prepared at load or while firing. Out: values, or why there is none. Never here: text kept for ever
+//! (what was asked while firing is remembered up to a bound), a step that runs code.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use waspect_abi::Code;
+
+use super::frame::{PathSite, Reached, StepSite, prepare_steps, walk};
+use super::link::{Host, LinkError, Linking, argument, unknown};
+use super::values::Operand;
+use super::{HostBudget, Ref, State, memory};
+use crate::introspect::Introspect;
+use crate::limits::{self, ASKED_NAMES_MAX};
+use crate::path::{Path, Step, parse_steps};
+use crate::spec::ImportUse;
+
+/// The steps of one `probe1.path`, `.attr` or `.key` import.
+pub(super) type Route<I> = Vec<StepSite<<I as Introspect>::Name>>;
+
+/// What text from guest memory was understood as.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    Path,
+    Steps,
+    Attr,
+    Local,
+    Global,
+}
+
+enum Prepared<I: Introspect> {
+    Path(PathSite<I>),
+    Steps(Route<I>),
+}
+
+/// What a module asked by text, by content; all of it is forgotten when it gets too much.
+pub(super) struct Asked<I: Introspect> {
+    known: HashMap<(Form, Box<[u8]>), Rc<Prepared<I>>>,
+}
+
+impl<I: Introspect> Default for Asked<I> {
+    fn default() -> Self {
+        Self { known: HashMap::new() }
+    }
+}
+
+/// KIND: not a path, or not text. LIMIT: longer than any name may be.
+fn prepare<I: Introspect>(form: Form, bytes: &[u8]) -> Result<Prepared<I>, Code> {
+    if bytes.len() as u64 > limits::NAME_BYTES_MAX {
+        return Err(Code::Limit);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Code::Kind)?;
+    let path = |path: &Path| Prepared::Path(PathSite::prepare(path, I::passing));
+    let root = |root| path(&Path { root, steps: Vec::new() });
+    Ok(match form {
+        Form::Path => path(&text.parse::<Path>().map_err(|_| Code::Kind)?),
+        Form::Steps => Prepared::Steps(prepare_steps(&parse_steps(text).map_err(|_| Code::Kind)?, I::passing)),
+        Form::Attr => Prepared::Steps(vec![StepSite::Attr(I::passing(text))]),
+        Form::Local => root(crate::path::Root::Local(text.to_owned())),
+        Form::Global => root(crate::path::Root::Global(text.to_owned())),
+    })
+}
+
+impl<I: Introspect> State<I> {
+    fn asked(&mut self, form: Form, bytes: &[u8]) -> Result<Rc<Prepared<I>>, Code> {
+        let key = (form, bytes.into());
+        if let Some(known) = self.asked.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let prepared = Rc::new(prepare(form, bytes)?);
+        if self.asked.known.len() as u64 >= ASKED_NAMES_MAX {
+            self.asked.known.clear();
+        }
+        self.asked.known.insert(key, prepared.clone());
+        Ok(prepared)
+    }
+
+    /// From the frame, or from `v`, along what the guest's text says.
+    fn ask(&mut self, form: Form, v: u64, text: Result<&[u8], Code>) -> Result<u64, HostBudget> {
+        if let Operand::Error(code) = self.operand(v) {
+            return Ok(code.value());
+        }
+        match text.and_then(|text| self.asked(form, text)) {
+            Err(code) => Ok(code.value()),
+            Ok(prepared) => match &*prepared {
+                Prepared::Path(path) => self.follow(path),
+                Prepared::Steps(steps) => self.steps(v, steps),
+            },
+        }
+    }
+
+    fn route(&mut self, number: usize, v: u64) -> Result<u64, HostBudget> {
+        let shared = self.shared.clone();
+        shared.routes.get(number).map_or(Ok(Code::Internal.value()), |steps| self.steps(v, steps))
+    }
+
+    /// From a value along steps. What lies in the guest's own bits, and text, has nothing to step into.
+    fn steps(&mut self, v: u64, steps: &[StepSite<I::Name>]) -> Result<u64, HostBudget> {
+        self.charge(steps.len())?;
+        let from = match self.operand(v) {
+            Operand::Ref(Ref::Object(o)) => Reached::Object(o),
+            Operand::Ref(Ref::Whole(which)) => Reached::Whole(which),
+            Operand::Ref(Ref::Stored(at)) => return self.steps_in_copy(at, steps),
+            Operand::Error(code) => return Ok(code.value()),
+            _ => return Ok(Code::Kind.value()),
+        };
+        let reached = walk::<I>(from, steps);
+        self.arrive(reached)
+    }
+}
+
+impl<I: Introspect> Linking<'_, I> {
+    /// `probe1.path`, `probe1.attr`, `probe1.key`: one route for each import.
+    pub(super) fn navigation(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let name = import.name.as_str();
+        let steps = match import.module.as_str() {
+            "probe1.attr" => vec![Step::Attr(name.to_owned())],
+            "probe1.key" => vec![Step::Key(name.to_owned())],
+            _ => parse_steps(name).map_err(|e| argument(import, e.to_string()))?,
+        };
+        let number = self.routes.len();
+        self.routes.push(prepare_steps(&steps, I::name));
+        self.linker.func_wrap(&import.module, name, move |mut c: Host<'_, I>, v: u64| {
+            c.data_mut().route(number, v).map_err(wasmtime::Error::from)
+        })?;
+        Ok(())
+    }
+
+    /// The functions of `probe1` that read inside a value.
+    pub(super) fn navigation_core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let form = match import.name.as_str() {
+            "get" => Form::Path,
+            "local" => Form::Local,
+            "global" => Form::Global,
+            "attr" => return self.from_value(import, Form::Attr),
+            "path" => return self.from_value(import, Form::Steps),
+            _ => return self.value_core(import),
+        };
+        self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, p: i32, n: i32| {
+            with_text(&mut c, p, n, |state, text| state.ask(form, waspect_abi::NONE, text))
+        })?;
+        Ok(())
+    }
+
+    fn from_value(&mut self, import: &ImportUse, form: Form) -> Result<(), LinkError> {
+        self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, v: u64, p: i32, n: i32| {
+            with_text(&mut c, p, n, |state, text| state.ask(form, v, text))
+        })?;
+        Ok(())
+    }
+
+    fn value_core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+        let name = import.name.as_str();
+        let l = &mut self.linker;
+        match name {
+            "item" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, key: u64| {
+                c.data_mut().item(v, key).map_err(wasmtime::Error::from)
+            }),
+            "at" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
+                c.data_mut().at(v, i64::from(i)).map_err(wasmtime::Error::from)
+            }),
+            "slice" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, start: i32, stop: i32| {
+                c.data_mut().slice(v, start, stop).map_err(wasmtime::Error::from)
+            }),
+            "entry_key" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
+                c.data_mut().entry(v, i, true).map_err(wasmtime::Error::from)
+            }),
+            "entry_val" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
+                c.data_mut().entry(v, i, false).map_err(wasmtime::Error::from)
+            }),
+            "in" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, of: u64| {
+                c.data_mut().is_in(v, of).map_err(wasmtime::Error::from)
+            }),
+            "is" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().is(a, b)),
+            "ident" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().ident(v)),
+            "type" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| c.data_mut().class(v)),
+            "typename" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
+                c.data_mut().type_name(v).map_err(wasmtime::Error::from)
+            }),
+            _ => return Err(unknown(import)),
+        }?;
+        Ok(())
+    }
+}
+
+/// Calls `f` with the state and the guest's bytes side by side, charged before they are copied. More than a name may have is
+/// not copied: LIMIT.
+fn with_text<I: Introspect>(
+    caller: &mut Host<'_, I>,
+    pointer: i32,
+    length: i32,
+    f: impl FnOnce(&mut State<I>, Result<&[u8], Code>) -> Result<u64, HostBudget>,
+) -> wasmtime::Result<u64> {
+    let memory = caller.data().memory;
+    let found = memory::bytes(&*caller, memory, pointer, length);
+    let fits = |bytes: &[u8]| bytes.len() as u64 <= limits::NAME_BYTES_MAX;
+    let bytes = found.and_then(|bytes| if fits(bytes) { Ok(bytes.to_vec()) } else { Err(Code::Limit) });
+    caller.data_mut().charge(bytes.as_ref().map_or(0, Vec::len))?;
+    Ok(f(caller.data_mut(), bytes.as_deref().map_err(|code| *code))?)
+}
