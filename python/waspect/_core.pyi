@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import final
 
-from waspect.events import Aggregation, Budget, Event, Function, Link, Summary
+from waspect.events import Aggregation, Budget, Event, Function, Ledger, Link, Summary
 
 __version__: str
 
@@ -35,7 +35,7 @@ class Session:
         """What was committed since the last call, without waiting."""
 
     def aggregations(self) -> list[Aggregation]: ...
-    def stats(self) -> list[Summary | Function]: ...
+    def stats(self) -> list[Summary | Function | Ledger]: ...
     def links(self) -> list[Link]: ...
     def detach(self) -> None:
         """Gives every function its original code back; counts stay readable. Again: nothing."""

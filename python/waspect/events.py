@@ -76,14 +76,14 @@ Event = Record | Fault | Log | StateChange
 
 
 class Aggregation(TypedDict):
-    """One key of one aggregation; `value` is a number, or the parts of an average or histogram."""
+    """One key of one aggregation; `value` is a number, the parts of a summary, or the list of a `top`."""
 
     type: Literal["aggregation"]
     module: str
     name: str
     kind: str
     key: Sequence[object]
-    value: float | Mapping[str, object]
+    value: float | Mapping[str, object] | Sequence[Sequence[object]]
 
 
 class Function(TypedDict):
@@ -117,6 +117,14 @@ class Summary(TypedDict):
     mean_ns: int | None
     p99_ns: int | None
     sampled: int
+
+
+class Ledger(TypedDict):
+    """How often a full ledger refused something; there only where it did."""
+
+    type: Literal["ledger"]
+    module: None
+    refused: int
 
 
 class Link(TypedDict):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from . import _core
-    from .events import Aggregation, Event, Function, Link, Summary
+    from .events import Aggregation, Event, Function, Ledger, Link, Summary
 
 # How long to sleep when nothing came: short at first, so that a busy probe is followed closely.
 _NAP_SECONDS_MIN, _NAP_SECONDS_MAX = 0.001, 0.05
@@ -55,8 +55,8 @@ class Session:
         """Every key of every aggregation, as it stands now."""
         return self._native.aggregations()
 
-    def stats(self) -> list[Summary | Function]:
-        """Each probe's account and each function's calls, as they stand now."""
+    def stats(self) -> list[Summary | Function | Ledger]:
+        """Each probe's account and each function's calls, as they stand now; last, what a full ledger refused."""
         return self._native.stats()
 
     @property
