@@ -38,6 +38,15 @@ pub enum Child<'a, O> {
     Item(O),
     Pair(O, O),
     Field(&'a str, O),
+    /// A field that is no object of its own.
+    Told(&'a str, Told<'a>),
+}
+
+/// What a known object tells of itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    Float(f64),
+    Text(&'a str),
 }
 
 /// Which whole the guest asked for; none exists as an object of its own.

@@ -21,6 +21,7 @@ mod children;
 mod dict;
 mod frame;
 mod item;
+mod known;
 mod layout;
 mod name;
 mod scalar;
