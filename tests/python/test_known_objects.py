@@ -95,7 +95,7 @@ def test_other_time_zones_are_not_asked():
     assert tree(datetime.datetime(2026, 1, 2, tzinfo=Silent()))[2] == {"value": "2026-01-02T00:00:00"}
 
 
-DURATIONS = {"PT0S": {}, "PT90.5S": {"seconds": 90.5}, "-PT0.000001S": {"microseconds": -1}, "PT86400S": {"days": 1}}
+DURATIONS = {"PT0S": {}, "PT90.5S": {"seconds": 90.5}, "-PT0.000001S": {"microseconds": -1}, "PT86399999913600S": {"days": 999999999}}
 
 
 @pytest.mark.parametrize("text", DURATIONS)

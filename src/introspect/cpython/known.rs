@@ -237,7 +237,7 @@ fn clock(parts: &[u8], text: &mut String) {
 }
 
 /// Microseconds from UTC, when `datetime.timezone` itself says so: any other tzinfo would have to be asked.
-fn offset(o: Obj, zone: isize) -> Option<i64> {
+fn offset(o: Obj, zone: isize) -> Option<i128> {
     // SAFETY: the byte behind the hash says whether there is a tzinfo in the layout.
     let zone = unsafe { (at::<u8>(o, HEAD + 8) != 0).then(|| part(pointer_at(o, zone))) }??;
     if known(class_of(zone))? != Known::TimeZone {
@@ -248,7 +248,7 @@ fn offset(o: Obj, zone: isize) -> Option<i64> {
     (of(offset)? == Known::Delta).then(|| micros(offset))
 }
 
-fn push_offset(micros: i64, text: &mut String) {
+fn push_offset(micros: i128, text: &mut String) {
     let (sign, left) = (if micros < 0 { '-' } else { '+' }, micros.unsigned_abs());
     let (seconds, left) = (left / 1_000_000, left % 1_000_000);
     let _ = write!(text, "{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
@@ -260,16 +260,15 @@ fn push_offset(micros: i64, text: &mut String) {
     }
 }
 
-/// At most a billion days: far from 64 bits of microseconds only by their square, so they saturate.
-fn micros(o: Obj) -> i64 {
+/// A billion days of microseconds need more than 64 bits.
+fn micros(o: Obj) -> i128 {
     // SAFETY: head, hash, days, seconds, microseconds.
     let (days, seconds, micros) = unsafe { (at::<i32>(o, HEAD + 8), at::<i32>(o, HEAD + 12), at::<i32>(o, HEAD + 16)) };
     let seconds = i128::from(days) * 86_400 + i128::from(seconds);
-    let all = seconds * 1_000_000 + i128::from(micros);
-    i64::try_from(all).unwrap_or(if all < 0 { i64::MIN } else { i64::MAX })
+    seconds * 1_000_000 + i128::from(micros)
 }
 
-fn duration(micros: i64, text: &mut String) {
+fn duration(micros: i128, text: &mut String) {
     let (sign, left) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
     let _ = write!(text, "{sign}PT{}", left / 1_000_000);
     if left % 1_000_000 != 0 {
