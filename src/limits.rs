@@ -125,3 +125,6 @@ impl Budget {
         value_str_bytes_max: VALUE_STR_BYTES_MAX,
     };
 }
+
+/// Digits that are shown of a `decimal.Decimal`; the rest are an ellipsis.
+pub const DECIMAL_DIGITS_MAX: usize = 400;

@@ -43,6 +43,15 @@ pub enum Child<'a, O> {
     Item(O),
     Pair(O, O),
     Field(&'a str, O),
+    /// A field that is no object of its own.
+    Told(&'a str, Told<'a>),
+}
+
+/// What a known object tells of itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    Float(f64),
+    Text(&'a str),
 }
 
 /// What to look up by: only what hashes and compares without code. `N` is a prepared name.

@@ -5,7 +5,7 @@
 
 use waspect_abi::Kind;
 
-use super::{Child, Introspect, Look, Walk, Whole};
+use super::{Child, Introspect, Look, Told, Walk, Whole};
 use crate::limits::Budget;
 use crate::value::{Cut, put};
 
@@ -120,6 +120,8 @@ impl<'a, I: Introspect> Encoder<'a, I> {
             Look::Sized(Kind::Bytes | Kind::ByteArray, len) => self.raw(o, len),
             Look::Sized(kind, len) => self.nested(o, kind, len),
             Look::Other(kind @ (Kind::Object | Kind::Exception)) => self.nested(o, kind, 0),
+            // Scalars that have fields: as deep as any scalar.
+            Look::Other(kind @ (Kind::Complex | Kind::Decimal | Kind::DateTime)) => self.object(o, kind),
             Look::Other(kind) => self.opaque(o, kind),
         }
     }
@@ -253,7 +255,7 @@ impl<'a, I: Introspect> Encoder<'a, I> {
 
     /// Why the next part cannot be written.
     fn full(&self, count: usize, child: &Child<'_, I::Obj>) -> Option<Cut> {
-        let name = if let Child::Field(name, _) = child { name.len() } else { 0 };
+        let name = if let Child::Field(name, _) | Child::Told(name, _) = child { name.len() } else { 0 };
         if count == self.limits.items {
             return Some(Cut::Items);
         }
@@ -278,6 +280,22 @@ impl<'a, I: Introspect> Encoder<'a, I> {
                 }
                 self.value(value, I::look(value));
             }
+            Child::Told(name, told) => {
+                put::name(self.out, name);
+                self.told(told);
+            }
         }
+    }
+
+    fn told(&mut self, told: Told<'_>) {
+        let text = match told {
+            Told::Float(x) => return put::float(self.out, x),
+            Told::Text(text) => text,
+        };
+        let (max, why) = self.fitting();
+        if text.len() > max {
+            put::cut(self.out, why, text.len() as u64);
+        }
+        put::str(self.out, &text[..text.floor_char_boundary(max)]);
     }
 }

@@ -146,7 +146,7 @@ fn containers(samples: &Bound<'_, PyDict>) -> Result<(), String> {
 fn ints(o: Obj) -> Vec<i64> {
     let mut all = Vec::new();
     CPython::children(o, &mut |child| {
-        let (Child::Item(o) | Child::Pair(_, o) | Child::Field(_, o)) = child;
+        let (Child::Item(o) | Child::Pair(_, o) | Child::Field(_, o)) = child else { return Walk::On };
         if let Look::Int(n) = CPython::look(o) {
             all.push(n);
         }

@@ -10,7 +10,7 @@ use pyo3::ffi;
 use super::attr::{object_member, storage};
 use super::dict::{HOLES_MAX, Table};
 use super::layout::{self, Class, class_of, part, pointer_at};
-use super::{Obj, scalar};
+use super::{Obj, known, scalar};
 use crate::introspect::{Child, NAME_BYTES_MAX, Walk};
 
 type Visit<'a> = dyn FnMut(Child<'_, Obj>) -> Walk + 'a;
@@ -26,7 +26,9 @@ pub(super) fn children(o: Obj, visit: &mut Visit<'_>) {
         items(layout::tuple(o), visit);
     } else if class.extends(&raw const ffi::PySet_Type) || class.extends(&raw const ffi::PyFrozenSet_Type) {
         members_of_set(o, visit);
-    } else if flags & LEAVES == 0 {
+    } else if let Some(dict) = scalar::proxied(o, class) {
+        pairs(dict, visit);
+    } else if flags & LEAVES == 0 && !known::children(o, visit) {
         fields(o, class, visit);
     }
 }

@@ -25,6 +25,7 @@ mod dict;
 mod frame;
 mod item;
 mod keyed;
+mod known;
 mod layout;
 mod name;
 mod scalar;

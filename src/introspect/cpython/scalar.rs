@@ -2,12 +2,11 @@
 //!
 //! In: objects. Out: [`Look`], text, digits. Never here: `__index__`, `__float__`, `__len__`, the cached UTF-8 form.
 
-use std::ffi::CStr;
-
 use pyo3::ffi;
 use waspect_abi::Kind;
 
 use super::Obj;
+use super::known;
 use super::layout::{self, Class, DIGIT_BITS, Text, class_of};
 use crate::introspect::Look;
 
@@ -107,11 +106,24 @@ fn look_by_base(o: Obj, class: Class) -> Look {
         if let Some(kind) = kind_of(base) {
             return Look::Other(kind);
         }
+        if let Some(look) = known::look(o, base) {
+            return look;
+        }
     }
-    Look::Other(Kind::Object)
+    proxied(o, class).map_or(Look::Other(Kind::Object), |dict| Look::Sized(Kind::Dict, dict_len(dict)))
 }
 
-/// Kinds that are one builtin or C type each.
+/// The dict, or instance of a subclass, that a mappingproxy shows.
+pub(super) fn proxied(o: Obj, class: Class) -> Option<Obj> {
+    if !class.is(&raw const ffi::PyDictProxy_Type) {
+        return None;
+    }
+    // SAFETY: a mappingproxy is its head and the mapping.
+    let mapping = layout::part(unsafe { layout::pointer_at(o, size_of::<ffi::PyObject>().cast_signed()) })?;
+    class_of(mapping).has(ffi::Py_TPFLAGS_DICT_SUBCLASS).then_some(mapping)
+}
+
+/// Kinds that are one builtin type each.
 fn kind_of(base: Class) -> Option<Kind> {
     let kinds = [
         (&raw const ffi::PyFunction_Type, Kind::Function),
@@ -123,21 +135,9 @@ fn kind_of(base: Class) -> Option<Kind> {
         (&raw const ffi::PyGen_Type, Kind::Coroutine),
         (&raw const ffi::PyCoro_Type, Kind::Coroutine),
         (&raw const ffi::PyAsyncGen_Type, Kind::Coroutine),
-        (&raw const ffi::PyComplex_Type, Kind::Complex),
         (&raw const ffi::PyFrame_Type, Kind::Frame),
     ];
-    kinds.iter().find(|(class, _)| base.is(*class)).map(|(_, kind)| *kind).or_else(|| kind_by_name(base))
-}
-
-/// Types of extension modules: known by the full name that only C types carry in `tp_name`.
-fn kind_by_name(base: Class) -> Option<Kind> {
-    // SAFETY: a live type's name ends with a null byte.
-    let name = unsafe { CStr::from_ptr(base.get(|t| t.tp_name)) }.to_bytes();
-    match name {
-        b"decimal.Decimal" => Some(Kind::Decimal),
-        b"datetime.datetime" | b"datetime.date" | b"datetime.time" | b"datetime.timedelta" => Some(Kind::DateTime),
-        _ => None,
-    }
+    kinds.iter().find(|(class, _)| base.is(*class)).map(|(_, kind)| *kind)
 }
 
 fn dict_len(o: Obj) -> usize {
@@ -167,7 +167,9 @@ fn int(o: Obj) -> Look {
 /// Sign, and whether `max` bytes of magnitude were enough.
 pub(super) fn big(o: Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool) {
     if !class_of(o).has(ffi::Py_TPFLAGS_LONG_SUBCLASS) {
-        return (false, true);
+        let Some(n) = known::beyond(o) else { return (false, true) };
+        out.extend_from_slice(&n.to_le_bytes()[..max.min(8)]);
+        return (false, max >= 8);
     }
     let (negative, digits) = layout::long(o);
     let start = out.len();
