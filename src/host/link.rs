@@ -3,6 +3,8 @@
 //! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
 //! the fire path, or an import this host does not have.
 
+mod context;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -243,7 +245,7 @@ impl<I: Introspect> Linking<'_, I> {
                 with_bytes(&mut c, p, n, |state, text| state.log(level, text))
             }),
             "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
-            _ => return Err(unknown(import)),
+            _ => return self.context(import),
         }?;
         Ok(())
     }

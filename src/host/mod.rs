@@ -44,6 +44,8 @@ pub struct Firing<I: Introspect> {
     pub outcome: Option<I::Obj>,
     /// When the call was entered, in ticks; 0 when nobody looked.
     pub start_ticks: u64,
+    /// Of the call, the same at its entry and its exit; no two calls of a process share one.
+    pub invocation: u64,
 }
 
 impl<I: Introspect> Clone for Firing<I> {
@@ -55,7 +57,7 @@ impl<I: Introspect> Copy for Firing<I> {}
 
 impl<I: Introspect> Default for Firing<I> {
     fn default() -> Self {
-        Self { point: 0, function: 0, passed: [(-1, None); 2], outcome: None, start_ticks: 0 }
+        Self { point: 0, function: 0, passed: [(-1, None); 2], outcome: None, start_ticks: 0, invocation: 0 }
     }
 }
 
@@ -106,6 +108,8 @@ pub struct State<I: Introspect> {
     wrote: bool,
     host_bytes: u64,
     random: u64,
+    /// This firing's number, once it was asked for.
+    number: u64,
 }
 
 impl<I: Introspect> State<I> {
@@ -128,6 +132,7 @@ impl<I: Introspect> State<I> {
             wrote: false,
             host_bytes: 0,
             random,
+            number: 0,
         }
     }
 
@@ -139,9 +144,10 @@ impl<I: Introspect> State<I> {
     /// Begins a firing: everything of the last one is gone.
     #[inline(always)]
     pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
-        let Firing { point, function, passed: [a, b], outcome, start_ticks } = firing;
+        let Firing { point, function, passed: [a, b], outcome, start_ticks, invocation } = firing;
         (self.firing.point, self.firing.function, self.firing.outcome) = (point, function, outcome);
         (self.firing.passed[0], self.firing.passed[1], self.firing.start_ticks) = (a, b, start_ticks);
+        self.firing.invocation = invocation;
         self.probe = probe;
         self.wrote = false;
         if self.host_bytes != 0 || !self.handles.is_empty() {
@@ -156,7 +162,7 @@ impl<I: Introspect> State<I> {
         self.handles.clear();
         self.stored.clear();
         self.record.clear();
-        (self.fields, self.records, self.host_bytes) = (0, 0, 0);
+        (self.fields, self.records, self.host_bytes, self.number) = (0, 0, 0, 0);
     }
 
     /// Whether anything left the guest in this firing.
