@@ -99,6 +99,9 @@ pub struct State<I: Introspect> {
     pub(crate) shared: Rc<Shared<I>>,
     memory: Option<Memory>,
     generation: u8,
+    /// What the first handle of this firing is called: names go on from firing to firing, so that a kept one stays stale
+    /// when its generation comes again.
+    first: u16,
     handles: Vec<Ref<I::Obj>>,
     stored: Vec<u8>,
     scratch: Vec<u8>,
@@ -123,6 +126,7 @@ impl<I: Introspect> State<I> {
             shared,
             memory: None,
             generation: 1,
+            first: 0,
             handles: Vec::new(),
             stored: Vec::new(),
             scratch: Vec::new(),
@@ -159,6 +163,7 @@ impl<I: Introspect> State<I> {
     fn forget(&mut self) {
         // Generation 0 means immortal, so it is skipped.
         self.generation = self.generation.checked_add(1).unwrap_or(1);
+        self.first = self.first.wrapping_add((self.handles.len() & 0xFFFF) as u16);
         self.handles.clear();
         self.stored.clear();
         self.record.clear();
@@ -212,16 +217,16 @@ impl<I: Introspect> State<I> {
             return Code::Limit.value();
         }
         self.handles.push(what);
-        handle_bits(kind, len, self.generation, index)
+        handle_bits(kind, len, self.generation, usize::from(self.first.wrapping_add((index & 0xFFFF) as u16)))
     }
 
     /// What a handle from the guest stands for.
     fn resolve(&self, v: u64) -> Result<Ref<I::Obj>, Code> {
-        let (generation, index) = ((v >> 16 & 0xFF) as u8, (v & 0xFFFF) as usize);
+        let (generation, index) = ((v >> 16 & 0xFF) as u8, ((v & 0xFFFF) as u16).wrapping_sub(self.first));
         if generation != self.generation {
             return Err(Code::Stale);
         }
-        self.handles.get(index).copied().ok_or(Code::Stale)
+        self.handles.get(usize::from(index)).copied().ok_or(Code::Stale)
     }
 
     fn random(&mut self) -> f64 {
