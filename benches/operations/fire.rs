@@ -117,7 +117,8 @@ impl Run {
     fn fire(&mut self) {
         let start_ticks = self.outlet.clock.ticks();
         let passed = [(0, Some(self.argument)), (-1, None)];
-        let firing = Firing { point: 0, function: 0, passed, outcome: None, start_ticks };
+        let firing =
+            Firing { point: 0, function: 0, passed, outcome: None, start_ticks, invocation: u64::from(self.fired) };
         self.guest.fire(0, firing, &mut self.slots);
         self.fired += 1;
         if self.fired.is_multiple_of(1_000) {

@@ -257,7 +257,7 @@ unsafe extern "C" fn hook_subscript(object: *mut ffi::PyObject, key: *mut ffi::P
     let request = enter_request(py, point);
     let skip = |why| point.skipped_entry(why);
     guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
-        point.fire_entry(passed(hook, [key, None]), start_ticks, next, slots);
+        point.fire_entry(passed(hook, [key, None]), (start_ticks, sequence), next, slots);
     });
     new_token(py, point, start_ticks, sequence, slots, request)
 }
@@ -275,13 +275,13 @@ unsafe extern "C" fn hook_ass_subscript(
     };
     settle_fork(py);
     let point = &hook.point;
-    point.entered();
+    let sequence = point.entered();
     // An entry without exit has nothing to undo.
     drop(enter_request(py, point));
     let mut slots = Slots::default();
     let skip = |why| point.skipped_entry(why);
     guarded(py, point, Side::Entry, &mut slots, skip, |next, slots| {
-        point.fire_entry(passed(hook, handed), 0, next, slots);
+        point.fire_entry(passed(hook, handed), (0, sequence), next, slots);
     });
     0
 }

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::guest::Guest;
 use crate::host::{Firing, Slots};
@@ -73,7 +74,17 @@ pub(super) struct Point {
     role: Cell<Option<Role>>,
     accounts: RefCell<Vec<Account>>,
     clock: Cell<bool>,
-    sequence: Cell<u64>,
+}
+
+/// Calls entered in this process. Written under the interpreter lock alone, so it takes no locked instruction.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// The number of the next call, which is no other's.
+#[inline]
+fn next_call() -> u64 {
+    let call = CALLS.load(Relaxed) + 1;
+    CALLS.store(call, Relaxed);
+    call
 }
 
 /// Enough native stack for the guest and for a trap.
@@ -167,8 +178,7 @@ impl Point {
             return Some((account.function, account.since));
         }
         let (function, at) = declare()?;
-        let since = self.sequence.get() + 1;
-        self.sequence.set(since);
+        let since = next_call();
         self.accounts.borrow_mut().push(Account { outlet: live.outlet.clone(), at, function, since });
         Some((function, since))
     }
@@ -218,11 +228,11 @@ impl Point {
         self.accounts.borrow().first().map_or(0, |a| a.outlet.clock.ticks())
     }
 
-    /// Counts an entry; gives what its exit must bring back.
+    /// Counts an entry; gives the call's number, which its exit must bring back.
     #[inline]
     pub(super) fn entered(&self) -> u64 {
         self.count(function::ENTRIES, u64::MAX);
-        self.sequence.get()
+        next_call()
     }
 
     /// Counts an exit.
@@ -248,8 +258,7 @@ impl Point {
 
     /// Calls entered before now are another process's.
     pub(super) fn forget_calls(&self) {
-        let since = self.sequence.get() + 1;
-        self.sequence.set(since);
+        let since = next_call();
         self.accounts.borrow_mut().iter_mut().for_each(|account| account.since = since);
     }
 
@@ -263,14 +272,15 @@ impl Point {
     pub(super) fn fire_entry(
         &self,
         passed: [(i32, Option<Obj>); 2],
-        start_ticks: u64,
+        (start_ticks, sequence): (u64, u64),
         next: &mut usize,
         slots: &mut Slots,
     ) {
         let entry = self.entry.borrow();
         while let Some(fire) = entry.get(*next) {
             *next += 1;
-            fire.fire(Firing { point: 0, function: fire.function, passed, outcome: None, start_ticks }, slots);
+            let (function, invocation) = (fire.function, sequence);
+            fire.fire(Firing { point: 0, function, passed, outcome: None, start_ticks, invocation }, slots);
         }
     }
 
@@ -290,7 +300,8 @@ impl Point {
             if sequence >= fire.since && fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };
                 let passed = [(-1, None); 2];
-                let firing = Firing { point, function: fire.function, passed, outcome: Some(object), start_ticks };
+                let (function, outcome, invocation) = (fire.function, Some(object), sequence);
+                let firing = Firing { point, function, passed, outcome, start_ticks, invocation };
                 fire.fire(firing, slots);
             }
         }

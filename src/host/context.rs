@@ -1,16 +1,38 @@
-//! `now_mono now_wall elapsed rand` and the `$` roots: what a firing knows besides the frame.
+//! `now_mono now_wall elapsed rand firing depth` and the `$` roots: what a firing knows besides the frame.
 //!
 //! In: the firing. Out: times in ns, names, numbers. Never here: a system call where the counter is trusted.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use waspect_abi::{Code, NONE};
 
-use super::{State, values};
+use super::{HostBudget, State, values};
 use crate::clock;
 use crate::introspect::Introspect;
 use crate::outlet::Naming;
 use crate::path::Context;
 
+/// Firings of this process that asked for their number.
+static NUMBERED: AtomicU64 = AtomicU64::new(0);
+
 impl<I: Introspect> State<I> {
+    /// The firing's own number, given when it is first asked for, so that no other firing pays for it.
+    pub(super) fn firing_number(&mut self) -> u64 {
+        if self.number == 0 {
+            self.number = NUMBERED.fetch_add(1, Relaxed) + 1;
+            // So that `begin` sees that something happened.
+            self.host_bytes += 1;
+        }
+        self.number
+    }
+
+    /// Frames below this one, each charged; -code without a frame.
+    pub(super) fn depth(&mut self) -> Result<i32, HostBudget> {
+        let Some(frame) = I::here() else { return Ok(Code::Absent.status()) };
+        let depth = I::depth(frame);
+        self.charge(usize::try_from(depth).unwrap_or(0)).map(|()| depth)
+    }
+
     pub(super) fn now_mono(&self) -> i64 {
         self.shared.outlet.clock.mono_now().cast_signed()
     }

@@ -13,6 +13,8 @@ use crate::value::Value;
 
 /// Entries fetched in one walk, at most.
 const FETCHED_MAX: usize = 256;
+/// Entries passed over for one unit of host work.
+const ENTRIES_PER_UNIT: usize = 2;
 
 enum Part<O> {
     Object(O),
@@ -84,6 +86,8 @@ impl<I: Introspect> State<I> {
             let Some(value) = self.copy(at)? else { return Ok(Err(Code::Internal)) };
             return Ok(copied(&value).map(|all| self.cursor.entries = all.into_iter().skip(from).collect()));
         }
+        // Before the walk: it may be long.
+        self.charge(from / ENTRIES_PER_UNIT)?;
         let (mut at, most) = (0, from.clamp(16, FETCHED_MAX));
         let entries = &mut self.cursor.entries;
         let mut visit = |child: Child<'_, I::Obj>| {
@@ -93,6 +97,7 @@ impl<I: Introspect> State<I> {
                     Child::Item(o) => (Part::Place, Part::Object(o)),
                     Child::Pair(k, v) => (Part::Object(k), Part::Object(v)),
                     Child::Field(name, o) => (Part::Copy(Value::Str(name.to_owned())), Part::Object(o)),
+                    Child::Told(name, told) => (Part::Copy(Value::Str(name.to_owned())), Part::Copy(told.into())),
                 });
             }
             if entries.len() < most { Walk::On } else { Walk::Stop }
@@ -102,7 +107,6 @@ impl<I: Introspect> State<I> {
             (Ref::Whole(which), Some(frame)) => I::whole(frame, which, &mut visit),
             _ => {}
         }
-        self.charge(at / 8)?;
         Ok(Ok(()))
     }
 }

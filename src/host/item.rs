@@ -269,7 +269,12 @@ impl<I: Introspect> State<I> {
                 put::cut(out, Cut::Items, items.len() as u64);
             }
             let open = put::open_container(out, kind);
-            front.iter().for_each(|item| tree::encode::<I>(*item, &limits, out));
+            // All items together are bounded as one value is.
+            let most = out.len() + limits.budget_bytes;
+            for item in front {
+                let left = tree::TreeLimits { budget_bytes: most.saturating_sub(out.len()), ..limits };
+                tree::encode::<I>(*item, &left, out);
+            }
             put::close(out, open, front.len());
         });
         self.within_budget()?;

@@ -61,6 +61,8 @@ pub struct Firing<I: Introspect> {
     pub outcome: Option<I::Obj>,
     /// When the call was entered, in ticks; 0 when nobody looked.
     pub start_ticks: u64,
+    /// Of the call, the same at its entry and its exit; no two calls of a process share one.
+    pub invocation: u64,
 }
 
 impl<I: Introspect> Clone for Firing<I> {
@@ -72,7 +74,7 @@ impl<I: Introspect> Copy for Firing<I> {}
 
 impl<I: Introspect> Default for Firing<I> {
     fn default() -> Self {
-        Self { point: 0, function: 0, passed: [(-1, None); 2], outcome: None, start_ticks: 0 }
+        Self { point: 0, function: 0, passed: [(-1, None); 2], outcome: None, start_ticks: 0, invocation: 0 }
     }
 }
 
@@ -117,6 +119,9 @@ pub struct State<I: Introspect> {
     pub(crate) shared: Rc<Shared<I>>,
     memory: Option<Memory>,
     generation: u8,
+    /// What the first handle of this firing is called: names go on from firing to firing, so that a kept one stays stale
+    /// when its generation comes again.
+    first: u16,
     handles: Vec<Ref<I::Obj>>,
     stored: Vec<u8>,
     scratch: Vec<u8>,
@@ -130,6 +135,8 @@ pub struct State<I: Introspect> {
     wrote: bool,
     host_bytes: u64,
     random: u64,
+    /// This firing's number, once it was asked for.
+    number: u64,
 }
 
 impl<I: Introspect> State<I> {
@@ -143,6 +150,7 @@ impl<I: Introspect> State<I> {
             shared,
             memory: None,
             generation: 1,
+            first: 0,
             handles: Vec::new(),
             stored: Vec::new(),
             scratch: Vec::new(),
@@ -155,6 +163,7 @@ impl<I: Introspect> State<I> {
             wrote: false,
             host_bytes: 0,
             random,
+            number: 0,
         }
     }
 
@@ -166,9 +175,10 @@ impl<I: Introspect> State<I> {
     /// Begins a firing: everything of the last one is gone.
     #[inline(always)]
     pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
-        let Firing { point, function, passed: [a, b], outcome, start_ticks } = firing;
+        let Firing { point, function, passed: [a, b], outcome, start_ticks, invocation } = firing;
         (self.firing.point, self.firing.function, self.firing.outcome) = (point, function, outcome);
         (self.firing.passed[0], self.firing.passed[1], self.firing.start_ticks) = (a, b, start_ticks);
+        self.firing.invocation = invocation;
         self.probe = probe;
         self.wrote = false;
         if self.host_bytes != 0 || !self.handles.is_empty() {
@@ -180,12 +190,13 @@ impl<I: Introspect> State<I> {
     fn forget(&mut self) {
         // Generation 0 means immortal, so it is skipped.
         self.generation = self.generation.checked_add(1).unwrap_or(1);
+        self.first = self.first.wrapping_add((self.handles.len() & 0xFFFF) as u16).wrapping_add(1);
         self.handles.clear();
         self.stored.clear();
         self.cursor.forget();
         self.record.clear();
         self.field_limits = None;
-        (self.fields, self.records, self.host_bytes) = (0, 0, 0);
+        (self.fields, self.records, self.host_bytes, self.number) = (0, 0, 0, 0);
     }
 
     /// Whether anything left the guest in this firing.
@@ -239,16 +250,16 @@ impl<I: Introspect> State<I> {
             return Code::Limit.value();
         }
         self.handles.push(what);
-        handle_bits(kind, len, self.generation, index)
+        handle_bits(kind, len, self.generation, usize::from(self.first.wrapping_add((index & 0xFFFF) as u16)))
     }
 
     /// What a handle from the guest stands for.
     fn resolve(&self, v: u64) -> Result<Ref<I::Obj>, Code> {
-        let (generation, index) = ((v >> 16 & 0xFF) as u8, (v & 0xFFFF) as usize);
+        let (generation, index) = ((v >> 16 & 0xFF) as u8, ((v & 0xFFFF) as u16).wrapping_sub(self.first));
         if generation != self.generation {
             return Err(Code::Stale);
         }
-        self.handles.get(index).copied().ok_or(Code::Stale)
+        self.handles.get(usize::from(index)).copied().ok_or(Code::Stale)
     }
 
     fn random(&mut self) -> f64 {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use waspect_abi::Code;
 
 use super::frame::{PathSite, Reached, StepSite, prepare_steps, walk};
-use super::link::{Host, LinkError, Linking, argument, unknown};
+use super::link::{Host, LinkError, Linking, argument};
 use super::values::Operand;
 use super::{HostBudget, Ref, State, memory};
 use crate::introspect::Introspect;
@@ -179,7 +179,7 @@ impl<I: Introspect> Linking<'_, I> {
             "typename" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
                 c.data_mut().type_name(v).map_err(wasmtime::Error::from)
             }),
-            _ => return Err(unknown(import)),
+            _ => return self.context(import),
         }?;
         Ok(())
     }

@@ -54,6 +54,15 @@ pub enum Told<'a> {
     Text(&'a str),
 }
 
+impl From<Told<'_>> for crate::value::Value {
+    fn from(told: Told<'_>) -> Self {
+        match told {
+            Told::Float(x) => Self::Float(x),
+            Told::Text(text) => Self::Str(text.to_owned()),
+        }
+    }
+}
+
 /// What to look up by: only what hashes and compares without code. `N` is a prepared name.
 #[derive(Debug)]
 pub enum Key<O, N> {

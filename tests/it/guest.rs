@@ -134,6 +134,7 @@ pub(crate) struct Run<I: Introspect> {
     function: u32,
     slots: Slots,
     start_ticks: u64,
+    invocation: u64,
 }
 
 impl<I: Introspect> Run<I> {
@@ -148,7 +149,7 @@ impl<I: Introspect> Run<I> {
         let guest = Guest::new(&engine, &code, linked, manifest).unwrap_or_else(|e| panic!("{name}: {e}"));
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();
-        Self { outlet, guest, function, slots: Slots::default(), start_ticks: 0 }
+        Self { outlet, guest, function, slots: Slots::default(), start_ticks: 0, invocation: 0 }
     }
 
     /// Fires every probe that is attached to a point, as a call does; a fresh call at each entry.
@@ -162,8 +163,16 @@ impl<I: Introspect> Run<I> {
         if point == 0 {
             self.slots = Slots::default();
             self.start_ticks = self.outlet.clock.ticks();
+            self.invocation += 1;
         }
-        let firing = Firing { point, function: self.function, passed, outcome: out, start_ticks: self.start_ticks };
+        let firing = Firing {
+            point,
+            function: self.function,
+            passed,
+            outcome: out,
+            start_ticks: self.start_ticks,
+            invocation: self.invocation,
+        };
         for i in 0..self.guest.probes().len() {
             let spec = &self.guest.probes()[i].spec;
             let right = match spec.point {

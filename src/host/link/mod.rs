@@ -3,6 +3,7 @@
 //! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
 //! the fire path, or an import this host does not have.
 
+mod context;
 mod request;
 mod stores;
 

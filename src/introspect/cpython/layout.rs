@@ -5,13 +5,19 @@
 //! From the headers `longintrepr.h unicodeobject.h object.h code.h pystate.h pycore_frame.h pycore_dict.h` of each version,
 //! x86-64, no `Py_TRACE_REFS`; `check` compares each with a running interpreter before anything relies on it.
 
-use std::ffi::{c_int, c_ulong};
+use std::ffi::c_ulong;
 use std::mem::offset_of;
 use std::ptr::NonNull;
 
-use pyo3::ffi::{self, PyObject, PyTypeObject, PyVarObject};
+#[cfg(not(Py_3_12))]
+use pyo3::ffi::PyVarObject;
+use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 use super::Obj;
+pub(super) use super::thread::{
+    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, InterpreterFrame, OWNED_BY_CSTACK, running,
+    running_context, weakly,
+};
 
 #[cfg(not(Py_3_11))]
 compile_error!("expected CPython 3.11 or newer");
@@ -394,126 +400,7 @@ pub(super) const MANAGED_VALUES: isize = -4 * 8;
 #[cfg(not(Py_3_12))]
 pub(super) const MANAGED_DICT: isize = -3 * 8;
 
-// --- frames
-
-#[repr(C)]
-pub(super) struct InterpreterFrame {
-    #[cfg(not(Py_3_12))]
-    pub(super) func: *mut PyObject,
-    #[cfg(Py_3_12)]
-    pub(super) code: *mut PyObject,
-    #[cfg(Py_3_12)]
-    pub(super) previous: *mut InterpreterFrame,
-    #[cfg(Py_3_12)]
-    pub(super) func: *mut PyObject,
-    pub(super) globals: *mut PyObject,
-    pub(super) builtins: *mut PyObject,
-    pub(super) locals: *mut PyObject,
-    #[cfg(not(Py_3_12))]
-    pub(super) code: *mut PyObject,
-    pub(super) frame_obj: *mut PyObject,
-    #[cfg(not(Py_3_12))]
-    pub(super) previous: *mut InterpreterFrame,
-    /// 3.11, 3.12: the unit before the next instruction. 3.13: the instruction itself.
-    pub(super) instruction: *const u16,
-    pub(super) stacktop: c_int,
-    #[cfg(not(Py_3_12))]
-    pub(super) is_entry: bool,
-    #[cfg(Py_3_12)]
-    pub(super) return_offset: u16,
-    pub(super) owner: u8,
-    pub(super) localsplus: [*mut PyObject; 1],
-}
-
-/// `owner` of a frame that stands for C code (3.12+).
-pub(super) const OWNED_BY_CSTACK: u8 = 3;
-
-#[repr(C)]
-pub(super) struct CodeHead {
-    head: PyVarObject,
-    consts: *mut PyObject,
-    names: *mut PyObject,
-    exceptiontable: *mut PyObject,
-    pub(super) flags: c_int,
-    #[cfg(not(Py_3_12))]
-    warmup_and_linearray: [i16; 2],
-    pub(super) argcount: c_int,
-    pub(super) posonlyargcount: c_int,
-    pub(super) kwonlyargcount: c_int,
-    stacksize: c_int,
-    pub(super) firstlineno: c_int,
-    pub(super) nlocalsplus: c_int,
-    #[cfg(Py_3_12)]
-    framesize: c_int,
-    nlocals: c_int,
-    #[cfg(not(Py_3_12))]
-    nplaincellvars: c_int,
-    ncellvars: c_int,
-    pub(super) nfreevars: c_int,
-    #[cfg(Py_3_12)]
-    version: u32,
-    pub(super) localsplusnames: *mut PyObject,
-    pub(super) localspluskinds: *mut PyObject,
-    pub(super) filename: *mut PyObject,
-    pub(super) name: *mut PyObject,
-    pub(super) qualname: *mut PyObject,
-}
-
-/// Where a code object's instructions begin.
-pub(super) const CODE_UNITS: usize = match (cfg!(Py_3_13), cfg!(Py_3_12)) {
-    (true, _) => 200,
-    (_, true) => 192,
-    _ => 184,
-};
-
-/// What each place of `localsplus` is.
-pub(super) const FAST_HIDDEN: u8 = 0x10;
-pub(super) const FAST_CELL: u8 = 0x40;
-pub(super) const FAST_FREE: u8 = 0x80;
-
-/// The frame that a thread runs.
-///
-/// # Safety
-/// `thread` is the calling thread's state.
-#[inline]
-pub(super) unsafe fn running(thread: *mut ffi::PyThreadState) -> *mut InterpreterFrame {
-    const CFRAME: usize = 56;
-    const CURRENT_IN_CFRAME: usize = if cfg!(Py_3_12) { 0 } else { 8 };
-    const CURRENT: usize = 72;
-    let field = |base: *mut u8, offset: usize| {
-        // SAFETY: offsets of `struct _ts` and `_PyCFrame`; both are live while the thread runs.
-        unsafe { base.add(offset).cast::<*mut u8>().read() }
-    };
-    if cfg!(Py_3_13) {
-        return field(thread.cast(), CURRENT).cast();
-    }
-    field(field(thread.cast(), CFRAME), CURRENT_IN_CFRAME).cast()
-}
-
-/// The context that a thread runs in; null before it has one.
-///
-/// # Safety
-/// `thread` is the calling thread's state.
-#[inline]
-pub(super) unsafe fn running_context(thread: *mut ffi::PyThreadState) -> *mut PyObject {
-    const CONTEXT: usize = if cfg!(Py_3_12) { 208 } else { 224 };
-    // SAFETY: the offset of `struct _ts`, which is live while the thread runs.
-    unsafe { thread.cast::<u8>().add(CONTEXT).cast::<*mut PyObject>().read() }
-}
-
-/// What a weak reference refers to; None when that is gone.
-///
-/// # Safety
-/// `weak` is a live `weakref.ref`.
-#[inline]
-pub(super) unsafe fn weakly(weak: *mut PyObject) -> *mut PyObject {
-    // SAFETY: the target is the first field behind the head.
-    unsafe { weak.add(1).cast::<*mut PyObject>().read() }
-}
-
 const _: () = {
-    assert!(offset_of!(InterpreterFrame, localsplus) == 72);
-    assert!(offset_of!(CodeHead, localsplusnames) == 96);
     assert!(offset_of!(Keys, indices) == 32);
     assert!(size_of::<Ascii>() == if cfg!(Py_3_12) { 40 } else { 48 });
     assert!(size_of::<Compact>() == if cfg!(Py_3_12) { 56 } else { 72 });

@@ -30,6 +30,7 @@ mod layout;
 mod name;
 mod scalar;
 mod task;
+mod thread;
 
 use std::ptr::NonNull;
 use std::rc::Rc;
