@@ -75,7 +75,7 @@ impl<I: Introspect> State<I> {
             str_bytes: given.str_bytes.min(budget.str_bytes),
             ..budget
         });
-        self.host_bytes += 1;
+        self.work(1);
     }
 
     /// What a field's value is held to, of at most `left` bytes.

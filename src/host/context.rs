@@ -21,7 +21,7 @@ impl<I: Introspect> State<I> {
         if self.number == 0 {
             self.number = NUMBERED.fetch_add(1, Relaxed) + 1;
             // So that `begin` sees that something happened.
-            self.host_bytes += 1;
+            self.work(1);
         }
         self.number
     }
@@ -67,7 +67,7 @@ impl<I: Introspect> State<I> {
             Context::Line => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
             Context::Depth => I::here().map_or(Code::Absent.value(), |frame| {
                 let depth = I::depth(frame);
-                self.host_bytes += u64::from(depth.unsigned_abs());
+                self.work(u64::from(depth.unsigned_abs()));
                 self.integer(i64::from(depth))
             }),
             Context::Cpu => nix::sched::sched_getcpu().map_or(NONE, |cpu| self.integer(cpu as i64)),

@@ -21,7 +21,13 @@ impl<I: Introspect> State<I> {
             Operand::Int(n) => Ok(Key::Int(n)),
             Operand::Float(x) => Ok(Key::Float(x)),
             Operand::Error(code) => Err(code),
-            Operand::Literal(v) => self.literal(v).map_or(Err(Code::Stale), |text| Ok(Key::Name(I::passing(&text)))),
+            Operand::Literal(v) => match self.literal(v) {
+                Some(text) => {
+                    self.charge(text.len() / 4)?;
+                    Ok(Key::Name(I::passing(&text)))
+                }
+                None => Err(Code::Stale),
+            },
             Operand::Ref(Ref::Object(o)) => {
                 self.charge(self.size(o))?;
                 I::as_key(o)
@@ -88,6 +94,9 @@ impl<I: Introspect> State<I> {
         which: Whole,
         key: &KeyOf<I>,
     ) -> Result<Result<Option<I::Obj>, Code>, HostBudget> {
+        if which == Whole::Kwargs {
+            self.charge(super::values::whole_len::<I>(which))?;
+        }
         let mut text = Vec::new();
         let name = match key {
             Key::Str(o) => {
@@ -196,7 +205,8 @@ impl<I: Introspect> State<I> {
                 }
                 self.charge(items.len())?;
                 let range = range(items.len(), start, stop);
-                self.slice_items(Kind::Tuple, items.get(range).unwrap_or_default())
+                let items = items.get(range).unwrap_or_default();
+                self.slice_items(Kind::Tuple, items, items.len())
             }
             Operand::Ref(Ref::Stored(at)) => match self.copy(at)? {
                 Some(value) => self.slice_value(&value, start, stop),
@@ -229,17 +239,12 @@ impl<I: Introspect> State<I> {
                 self.cut_value(Value::Bytes(bytes), total)
             }
             _ => {
-                self.charge(range.end)?;
-                let mut items = Vec::new();
-                let mut at = 0;
-                I::children(o, &mut |child| {
-                    at += 1;
-                    if at > range.end {
-                        return Walk::Stop;
-                    }
-                    if at > range.start { collect::<I>(child, &mut items) } else { Walk::On }
-                });
-                self.slice_items(kind, &items)
+                // No more than a value keeps, each at its place: a position costs the same wherever it is.
+                let kept = range.len().min(self.tree_limits(usize::MAX).items);
+                self.charge(kept)?;
+                let places = (range.start..range.start + kept).filter_map(|i| i64::try_from(i).ok());
+                let items: Vec<_> = places.filter_map(|i| I::index(o, i).ok()).collect();
+                self.slice_items(kind, &items, range.len())
             }
         }
     }
@@ -260,13 +265,14 @@ impl<I: Introspect> State<I> {
     }
 
     /// Items copied as any value is, each inside what is left.
-    fn slice_items(&mut self, kind: Kind, items: &[I::Obj]) -> Result<u64, HostBudget> {
+    /// `total`: how many there are.
+    fn slice_items(&mut self, kind: Kind, items: &[I::Obj], total: usize) -> Result<u64, HostBudget> {
         let limits = self.tree_limits(usize::MAX);
         let limits = tree::TreeLimits { depth: limits.depth.saturating_sub(1), ..limits };
         let front = &items[..items.len().min(limits.items)];
         let at = self.keep(|out| {
-            if front.len() < items.len() {
-                put::cut(out, Cut::Items, items.len() as u64);
+            if front.len() < total {
+                put::cut(out, Cut::Items, total as u64);
             }
             let open = put::open_container(out, kind);
             // All items together are bounded as one value is.

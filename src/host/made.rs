@@ -56,9 +56,17 @@ impl<I: Introspect> State<I> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         let at = put::open_container(&mut bytes, Kind::Tuple);
-        parts.iter().for_each(|v| self.encode(*v, &limits, &mut bytes));
+        for v in parts {
+            // A copy is taken whole, whatever the limits: after the first that is too large there is nothing to add.
+            if bytes.len() <= 2 * BYTES_MAX {
+                self.encode(*v, &limits, &mut bytes);
+            }
+        }
         put::close(&mut bytes, at, parts.len());
         let fits = bytes.len() <= 2 * BYTES_MAX;
+        if !fits {
+            self.charge(bytes.len())?;
+        }
         let made = if fits { self.make(|out| out.extend_from_slice(&bytes)) } else { Ok(Code::Limit.value()) };
         self.scratch = bytes;
         made

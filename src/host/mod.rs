@@ -15,7 +15,6 @@ mod identity;
 mod item;
 mod key;
 mod link;
-mod link_text;
 mod made;
 mod membership;
 mod memory;
@@ -31,7 +30,7 @@ mod text;
 mod unpack;
 mod values;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasmtime::Memory;
@@ -133,7 +132,8 @@ pub struct State<I: Introspect> {
     fields: u64,
     records: u64,
     wrote: bool,
-    host_bytes: u64,
+    /// Counted also by what only looks.
+    host_bytes: Cell<u64>,
     random: u64,
     /// This firing's number, once it was asked for.
     number: u64,
@@ -161,7 +161,7 @@ impl<I: Introspect> State<I> {
             fields: 0,
             records: 0,
             wrote: false,
-            host_bytes: 0,
+            host_bytes: Cell::new(0),
             random,
             number: 0,
         }
@@ -181,7 +181,7 @@ impl<I: Introspect> State<I> {
         self.firing.invocation = invocation;
         self.probe = probe;
         self.wrote = false;
-        if self.host_bytes != 0 || !self.handles.is_empty() {
+        if self.host_bytes.get() != 0 || !self.handles.is_empty() {
             self.forget();
         }
     }
@@ -196,7 +196,8 @@ impl<I: Introspect> State<I> {
         self.cursor.forget();
         self.record.clear();
         self.field_limits = None;
-        (self.fields, self.records, self.host_bytes, self.number) = (0, 0, 0, 0);
+        (self.fields, self.records, self.number) = (0, 0, 0);
+        self.host_bytes.set(0);
     }
 
     /// Whether anything left the guest in this firing.
@@ -213,14 +214,20 @@ impl<I: Introspect> State<I> {
     #[inline]
     fn charge(&mut self, bytes: usize) -> Result<(), HostBudget> {
         // At least one, so that `begin` sees that something happened.
-        self.host_bytes += bytes as u64 + 1;
+        self.work(bytes as u64 + 1);
         self.within_budget()
+    }
+
+    /// Counts work whose caller asks later, or never: what costs most is refused once the budget is spent.
+    #[inline]
+    fn work(&self, units: u64) {
+        self.host_bytes.set(self.host_bytes.get() + units);
     }
 
     /// Whether what was kept on the way is still inside the budget.
     #[inline]
     fn within_budget(&self) -> Result<(), HostBudget> {
-        if self.host_bytes > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
+        if self.host_bytes.get() > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
     }
 
     /// An object as a value: scalars inline, the rest as a handle of this firing.

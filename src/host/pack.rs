@@ -23,7 +23,7 @@ impl<I: Introspect> State<I> {
         if let Operand::Error(code) = self.operand(v) {
             return Ok(Err(code));
         }
-        let left = limits::HOST_BYTES_PER_FIRE_MAX.saturating_sub(self.host_bytes) / 2;
+        let left = limits::HOST_BYTES_PER_FIRE_MAX.saturating_sub(self.host_bytes.get()) / 2;
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
         self.encode(v, &given(bits, self.tree_limits(left)), &mut bytes);

@@ -68,7 +68,7 @@ impl<I: Introspect> State<I> {
     pub(super) fn emit(&mut self) -> i32 {
         self.wrote = true;
         self.records += 1;
-        self.host_bytes += 1;
+        self.work(1);
         let allowed = self.records <= limits::RECORDS_PER_FIRE_MAX;
         let committed = if allowed { self.add_task().commit() } else { self.drop_one(DropKind::PerFire) };
         self.record.clear();

@@ -113,6 +113,7 @@ fn write(value: &Value, out: &mut String) {
         Value::None => out.push_str("None"),
         Value::Bool(b) => out.push_str(boolean(*b)),
         Value::Int(n) => out.push_str(&n.to_string()),
+        Value::BigInt(_, magnitude) if magnitude.len() > BIG_BYTES_MAX => named(&["int"], out),
         Value::BigInt(negative, magnitude) => out.push_str(&decimal(*negative, magnitude)),
         Value::Float(x) => out.push_str(&float(*x)),
         Value::Str(text) => quoted(text, out),

@@ -86,7 +86,7 @@ impl<I: Introspect> State<I> {
     pub(super) fn keep(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
         let at = self.stored.len();
         write(&mut self.stored);
-        self.host_bytes += (self.stored.len() - at) as u64 + 1;
+        self.work((self.stored.len() - at) as u64 + 1);
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 

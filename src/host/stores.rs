@@ -14,6 +14,9 @@ use crate::report::DropKind;
 use crate::stores::{Kept, Store};
 use crate::value::{Value, put};
 
+/// No number's byte form is longer, but an int's beyond 64 bits.
+const NUMBER_BYTES_MAX: usize = 16;
+
 impl<I: Introspect> State<I> {
     /// ABSENT where there is no such key.
     pub(super) fn map_get(&mut self, map: usize, key: u64) -> Result<u64, HostBudget> {
@@ -113,6 +116,8 @@ impl<I: Introspect> State<I> {
     fn kept_number(&self, kept: &Kept) -> Result<Number, Code> {
         match kept {
             Kept::Bits(bits) => self.number(*bits),
+            // Numbers are short; anything longer is not read through to find that it is none.
+            Kept::Bytes(bytes) if bytes.len() > NUMBER_BYTES_MAX => Err(Code::Kind),
             Kept::Bytes(bytes) => number_of(Value::read(&mut &**bytes).ok()),
         }
     }

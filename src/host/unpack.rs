@@ -211,6 +211,10 @@ impl<'a> Reader<'a> {
             OPAQUE => put::opaque(out, Kind::Object, name()?),
             BIG_INT => {
                 let (sign, magnitude) = payload.split_first().ok_or(Code::Kind)?;
+                // Whoever shows it works on its digits for longer than they are many.
+                if magnitude.len() as u64 > limits::VALUE_STR_BYTES_MAX {
+                    return Err(Code::Limit);
+                }
                 put::big_int(out, *sign != 0, magnitude);
             }
             _ => return Err(Code::Kind),

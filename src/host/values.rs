@@ -152,7 +152,13 @@ impl<I: Introspect> State<I> {
     }
 
     pub(super) fn stored_value(&self, at: u32) -> Option<Value> {
-        Value::read(&mut self.stored.get(at as usize..)?).ok()
+        // Reading takes as long as the copy is, whatever is asked of it.
+        self.within_budget().ok()?;
+        let mut rest = self.stored.get(at as usize..)?;
+        let before = rest.len();
+        let value = Value::read(&mut rest).ok();
+        self.work(((before - rest.len()) / COPIED_BYTES_PER_UNIT) as u64);
+        value
     }
 
     /// The kind of the value itself: what the guest's bits say of a handle is its own affair.
@@ -353,8 +359,12 @@ impl<I: Introspect> State<I> {
 
 /// Bytes compared for one unit of host work: comparing is cheaper than moving.
 pub(super) const COMPARED_BYTES_PER_UNIT: usize = 8;
+/// Bytes of a copy read for one unit of host work.
+const COPIED_BYTES_PER_UNIT: usize = 4;
 /// What a comparison of containers is charged, whatever their parts.
 const CONTAINERS_UNITS: usize = 512;
+/// What a comparison of ints beyond 64 bits is charged: their digits are looked at one by one.
+const BIG_INTS_UNITS: usize = 4_096;
 /// 2^63, where the floats that are an i64 end.
 pub(super) const I64_END: f64 = 9_223_372_036_854_775_808.0;
 
@@ -388,6 +398,7 @@ fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {
             n.min(m) / COMPARED_BYTES_PER_UNIT
         }
         (Look::Sized(..), Look::Sized(..)) => CONTAINERS_UNITS,
+        (Look::BigInt, Look::BigInt | Look::Float(_)) | (Look::Float(_), Look::BigInt) => BIG_INTS_UNITS,
         _ => 0,
     }
 }

@@ -9,8 +9,9 @@ import sys
 import threading
 import types
 
-import probing
 import pytest
+
+import probing
 import waspect
 
 WAT = b"""(module

@@ -19,12 +19,15 @@ import types
 import weakref
 from pathlib import Path
 
-import hostile
-import probing
 import pytest
 
+import hostile
+import probing
+
 ABI = (Path(__file__).resolve().parents[2] / "docs" / "ABI.md").read_text()
-ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \| yes \|$")
+ROW = re.compile(
+    r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \| yes \|$"
+)
 # What stands for an import's name where the name is an argument.
 NAMES = {"path": "arg0.x", "key": "x", "the text": "text", "path from a value, `.user[0]`": '.x["x"][0]'}
 LINEAR = "latency,0,10,1"
@@ -163,7 +166,7 @@ OBJECTS = {
     "namedtuple": lambda: Named("x", 2),
     "enum": lambda: Colour.RED,
     "Decimal": lambda: decimal.Decimal("1.5"),
-    "datetime": lambda: datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
+    "datetime": lambda: datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC),
     "mappingproxy": lambda: types.MappingProxyType({"x": 1}),
     "OrderedDict": lambda: collections.OrderedDict(x=1),
     "defaultdict": lambda: collections.defaultdict(hostile.make_special, x=1),

@@ -20,7 +20,7 @@ import hostile
 from reads import core, nothing_ran, tree  # noqa: F401
 
 D = decimal.Decimal
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 
 
 def zone(**offset):
@@ -95,7 +95,12 @@ def test_other_time_zones_are_not_asked():
     assert tree(datetime.datetime(2026, 1, 2, tzinfo=Silent()))[2] == {"value": "2026-01-02T00:00:00"}
 
 
-DURATIONS = {"PT0S": {}, "PT90.5S": {"seconds": 90.5}, "-PT0.000001S": {"microseconds": -1}, "PT86399999913600S": {"days": 999999999}}
+DURATIONS = {
+    "PT0S": {},
+    "PT90.5S": {"seconds": 90.5},
+    "-PT0.000001S": {"microseconds": -1},
+    "PT86399999913600S": {"days": 999999999},
+}
 
 
 @pytest.mark.parametrize("text", DURATIONS)
@@ -157,7 +162,9 @@ ALIKE = ["decimal.Decimal", "datetime.datetime", "numpy.int64", "numpy.ndarray",
 def test_look_alikes_are_ordinary(name):
     module, short = name.split(".")
     body = hostile.namespace("__str__", "__repr__", "__eq__", "__hash__", "__index__", "__int__")
-    slots = tuple("abcdefghijk"[: (getattr(globals().get(module, datetime), short, datetime.time).__basicsize__ - 16) // 8])
+    slots = tuple(
+        "abcdefghijk"[: (getattr(globals().get(module, datetime), short, datetime.time).__basicsize__ - 16) // 8]
+    )
     for qualname in (short, name):
         alike = type(qualname, (), {**body, "__module__": module, "__slots__": slots})()
         assert core._look(alike) == ("object", None)

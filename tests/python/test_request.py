@@ -211,7 +211,9 @@ def test_executors_carry_the_request(session):
         list(requests.map(lambda i: handle(request, pool, i), range(40)))
         list(pool.map(look, [f"out {i}" for i in range(8)]))
     v = {who: v for who, (v, _) in looked(session).items()}
-    expected = {f"{who} {i}": value for i in range(40) for who, value in (("work", i), ("end", "worker"), ("request", i))}
+    expected = {
+        f"{who} {i}": value for i in range(40) for who, value in (("work", i), ("end", "worker"), ("request", i))
+    }
     assert v == {**expected, **{f"out {i}": None for i in range(8)}}
 
 

@@ -14,11 +14,8 @@ import socket
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 import waspect
 from probing import load, records, wat

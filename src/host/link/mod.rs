@@ -6,6 +6,7 @@
 mod context;
 mod request;
 mod stores;
+mod text;
 
 use std::cell::RefCell;
 use std::collections::HashSet;

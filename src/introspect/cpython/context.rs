@@ -187,9 +187,17 @@ fn forget_error() {
     unsafe { ffi::PyErr_Clear() };
 }
 
+/// What the application put into the variable is not ours to replace: its end could run code.
+fn is_ours(before: Option<&Owned>) -> bool {
+    before.is_none_or(|value| value.0.as_ptr() == none() || held(value).is_some())
+}
+
 /// Opens a request in the running context, if `how` does.
 pub fn open(how: Opening) -> Option<Entered> {
     let before = value();
+    if !is_ours(before.as_ref()) {
+        return None;
+    }
     let running = before.as_ref().and_then(held).map(|held| held.scope.clone());
     let scope = Rc::new(Scope::opened(how, running.as_deref())?);
     put(&scope).then_some(Entered { scope, before, ends: true })
@@ -203,6 +211,9 @@ pub fn carried() -> Option<Owned> {
 /// Goes on with a request that came from another thread. Writes go to a copy.
 pub fn enter(carried: &Owned) -> Option<Entered> {
     let before = value();
+    if !is_ours(before.as_ref()) {
+        return None;
+    }
     let scope = held(carried)?.scope.clone();
     quietly(|| set(carried.0.as_ptr())).then_some(Entered { scope, before, ends: false })
 }

@@ -41,6 +41,10 @@ fn key(o: Obj, depth: usize, items: &mut usize) -> Result<Key, Code> {
     *items = items.checked_sub(1).ok_or(Code::Limit)?;
     let plain = |builtin| if hashes_as(class, builtin) { Ok(()) } else { Err(Code::Code) };
     if class.has(ffi::Py_TPFLAGS_UNICODE_SUBCLASS) {
+        // Hashed here, part by part: what is longer costs more than a look-up may.
+        if depth < KEY_DEPTH_MAX && layout::text_len(o) > KEY_BYTES_MAX {
+            return Err(Code::Limit);
+        }
         return plain(&raw const ffi::PyUnicode_Type).map(|()| Key::Str(o));
     }
     if class.has(ffi::Py_TPFLAGS_BYTES_SUBCLASS) {
@@ -250,6 +254,8 @@ fn matches(k: Obj, key: &Key) -> Match {
             Look::Float(y) if class.is(&raw const ffi::PyFloat_Type) => equal(*x == y),
             Look::Int(n) if class.is(&raw const ffi::PyLong_Type) => equal(*x == n as f64 && *x as i64 == n),
             Look::Bool(b) => equal(*x == f64::from(u8::from(b))),
+            // Such an int may equal the float; it is not worked out.
+            Look::BigInt => Match::Unknown,
             _ => otherwise(),
         },
         Key::Bytes(bytes) if class.has(ffi::Py_TPFLAGS_BYTES_SUBCLASS) => {

@@ -3,6 +3,7 @@
 //! In: the running thread. Out: a name. Never here: a call into `asyncio`; a task of an event loop that keeps its thread
 //! out of sight (one written in C) has no name here.
 
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use pyo3::ffi;
@@ -78,7 +79,13 @@ fn current(tasks: Obj, ident: i64) -> Option<Obj> {
 fn native_name(modules: Obj, task: Obj) -> Option<Obj> {
     let native = CPython::key(modules, &names().native).ok()?;
     let class = Class::of_type(CPython::attr(native, &names().task).ok()?)?;
-    if !class_of(task).extends(class.as_ptr()) {
+    // The attribute may have been replaced by another class, whose instances are smaller.
+    // SAFETY: a live type's name ends with a null byte.
+    let name = unsafe { CStr::from_ptr(class.get(|t| t.tp_name)) };
+    let size = TASK_NAME + isize::try_from(size_of::<Obj>()).unwrap_or(8);
+    let genuine =
+        class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE) && name == c"_asyncio.Task" && class.get(|t| t.tp_basicsize) >= size;
+    if !genuine || !class_of(task).extends(class.as_ptr()) {
         return None;
     }
     // SAFETY: the task has the layout of that class, which has an object pointer there.

@@ -5,10 +5,10 @@
 use wasmtime::Result as Called;
 use waspect_abi::Code;
 
-use super::link::{Host, LinkError, Linking};
-use super::number::Operation;
-use super::values::Operand;
-use super::{HostBudget, State, chance, memory};
+use super::{Host, LinkError, Linking};
+use crate::host::number::Operation;
+use crate::host::values::Operand;
+use crate::host::{HostBudget, State, chance, memory};
 use crate::introspect::Introspect;
 use crate::spec::ImportUse;
 
