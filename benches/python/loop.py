@@ -1,7 +1,7 @@
 """Calls one probed function for some seconds, so that a profiler sees where a firing's time goes.
 
-In: the name of a probe of `subjects`. Out: load for `perf record -e cpu-clock`. Never here: a measurement. An agent that
-was not stripped has symbols (docs/PERFORMANCE.md has the command).
+In: the name of a probe of `subjects`. Out: load for `perf record -e cpu-clock`. Never here: a measurement. An agent
+that was not stripped has symbols (docs/PERFORMANCE.md has the command).
 """
 
 from __future__ import annotations

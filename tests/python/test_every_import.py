@@ -1,8 +1,8 @@
 """Every import of the ABI on every kind of object: nothing of the application runs, changes, or is kept.
 
-The imports are the rows of docs/ABI.md that this version has, so that a new one is tested because it is documented. In:
-objects whose special methods raise and record, and ordinary ones in every form of storage. Out: silence. Never here: what
-an import answers.
+The imports are the rows of docs/ABI.md that this version has, so that a new one is tested because it is documented.
+In: objects whose special methods raise and record, and ordinary ones in every form of storage. Out: silence. Never
+here: what an import answers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ IMPORTS = list(imports())
 
 
 def argument(kind, turn, flip, number):
-    """The `turn`-th value of a kind: the two arguments in turn, and numbers that are a pointer and a length, or small."""
+    """The `turn`-th value of a kind: the arguments in turn, and numbers that are a pointer and a length, or small."""
     if kind == "V":
         return f"(call $arg{(turn + flip) % 2})"
     if kind == "i32":
@@ -194,7 +194,7 @@ def snapshot(it):
 
 
 def sizeof(it):
-    """`sys.getsizeof`, which asks the class, of what has no such method of its own; a cached UTF-8 form shows in a str."""
+    """`sys.getsizeof` asks the class, so only of what has no method of its own; a cached UTF-8 form shows in a str."""
     return sys.getsizeof(it) if any(type(it) is kind for kind in (str, list, dict, set, tuple)) else 0
 
 

@@ -55,7 +55,10 @@ def test_numpy_scalars_are_plain(number):
     assert (type(shown), shown) == (type(number.item()), number.item())
 
 
-DECIMALS = "0 -0 1.50 0.00 1E+3 -1.5E-9 0.000001 0.0000001 0E-7 0E+2 123456789012345678901234567890.5 NaN -NaN123 sNaN sNaN7 Infinity -Infinity 10000000000000000000 1E+999999 -12.5"
+DECIMALS = (
+    "0 -0 1.50 0.00 1E+3 -1.5E-9 0.000001 0.0000001 0E-7 0E+2 "
+    "123456789012345678901234567890.5 NaN -NaN123 sNaN sNaN7 Infinity -Infinity 10000000000000000000 1E+999999 -12.5"
+)
 
 
 @pytest.mark.parametrize("text", [*DECIMALS.split(), "1" + "0" * 399, "0." + "7" * 400])

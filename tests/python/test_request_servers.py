@@ -161,12 +161,12 @@ def test_pipelined_requests_stay_apart(tmp_path):
         await send({"type": "http.response.body", "body": b"x"})
     uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", http="h11")
     """
-    with served(tmp_path, probes, program) as (port, lines):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
-            s.sendall(b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % n for n in range(20)))
-            got = b""
-            while got.count(b"200 OK") < 20:
-                got += s.recv(65536)
+    connect = socket.create_connection
+    with served(tmp_path, probes, program) as (port, lines), connect(("127.0.0.1", port), timeout=10) as s:
+        s.sendall(b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % n for n in range(20)))
+        got = b""
+        while got.count(b"200 OK") < 20:
+            got += s.recv(65536)
     seen = {row["fields"]["own"]: row["fields"]["kept"] for row in lines if row["type"] == "record"}
     assert seen == {f"/{n}": 1 for n in range(20)}
 
