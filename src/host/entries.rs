@@ -26,7 +26,7 @@ enum Part<O> {
 pub(super) struct Cursor<I: Introspect> {
     handle: u64,
     start: usize,
-    entries: Vec<(Part<I::Obj>, Part<I::Obj>)>,
+    entries: Entries<I::Obj>,
 }
 
 impl<I: Introspect> Default for Cursor<I> {

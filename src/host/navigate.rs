@@ -35,9 +35,11 @@ enum Prepared<I: Introspect> {
     Steps(Route<I>),
 }
 
+type Known<I> = HashMap<(Form, Box<[u8]>), Rc<Prepared<I>>>;
+
 /// What a module asked by text, by content; all of it is forgotten when it gets too much.
 pub(super) struct Asked<I: Introspect> {
-    known: HashMap<(Form, Box<[u8]>), Rc<Prepared<I>>>,
+    known: Known<I>,
 }
 
 impl<I: Introspect> Default for Asked<I> {
@@ -134,8 +136,8 @@ impl<I: Introspect> Linking<'_, I> {
             "get" => Form::Path,
             "local" => Form::Local,
             "global" => Form::Global,
-            "attr" => return self.from_value(import, Form::Attr),
-            "path" => return self.from_value(import, Form::Steps),
+            "attr" => return self.within(import, Form::Attr),
+            "path" => return self.within(import, Form::Steps),
             _ => return self.value_core(import),
         };
         self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, p: i32, n: i32| {
@@ -144,7 +146,7 @@ impl<I: Introspect> Linking<'_, I> {
         Ok(())
     }
 
-    fn from_value(&mut self, import: &ImportUse, form: Form) -> Result<(), LinkError> {
+    fn within(&mut self, import: &ImportUse, form: Form) -> Result<(), LinkError> {
         self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, v: u64, p: i32, n: i32| {
             with_text(&mut c, p, n, |state, text| state.ask(form, v, text))
         })?;

@@ -20,7 +20,7 @@ fn whole<T>(words: &Words, version: usize, read: impl Fn() -> T) -> Option<T> {
         let before = words.at(version).load(Acquire);
         let found = read();
         fence(Acquire);
-        (before % 2 == 0 && words.at(version).load(Relaxed) == before).then_some(found)
+        (before.is_multiple_of(2) && words.at(version).load(Relaxed) == before).then_some(found)
     })
 }
 
