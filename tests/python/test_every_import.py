@@ -30,6 +30,8 @@ ROW = re.compile(
 )
 # What stands for an import's name where the name is an argument.
 NAMES = {"path": "arg0.x", "key": "x", "the text": "text", "path from a value, `.user[0]`": '.x["x"][0]'}
+# No object made here has so many references; the interpreter's own singletons have, or are immortal.
+SINGLETONS_FROM = 2_000
 LINEAR = "latency,0,10,1"
 TYPES = {"V": "i64", "i32": "i32", "i64": "i64", "f64": "f64"}
 
@@ -190,7 +192,13 @@ OBJECTS = {
 def snapshot(it):
     """What a read could change: who is referred to (a materialised dict would be), how often, how large."""
     with_parts = [it, *gc.get_referents(it)]
-    return [(id(part), sys.getrefcount(part), sizeof(part)) for part in with_parts]
+    return [(id(part), references(part), sizeof(part)) for part in with_parts]
+
+
+def references(it):
+    """How many there are; those of None and small ints go up and down with everything that runs."""
+    count = sys.getrefcount(it)
+    return count if count < SINGLETONS_FROM else None
 
 
 def sizeof(it):

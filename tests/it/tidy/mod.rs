@@ -82,7 +82,7 @@ fn imports(source: &Source) -> Vec<String> {
 
 /// What a file may import: by its own row, else by its room's.
 fn row(source: &Source, room: &str) -> Option<&'static [&'static str]> {
-    let file = source.path.trim_start_matches("src/").trim_end_matches(".rs");
+    let file = source.path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
     let of = |wanted: &str| ROOMS.iter().find(|(name, _)| *name == wanted).map(|(_, imports)| *imports);
     of(file).or_else(|| of(room))
 }
