@@ -111,7 +111,7 @@ def balanced(session):
     return counts(session)
 
 
-def alone(program):
+def alone(program, seconds=60):
     """The lines that a program of its own prints; it starts with all of this and `kinds`."""
     folder = Path(__file__).parent
     prelude = f"""
@@ -121,6 +121,6 @@ from probing import *
 load({{'fn:no.thing:entry': ''}}).detach()
 """
     command = [sys.executable, "-c", prelude + textwrap.dedent(program)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
