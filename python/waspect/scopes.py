@@ -5,8 +5,6 @@ In: applications. Out: the same applications, each of whose calls is one request
 
 from __future__ import annotations
 
-from contextvars import copy_context
-
 from . import _core
 
 TYPE_CHECKING = False  # `typing` would double the time it takes to import this
@@ -26,6 +24,7 @@ def request() -> _core.Request:
 
 def wsgi(app: Wsgi) -> Wsgi:
     """The application, each of whose calls is a request until its body is closed."""
+    from contextvars import copy_context  # noqa: PLC0415 — only a program that wraps an application pays for it
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         context, scope = copy_context(), _core.Request()
