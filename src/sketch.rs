@@ -215,7 +215,7 @@ impl Top {
             (Vec::as_slice(value), count, error)
         };
         let mut all: Vec<_> = self.values.iter().map(whole).collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         all.truncate(TOP_SLOTS);
         all
     }

@@ -46,7 +46,7 @@ impl Survey<'_> {
             }
         }
         let mut all: Vec<Inner> = holders.into_values().flatten().collect();
-        all.sort_by(|a, b| (&a.module, &a.qualname, &a.path).cmp(&(&b.module, &b.qualname, &b.path)));
+        all.sort_unstable_by(|a, b| (&a.module, &a.qualname, &a.path).cmp(&(&b.module, &b.qualname, &b.path)));
         all
     }
 }

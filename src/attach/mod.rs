@@ -130,7 +130,7 @@ pub fn places(py: Python<'_>, live: &Rc<Live>) -> Vec<Vec<String>> {
     let names = |each: &Wanted| {
         let here = all.iter().filter(|i| each.is_linked(i) && i.refusal().is_none());
         let mut names: Vec<_> = here.map(|i| format!("{}.{}", i.place.module, i.place.qualname)).collect();
-        names.sort();
+        names.sort_unstable();
         names
     };
     wanted(live).iter().map(names).collect()

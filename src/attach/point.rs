@@ -102,11 +102,10 @@ impl Point {
             self.see_exits(&fire.live);
         }
         let mut list = list.borrow_mut();
-        list.push(fire);
-        list.sort_by_key(|fire| fire.order);
-        if !at_entry {
-            list.reverse();
-        }
+        // Exits fire in reverse.
+        let before = |other: &Fire| if at_entry { other.order <= fire.order } else { other.order > fire.order };
+        let at = list.partition_point(before);
+        list.insert(at, fire);
         drop(list);
         self.settle();
     }

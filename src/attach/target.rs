@@ -95,7 +95,7 @@ impl<'py> Survey<'py> {
         let mut named: Vec<_> = matching
             .map(|n| NotPython { name: format!("{}.{}", n.place.module, n.place.qualname), kind: n.kind.clone() })
             .collect();
-        named.sort_by(|a, b| a.name.cmp(&b.name));
+        named.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         named.truncate(FUNCTIONS_PER_PROBE_MAX as usize);
         named
     }

@@ -168,7 +168,7 @@ impl<I: Introspect> Guest<I> {
         let fuel = self.gates[probe].fuel;
         let function = firing.function;
         let state = instance.store.data_mut();
-        state.begin(firing, probe);
+        state.begin(firing, probe, fuel);
         if self.has_slots {
             std::mem::swap(&mut state.slots, slots);
         }
@@ -176,7 +176,7 @@ impl<I: Introspect> Guest<I> {
         if self.has_slots {
             std::mem::swap(&mut instance.store.data_mut().slots, slots);
         }
-        let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0));
+        let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0)) + instance.store.data().owed();
         match ended {
             Ok(0..) => {
                 let wrote = instance.store.data().wrote();

@@ -1,11 +1,11 @@
-//! `sample every rate`, `has`: decisions that a guest asks for while it fires.
+//! `sample every rate`: decisions that a guest asks for while it fires.
 //!
 //! In: a probability, a number. Out: 1 or 0, from state kept per probe and number. Bounded: a probe has so many numbers.
 //! Never here: state in the instance, which a fault renews.
 
 use std::cell::{Cell, RefCell};
 
-use waspect_abi::{Arg, CORE, Code, IMPORTS};
+use waspect_abi::Code;
 
 use super::State;
 use crate::introspect::Introspect;
@@ -83,15 +83,4 @@ fn decided(n: i32, decide: impl FnOnce(u32) -> Option<bool>) -> i32 {
         Ok(n @ 1..) => decide(n).map_or(Code::Limit.status(), i32::from),
         _ => Code::Range.status(),
     }
-}
-
-/// Whether this version has a function of `probe1`, or a family by its module's name.
-pub(super) fn has(name: &[u8]) -> bool {
-    IMPORTS.iter().any(|import| {
-        let known = match import.arg {
-            Arg::Fixed(fixed) => fixed,
-            _ => import.module,
-        };
-        import.ready && known != CORE && known.as_bytes() == name
-    })
 }

@@ -47,8 +47,8 @@ impl<I: Introspect> State<I> {
         clock.span_ns(clock.ticks().saturating_sub(self.firing.start_ticks)).cast_signed()
     }
 
-    pub(super) fn context(&mut self, what: Context) -> u64 {
-        match what {
+    pub(super) fn context(&mut self, what: Context) -> Result<u64, HostBudget> {
+        let v = match what {
             Context::Pid => self.integer(i64::from(std::process::id())),
             Context::Tid => self.integer(i64::from(crate::thread::id())),
             Context::Fn => self.name(Naming::Dotted),
@@ -74,7 +74,8 @@ impl<I: Introspect> State<I> {
             Context::Thread => self.thread(),
             Context::Task => self.task(),
             Context::Request => self.request(),
-        }
+        };
+        self.within_budget().map(|()| v)
     }
 
     fn name(&mut self, naming: Naming) -> u64 {

@@ -173,7 +173,7 @@ impl<I: Introspect> State<I> {
             RootSite::Exception => self.outcome(2)?,
             RootSite::ExcType => I::class(self.outcome(2)?),
             RootSite::ExcMessage => I::message(self.outcome(2)?)?,
-            RootSite::Context(what) => return Ok(Reached::Value(self.context(*what))),
+            RootSite::Context(what) => return Ok(Reached::Value(self.context(*what).unwrap_or(Code::Limit.value()))),
         };
         Ok(Reached::Object(object))
     }

@@ -3,30 +3,12 @@
 //! In: a pointer and a length, as the guest claims them. Out: bytes inside its memory, or MEMORY. Never here: arithmetic
 //! that wraps, or a view that outlives the call.
 
-use wasmtime::{AsContext, Caller, Memory, ResourceLimiter};
+use wasmtime::{Caller, Memory, ResourceLimiter};
 use waspect_abi::Code;
 
 use crate::limits;
 
-/// The guest's bytes at a claimed place.
-///
-/// # Errors
-/// MEMORY: no memory, or not inside it.
-pub(super) fn bytes<T: AsContext>(
-    context: &T,
-    memory: Option<Memory>,
-    pointer: i32,
-    length: i32,
-) -> Result<&[u8], Code> {
-    // The ABI's pointers are unsigned; the casts keep the bits.
-    let (start, length) = (u64::from(pointer.cast_unsigned()), u64::from(length.cast_unsigned()));
-    let data = memory.ok_or(Code::Memory)?.data(context);
-    let end = start.checked_add(length).filter(|end| *end <= data.len() as u64).ok_or(Code::Memory)?;
-    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
-    range.and_then(|(start, end)| data.get(start..end)).ok_or(Code::Memory)
-}
-
-/// The same, writable, beside the state of its store.
+/// The guest's bytes at a claimed place, beside the state of their store.
 ///
 /// # Errors
 /// MEMORY: no memory, or not inside it.
@@ -36,6 +18,7 @@ pub(super) fn beside<'a, T: 'static>(
     pointer: i32,
     length: i32,
 ) -> Result<(&'a mut [u8], &'a mut T), Code> {
+    // The ABI's pointers are unsigned; the casts keep the bits.
     let (start, length) = (u64::from(pointer.cast_unsigned()), u64::from(length.cast_unsigned()));
     let (data, state) = memory.ok_or(Code::Memory)?.data_and_store_mut(caller);
     let end = start.checked_add(length).filter(|end| *end <= data.len() as u64).ok_or(Code::Memory)?;

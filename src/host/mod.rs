@@ -46,7 +46,7 @@ pub use slots::Slots;
 
 /// The host ended the firing: it did more work than the budget allows.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the firing moved more bytes than `host_bytes_per_fire_max`")]
+#[error("the firing made the host do more work than its budget allows")]
 pub struct HostBudget;
 
 /// What happened to the probed call, for the length of one firing.
@@ -108,6 +108,24 @@ pub struct Shared<I: Introspect> {
     chances: Vec<chance::Chances>,
 }
 
+/// How much of a firing's fuel may be owed before it is taken, and how many bytes the host may move for it.
+#[derive(Clone, Copy, Default)]
+struct Meter {
+    fuel: u64,
+    owed_max: u64,
+    bytes_max: u64,
+}
+
+impl Meter {
+    /// Taking it costs some nanoseconds, so that it is done for each so many units only.
+    const OWED_MAX: u64 = 1_024;
+
+    fn of(fuel: u64) -> Self {
+        let bytes_max = limits::HOST_BYTES_PER_FIRE_MAX.min(fuel);
+        Self { fuel, owed_max: Self::OWED_MAX.min(fuel / 8), bytes_max }
+    }
+}
+
 /// The data of a module's store.
 pub struct State<I: Introspect> {
     pub firing: Firing<I>,
@@ -134,6 +152,9 @@ pub struct State<I: Introspect> {
     wrote: bool,
     /// Counted also by what only looks.
     host_bytes: Cell<u64>,
+    /// Host work that was not yet taken from the guest's fuel.
+    owed: Cell<u64>,
+    meter: Meter,
     random: u64,
     /// This firing's number, once it was asked for.
     number: u64,
@@ -162,6 +183,8 @@ impl<I: Introspect> State<I> {
             records: 0,
             wrote: false,
             host_bytes: Cell::new(0),
+            owed: Cell::new(0),
+            meter: Meter::default(),
             random,
             number: 0,
         }
@@ -174,13 +197,17 @@ impl<I: Introspect> State<I> {
 
     /// Begins a firing: everything of the last one is gone.
     #[inline(always)]
-    pub fn begin(&mut self, firing: Firing<I>, probe: usize) {
+    pub fn begin(&mut self, firing: Firing<I>, probe: usize, fuel: u64) {
         let Firing { point, function, passed: [a, b], outcome, start_ticks, invocation } = firing;
         (self.firing.point, self.firing.function, self.firing.outcome) = (point, function, outcome);
         (self.firing.passed[0], self.firing.passed[1], self.firing.start_ticks) = (a, b, start_ticks);
         self.firing.invocation = invocation;
         self.probe = probe;
         self.wrote = false;
+        self.owed.set(0);
+        if self.meter.fuel != fuel {
+            self.meter = Meter::of(fuel);
+        }
         if self.host_bytes.get() != 0 || !self.handles.is_empty() {
             self.forget();
         }
@@ -222,12 +249,32 @@ impl<I: Introspect> State<I> {
     #[inline]
     fn work(&self, units: u64) {
         self.host_bytes.set(self.host_bytes.get() + units);
+        self.owed.set(self.owed.get() + units);
+    }
+
+    /// Adds the price of a call to what is owed to the guest's fuel; true when it is to be settled before the call.
+    #[inline(always)]
+    fn owe(&self, fuel: u64) -> bool {
+        let owed = self.owed.get() + fuel;
+        self.owed.set(owed);
+        owed > self.meter.owed_max
+    }
+
+    /// Host work of this firing that is not yet part of the guest's fuel.
+    #[inline]
+    pub fn owed(&self) -> u64 {
+        self.owed.get()
+    }
+
+    /// What was owed, which the caller takes from the guest's fuel.
+    fn settled(&self) -> u64 {
+        self.owed.take()
     }
 
     /// Whether what was kept on the way is still inside the budget.
     #[inline]
     fn within_budget(&self) -> Result<(), HostBudget> {
-        if self.host_bytes.get() > limits::HOST_BYTES_PER_FIRE_MAX { Err(HostBudget) } else { Ok(()) }
+        if self.host_bytes.get() > self.meter.bytes_max { Err(HostBudget) } else { Ok(()) }
     }
 
     /// An object as a value: scalars inline, the rest as a handle of this firing.

@@ -9,13 +9,11 @@ use std::rc::Rc;
 use waspect_abi::Code;
 
 use super::frame::{PathSite, Reached, StepSite, prepare_steps, walk};
-use super::link::{Host, LinkError, Linking, argument};
 use super::values::Operand;
-use super::{HostBudget, Ref, State, memory};
+use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
 use crate::limits::{self, ASKED_NAMES_MAX};
-use crate::path::{Path, Step, parse_steps};
-use crate::spec::ImportUse;
+use crate::path::{Path, parse_steps};
 
 /// The steps of one `probe1.path`, `.attr` or `.key` import.
 pub(super) type Route<I> = Vec<StepSite<<I as Introspect>::Name>>;
@@ -80,7 +78,7 @@ impl<I: Introspect> State<I> {
     }
 
     /// From the frame, or from `v`, along what the guest's text says.
-    fn ask(&mut self, form: Form, v: u64, text: Result<&[u8], Code>) -> Result<u64, HostBudget> {
+    pub(super) fn ask(&mut self, form: Form, v: u64, text: Result<&[u8], Code>) -> Result<u64, HostBudget> {
         if let Operand::Error(code) = self.operand(v) {
             return Ok(code.value());
         }
@@ -93,7 +91,7 @@ impl<I: Introspect> State<I> {
         }
     }
 
-    fn route(&mut self, number: usize, v: u64) -> Result<u64, HostBudget> {
+    pub(super) fn route(&mut self, number: usize, v: u64) -> Result<u64, HostBudget> {
         let shared = self.shared.clone();
         shared.routes.get(number).map_or(Ok(Code::Internal.value()), |steps| self.steps(v, steps))
     }
@@ -111,94 +109,4 @@ impl<I: Introspect> State<I> {
         let reached = walk::<I>(from, steps);
         self.arrive(reached)
     }
-}
-
-impl<I: Introspect> Linking<'_, I> {
-    /// `probe1.path`, `probe1.attr`, `probe1.key`: one route for each import.
-    pub(super) fn navigation(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let name = import.name.as_str();
-        let steps = match import.module.as_str() {
-            "probe1.attr" => vec![Step::Attr(name.to_owned())],
-            "probe1.key" => vec![Step::Key(name.to_owned())],
-            _ => parse_steps(name).map_err(|e| argument(import, e.to_string()))?,
-        };
-        let number = self.routes.len();
-        self.routes.push(prepare_steps(&steps, I::name));
-        self.linker.func_wrap(&import.module, name, move |mut c: Host<'_, I>, v: u64| {
-            c.data_mut().route(number, v).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
-    }
-
-    /// The functions of `probe1` that read inside a value.
-    pub(super) fn navigation_core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let form = match import.name.as_str() {
-            "get" => Form::Path,
-            "local" => Form::Local,
-            "global" => Form::Global,
-            "attr" => return self.within(import, Form::Attr),
-            "path" => return self.within(import, Form::Steps),
-            _ => return self.value_core(import),
-        };
-        self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, p: i32, n: i32| {
-            with_text(&mut c, p, n, |state, text| state.ask(form, waspect_abi::NONE, text))
-        })?;
-        Ok(())
-    }
-
-    fn within(&mut self, import: &ImportUse, form: Form) -> Result<(), LinkError> {
-        self.linker.func_wrap("probe1", &import.name, move |mut c: Host<'_, I>, v: u64, p: i32, n: i32| {
-            with_text(&mut c, p, n, |state, text| state.ask(form, v, text))
-        })?;
-        Ok(())
-    }
-
-    fn value_core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let name = import.name.as_str();
-        let l = &mut self.linker;
-        match name {
-            "item" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, key: u64| {
-                c.data_mut().item(v, key).map_err(wasmtime::Error::from)
-            }),
-            "at" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
-                c.data_mut().at(v, i64::from(i)).map_err(wasmtime::Error::from)
-            }),
-            "slice" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, start: i32, stop: i32| {
-                c.data_mut().slice(v, start, stop).map_err(wasmtime::Error::from)
-            }),
-            "entry_key" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
-                c.data_mut().entry(v, i, true).map_err(wasmtime::Error::from)
-            }),
-            "entry_val" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, i: i32| {
-                c.data_mut().entry(v, i, false).map_err(wasmtime::Error::from)
-            }),
-            "in" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64, of: u64| {
-                c.data_mut().is_in(v, of).map_err(wasmtime::Error::from)
-            }),
-            "is" => l.func_wrap("probe1", name, |c: Host<'_, I>, a: u64, b: u64| c.data().is(a, b)),
-            "ident" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().ident(v)),
-            "type" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| c.data_mut().class(v)),
-            "typename" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
-                c.data_mut().type_name(v).map_err(wasmtime::Error::from)
-            }),
-            _ => return self.context(import),
-        }?;
-        Ok(())
-    }
-}
-
-/// Calls `f` with the state and the guest's bytes side by side, charged before they are copied. More than a name may have is
-/// not copied: LIMIT.
-fn with_text<I: Introspect>(
-    caller: &mut Host<'_, I>,
-    pointer: i32,
-    length: i32,
-    f: impl FnOnce(&mut State<I>, Result<&[u8], Code>) -> Result<u64, HostBudget>,
-) -> wasmtime::Result<u64> {
-    let memory = caller.data().memory;
-    let found = memory::bytes(&*caller, memory, pointer, length);
-    let fits = |bytes: &[u8]| bytes.len() as u64 <= limits::NAME_BYTES_MAX;
-    let bytes = found.and_then(|bytes| if fits(bytes) { Ok(bytes.to_vec()) } else { Err(Code::Limit) });
-    caller.data_mut().charge(bytes.as_ref().map_or(0, Vec::len))?;
-    Ok(f(caller.data_mut(), bytes.as_deref().map_err(|code| *code))?)
 }

@@ -29,20 +29,12 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-/// The table's row for a module and name.
-pub(super) fn row(module: &str, name: &str) -> Option<&'static Known> {
-    IMPORTS.iter().find(|known| match known.arg {
-        Arg::Fixed(fixed) => known.module == module && fixed == name,
-        _ => known.module == module,
-    })
-}
-
 fn find(import: &Import<'_>) -> Result<&'static Known, ModuleError> {
     cap!(NAME_BYTES_MAX, place(import), import.module.len().max(import.name.len()))?;
     if import.module.starts_with("wasi") {
         return Err(ModuleError::NotYet { place: place(import) });
     }
-    row(import.module, import.name).ok_or_else(|| ModuleError::UnknownImport {
+    waspect_abi::import(import.module, import.name).ok_or_else(|| ModuleError::UnknownImport {
         place: place(import),
         nearest: nearest_row(import),
         module: import.module.to_owned(),

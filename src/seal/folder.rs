@@ -115,7 +115,7 @@ impl Folder {
     /// When the folder cannot be listed.
     pub fn trim(&self, bytes_max: u64) -> Result<(), FolderError> {
         let mut files = self.files().map_err(|e| self.io("", e))?;
-        files.sort_by_key(|file| std::cmp::Reverse(file.written));
+        files.sort_unstable_by_key(|file| std::cmp::Reverse(file.written));
         let mut kept = 0;
         for file in files {
             kept += file.bytes;

@@ -5,7 +5,7 @@
 #![no_std]
 
 mod imports;
-pub use imports::{Arg, IMPORTS, Import, Reads};
+pub use imports::{Arg, IMPORTS, Import, Reads, fuel, import};
 
 /// Minor version of `probe1`; new functions only add names.
 pub const MINOR: i32 = 0;

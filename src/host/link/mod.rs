@@ -1,12 +1,13 @@
-//! Linking: each import of a module becomes one closure with its static argument resolved.
+//! Linking: each import of a module becomes a function with its static argument resolved.
 //!
 //! In: a manifest's imports. Out: a linker, and what all firings of the module share. Never here: a lookup by name on
 //! the fire path, or an import this host does not have.
 
-mod context;
-mod request;
-mod stores;
-mod text;
+#[expect(unsafe_code, reason = "reads the engine's words by the types it was told")]
+mod call;
+mod families;
+mod functions;
+mod places;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -14,18 +15,21 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use wasmtime::{Caller, Engine, Linker};
-use waspect_abi::Code;
+use waspect_abi::CORE;
 
+use self::call::{Argument, Outcome, Row, define, define_by};
+use self::families::Families;
+use self::functions::Functions;
 use super::chance::Chances;
-use super::frame::{self, PathSite};
+use super::frame::{PathSite, prepare_steps};
 use super::navigate::Route;
-use super::{Shared, State, memory};
+use super::{Shared, State};
 use crate::introspect::Introspect;
 use crate::introspect::tree::TreeLimits;
 use crate::ledger::Agg;
 use crate::limits::Budget;
 use crate::outlet::{Account, Aggregation, Outlet};
-use crate::path::{Path, Root};
+use crate::path::{Path, Root, Step, parse_steps};
 use crate::spec::{ImportUse, Manifest};
 
 /// Why a module cannot be linked. `module` refuses the same before; this is the agent's own word.
@@ -42,12 +46,12 @@ pub enum LinkError {
 }
 
 /// A linker under construction, and what the module will share.
-pub(super) struct Linking<'a, I: Introspect> {
-    pub(super) linker: Linker<State<I>>,
+struct Linking<'a, I: Introspect> {
+    linker: Linker<State<I>>,
     outlet: &'a Outlet,
     module: u32,
     paths: Vec<PathSite<I>>,
-    pub(super) routes: Vec<Route<I>>,
+    routes: Vec<Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
     literals: super::values::Literals,
     slots: Vec<String>,
@@ -112,76 +116,65 @@ pub(super) type Host<'a, I> = Caller<'a, State<I>>;
 
 impl<I: Introspect> Linking<'_, I> {
     fn import(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let name = import.name.as_str();
-        match import.module.as_str() {
-            "probe1" => self.core(import),
-            "probe1.get" => self.get(import),
-            "probe1.str" => self.text(name),
-            "probe1.field" => self.field(name),
-            "probe1.field.str" => self.field_text(name),
-            "probe1.slot" => self.slot(name),
-            "probe1.slot.set" => self.slot_set(name),
-            "probe1.path" | "probe1.attr" | "probe1.key" => self.navigation(import),
-            "probe1.lquantize" => self.lquantize(import),
-            "probe1.req" | "probe1.req.set" | "probe1.req.add" => self.request(import),
-            family if family.starts_with("probe1.map.") => self.store(import),
-            "probe1.uniq" => self.values("probe1.uniq", name, Agg::Uniq),
-            "probe1.top" => self.values("probe1.top", name, Agg::Top),
-            family => match family.strip_prefix("probe1.").and_then(plain) {
-                Some(Agg::Count) => self.count(name),
-                Some(agg) => self.aggregate(family, name, name, agg),
-                None => Err(unknown(import)),
-            },
+        let family = import.module.as_str();
+        let row = row::<I>(family, &import.name).ok_or_else(|| unknown(import))?;
+        if family == "probe1.get" {
+            return self.get(import, row);
         }
+        let argument = self.argument(import)?;
+        define(&mut self.linker, import, row, argument)
     }
 
-    fn get(&mut self, import: &ImportUse) -> Result<(), LinkError> {
+    /// What an import's name stands for.
+    fn argument(&mut self, import: &ImportUse) -> Result<Argument, LinkError> {
+        let name = import.name.as_str();
+        let number = |number| Argument { number, ..Argument::default() };
+        Ok(match import.module.as_str() {
+            CORE => Argument::default(),
+            "probe1.path" | "probe1.attr" | "probe1.key" => number(self.route(import)?),
+            "probe1.str" => Argument { value: self.literals.add(name.to_owned()), ..Argument::default() },
+            "probe1.slot" | "probe1.slot.set" => Argument { name: self.slot(name), ..Argument::default() },
+            family if family.starts_with("probe1.map.") => number(self.outlet.stores.named(name)),
+            family => match self.aggregation(family, import)? {
+                Some((name, agg)) => number(self.declare(name, agg)?),
+                None => Argument { name: self.outlet.name(name), session: self.outlet.number(), ..Argument::default() },
+            },
+        })
+    }
+
+    fn get(&mut self, import: &ImportUse, row: &Row<I>) -> Result<(), LinkError> {
         let path = import.name.parse::<Path>().map_err(|e| argument(import, e.to_string()))?;
         // The commonest paths need no walk.
-        if let (Root::Arg(i @ 0..), []) = (&path.root, path.steps.as_slice()) {
-            let i = *i;
-            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| c.data_mut().arg(i))?;
-            return Ok(());
+        match (&path.root, path.steps.as_slice()) {
+            (&Root::Arg(i @ 0..), []) => define_by(&mut self.linker, import, row, move |host, words| {
+                host.data_mut().arg(i).write(words);
+                Ok(())
+            }),
+            (&Root::Context(what), []) => define_by(&mut self.linker, import, row, move |host, words| {
+                host.data_mut().context(what)?.write(words);
+                Ok(())
+            }),
+            _ => {
+                let argument = Argument { number: self.paths.len(), ..Argument::default() };
+                self.paths.push(PathSite::prepare(&path, I::name));
+                define(&mut self.linker, import, row, argument)
+            }
         }
-        if let (Root::Context(what), []) = (&path.root, path.steps.as_slice()) {
-            let what = *what;
-            self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
-                let v = c.data_mut().context(what);
-                c.data().within_budget().map(|()| v).map_err(wasmtime::Error::from)
-            })?;
-            return Ok(());
-        }
-        let site = self.paths.len();
-        self.paths.push(PathSite::prepare(&path, I::name));
-        self.linker.func_wrap("probe1.get", &import.name, move |mut c: Host<'_, I>| {
-            c.data_mut().get(site).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), LinkError> {
-        let v = self.literals.add(text.to_owned());
-        self.linker.func_wrap("probe1.str", text, move |_: Host<'_, I>| v)?;
-        Ok(())
+    /// The place of the steps of a `probe1.path`, `.attr` or `.key`.
+    fn route(&mut self, import: &ImportUse) -> Result<usize, LinkError> {
+        let name = import.name.as_str();
+        let steps = match import.module.as_str() {
+            "probe1.attr" => vec![Step::Attr(name.to_owned())],
+            "probe1.key" => vec![Step::Key(name.to_owned())],
+            _ => parse_steps(name).map_err(|e| argument(import, e.to_string()))?,
+        };
+        self.routes.push(prepare_steps(&steps, I::name));
+        Ok(self.routes.len() - 1)
     }
 
-    fn field(&mut self, name: &str) -> Result<(), LinkError> {
-        let id = self.outlet.name(name);
-        self.linker.func_wrap("probe1.field", name, move |mut c: Host<'_, I>, v: u64| {
-            c.data_mut().field(id, v).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
-    }
-
-    fn field_text(&mut self, name: &str) -> Result<(), LinkError> {
-        let id = self.outlet.name(name);
-        self.linker.func_wrap("probe1.field.str", name, move |mut c: Host<'_, I>, p: i32, n: i32| {
-            with_bytes(&mut c, p, n, |state, text| state.field_text(id, text)).map(drop)
-        })?;
-        Ok(())
-    }
-
-    fn slot_id(&mut self, name: &str) -> u32 {
+    fn slot(&mut self, name: &str) -> u32 {
         let at = self.slots.iter().position(|slot| slot == name).unwrap_or_else(|| {
             self.slots.push(name.to_owned());
             self.slots.len() - 1
@@ -189,106 +182,41 @@ impl<I: Introspect> Linking<'_, I> {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
-    fn slot(&mut self, name: &str) -> Result<(), LinkError> {
-        let id = self.slot_id(name);
-        self.linker.func_wrap("probe1.slot", name, move |mut c: Host<'_, I>| {
-            c.data_mut().slot(id).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
-    }
-
-    fn slot_set(&mut self, name: &str) -> Result<(), LinkError> {
-        let id = self.slot_id(name);
-        self.linker.func_wrap("probe1.slot.set", name, move |mut c: Host<'_, I>, v: u64| {
-            c.data_mut().slot_set(id, v).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
+    /// Which aggregation a family writes, and under which name.
+    fn aggregation<'n>(&self, family: &str, import: &'n ImportUse) -> Result<Option<(&'n str, Agg)>, LinkError> {
+        if family == "probe1.lquantize" {
+            let why = || argument(import, "expected `name,low,high,step` with low < high and step > 0".into());
+            return linear(&import.name).map(Some).ok_or_else(why);
+        }
+        Ok(family.strip_prefix("probe1.").and_then(plain).map(|agg| (import.name.as_str(), agg)))
     }
 
     fn declare(&mut self, name: &str, agg: Agg) -> Result<usize, LinkError> {
         self.aggregations.push(self.outlet.aggregation(self.module, name, agg).ok_or(LinkError::Ledger)?);
         Ok(self.aggregations.len() - 1)
     }
-
-    fn count(&mut self, name: &str) -> Result<(), LinkError> {
-        let number = self.declare(name, Agg::Count)?;
-        self.linker.func_wrap("probe1.count", name, move |mut c: Host<'_, I>, key: u64| {
-            c.data_mut().aggregate(number, key, 0.0).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
-    }
-
-    fn aggregate(&mut self, family: &str, import: &str, name: &str, agg: Agg) -> Result<(), LinkError> {
-        let number = self.declare(name, agg)?;
-        self.linker.func_wrap(family, import, move |mut c: Host<'_, I>, key: u64, x: f64| {
-            c.data_mut().aggregate(number, key, x).map_err(wasmtime::Error::from)
-        })?;
-        Ok(())
-    }
-
-    fn lquantize(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let (name, agg) = linear(&import.name)
-            .ok_or_else(|| argument(import, "expected `name,low,high,step` with low < high and step > 0".into()))?;
-        self.aggregate("probe1.lquantize", &import.name, name, agg)
-    }
-
-    fn core(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let name = import.name.as_str();
-        let l = &mut self.linker;
-        match name {
-            "arg" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, i: i32| frame::dynamic_arg(c.data_mut(), i)),
-            "nargs" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().arg_count()),
-            "retval" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().retval()),
-            "exception" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().exception()),
-            "kind" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().kind(v)),
-            "int" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: i64| c.data().int(v, d)),
-            "float" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64, d: f64| c.data().float(v, d)),
-            "truthy" => l.func_wrap("probe1", name, |c: Host<'_, I>, v: u64| c.data().truthy(v)),
-            "len" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, v: u64| {
-                c.data_mut().len(v).map_err(wasmtime::Error::from)
-            }),
-            "eq" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, a: u64, b: u64| {
-                c.data_mut().eq(a, b).map_err(wasmtime::Error::from)
-            }),
-            "cmp" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, a: u64, b: u64| {
-                c.data_mut().cmp(a, b).map_err(wasmtime::Error::from)
-            }),
-            "emit" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().emit()),
-            "now_mono" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().now_mono()),
-            "now_wall" => l.func_wrap("probe1", name, |_: Host<'_, I>| crate::clock::wall_ns().cast_signed()),
-            "elapsed" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().elapsed()),
-            "rand" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().random()),
-            "log" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, level: i32, p: i32, n: i32| {
-                with_bytes(&mut c, p, n, |state, text| state.log(level, text))
-            }),
-            "abi" => l.func_wrap("probe1", name, |_: Host<'_, I>| waspect_abi::MINOR),
-            _ => return self.text_core(import),
-        }?;
-        Ok(())
-    }
 }
 
-/// Calls `f` with the state and the guest's bytes side by side, or with MEMORY for a bad pointer. Bytes are charged before
-/// they are copied, whatever `f` does with them.
-fn with_bytes<I: Introspect>(
-    caller: &mut Host<'_, I>,
-    pointer: i32,
-    length: i32,
-    f: impl FnOnce(&mut State<I>, Result<&[u8], Code>) -> i32,
-) -> wasmtime::Result<i32> {
-    let memory = caller.data().memory;
-    let n = match memory::bytes(&*caller, memory, pointer, length) {
-        Ok(found) => found.len(),
-        Err(code) => return Ok(f(caller.data_mut(), Err(code))),
-    };
-    caller.data_mut().charge(n)?;
-    // Copied, because state and memory are borrowed from one store.
-    let bytes = memory::bytes(&*caller, memory, pointer, length).map(<[u8]>::to_vec);
-    Ok(f(caller.data_mut(), bytes.as_deref().map_err(|code| *code)))
+/// What an import does.
+fn row<I: Introspect>(family: &str, name: &str) -> Option<&'static Row<I>> {
+    if family == CORE {
+        return functions().find(|row| row.name == name);
+    }
+    Families::ROWS.iter().find(|row| row.name == family)
+}
+
+fn functions<I: Introspect>() -> impl Iterator<Item = &'static Row<I>> {
+    [Functions::CALL, Functions::VALUES, Functions::MADE, Functions::WRITES].into_iter().flatten()
+}
+
+/// Whether there is a function of `probe1` of this name, or a family of this module.
+pub(super) fn has<I: Introspect>(name: &[u8]) -> bool {
+    functions::<I>().chain(Families::ROWS).any(|row| row.name.as_bytes() == name)
 }
 
 fn plain(family: &str) -> Option<Agg> {
-    let mut all = [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Stddev, Agg::Quantize].into_iter();
+    let mut all = [Agg::Count, Agg::Sum, Agg::Min, Agg::Max, Agg::Avg, Agg::Stddev, Agg::Quantize, Agg::Uniq, Agg::Top]
+        .into_iter();
     all.find(|agg| agg.name() == family)
 }
 
@@ -301,10 +229,10 @@ pub(crate) fn linear(text: &str) -> Option<(&str, Agg)> {
     (low < high && step > 0.0).then_some((name, Agg::Lquantize { low, high, step }))
 }
 
-pub(super) fn unknown(import: &ImportUse) -> LinkError {
+fn unknown(import: &ImportUse) -> LinkError {
     LinkError::Unknown { module: import.module.clone(), name: import.name.clone() }
 }
 
-pub(super) fn argument(import: &ImportUse, why: String) -> LinkError {
+fn argument(import: &ImportUse, why: String) -> LinkError {
     LinkError::Argument { module: import.module.clone(), name: import.name.clone(), why }
 }
