@@ -12,6 +12,7 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
+comma := ,
 tools := python/tools
 arch := $(shell uname -m)
 # `3.12=/usr/bin/python3.12` for each CPython found; `make test PYTHONS=3.12=/path/python3.12` narrows it. Clean needs none.
@@ -87,9 +88,13 @@ $(cli): $(rust)
 	@mkdir -p $(@D) && cp target/release/waspect $@
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.
+# Code that runs inside of other people's programs is small: what must be inlined on the fire path says so itself, and no loop
+# there is worth vectors. Folding identical functions needs lld, which rustc has by default on x86-64 only.
+agent_flags := -C llvm-args=-inline-threshold=100 -C llvm-args=-unroll-threshold=20 -C no-vectorize-loops -C no-vectorize-slp \
+  $(if $(filter x86_64,$(arch)),-C link-arg=-Wl$(comma)--icf=all)
 define agent_rule
 $(2): $(rust)
-	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib
+	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib -- $(agent_flags)
 	@cp target/agent/libwaspect.so $$@.new && mv $$@.new $$@
 endef
 $(foreach m,$(minors),$(eval $(call agent_rule,$(m),$(call agent,$(m)),python)))

@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
@@ -89,7 +89,9 @@ pub enum FrameError {
     #[error("frame of {0} bytes, expected at most {FRAME_BYTES_MAX}")]
     Long(u32),
     #[error("frame is not understood: {0}")]
-    Malformed(String),
+    Malformed(postcard::Error),
+    #[error("frame is not understood: {0} bytes too many")]
+    Rest(usize),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -99,7 +101,7 @@ pub enum FrameError {
 /// # Errors
 /// When the codec refuses the value.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, FrameError> {
-    bincode::serde::encode_to_vec(value, bincode::config::standard()).map_err(|e| FrameError::Malformed(e.to_string()))
+    postcard::to_allocvec(value).map_err(FrameError::Malformed)
 }
 
 /// Decodes one value that must fill the bytes.
@@ -107,11 +109,9 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, FrameError> {
 /// # Errors
 /// When the bytes are not one value, or more.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
-    let config = bincode::config::standard().with_limit::<{ FRAME_BYTES_MAX as usize }>();
-    match bincode::serde::decode_from_slice(bytes, config) {
-        Ok((value, used)) if used == bytes.len() => Ok(value),
-        Ok((_, used)) => Err(FrameError::Malformed(format!("{} bytes too many", bytes.len() - used))),
-        Err(e) => Err(FrameError::Malformed(e.to_string())),
+    match postcard::take_from_bytes(bytes).map_err(FrameError::Malformed)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(FrameError::Rest(rest.len())),
     }
 }
 

@@ -247,7 +247,7 @@ impl<I: Introspect> Guest<I> {
 }
 
 impl<I: Introspect> Instance<I> {
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, probe: usize, fuel: u64) -> wasmtime::Result<i32> {
         self.store.set_fuel(fuel)?;
         match &self.calls[probe] {

@@ -12,6 +12,7 @@ use super::{Host, LinkError};
 use crate::host::{HostBudget, State};
 use crate::introspect::Introspect;
 use crate::limits;
+use crate::path::Context;
 use crate::spec::ImportUse;
 
 /// The static argument of an import, as `link` resolved it: what its family has no use for is 0.
@@ -24,6 +25,10 @@ pub(super) struct Argument {
     /// A literal.
     pub(super) value: u64,
     pub(super) session: u32,
+    /// What a `$` path asks of the firing.
+    pub(super) context: Option<Context>,
+    /// Which positional argument.
+    pub(super) position: i32,
 }
 
 /// Reads its parameters from the engine's words and leaves its result in the first.
@@ -171,18 +176,8 @@ pub(super) fn define<I: Introspect>(
     row: &Row<I>,
     argument: Argument,
 ) -> Result<(), LinkError> {
-    let body = row.body;
-    define_by(linker, import, row, move |host, words| body(host, argument, words))
-}
-
-/// The same with a body that was made for this import alone: what is called most.
-pub(super) fn define_by<I: Introspect>(
-    linker: &mut Linker<State<I>>,
-    import: &ImportUse,
-    row: &Row<I>,
-    body: impl Fn(&mut Host<'_, I>, &mut [ValRaw]) -> Result<(), HostBudget> + Send + Sync + 'static,
-) -> Result<(), LinkError> {
-    let (fuel, bare) = (u64::from(row.fuel), matches!(row.signature.parameters[0], Type::Nothing));
+    let (body, fuel) = (row.body, u64::from(row.fuel));
+    let bare = matches!(row.signature.parameters[0], Type::Nothing);
     let function = move |mut host: Host<'_, I>, words: &mut [MaybeUninit<ValRaw>]| {
         if host.data().owe(fuel) {
             settle(&mut host)?;
@@ -193,7 +188,7 @@ pub(super) fn define_by<I: Introspect>(
         }
         // SAFETY: the engine wrote a word for each parameter; without any, the word of the result was written above.
         let words = unsafe { words.assume_init_mut() };
-        body(&mut host, words).map_err(|spent| ended(&host, spent))
+        body(&mut host, argument, words).map_err(|spent| ended(&host, spent))
     };
     let ty = row.signature.of_engine(linker.engine());
     // SAFETY: parameters and result are read and written by the same row that the type was made of.

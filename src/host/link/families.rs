@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: rows by the family's module. Never here: a name; `link` made a number of it.
 
+use waspect_abi::Code;
+
 use super::call::{Argument, Row, rows};
 use super::places::field_text;
 use crate::introspect::Introspect;
@@ -14,6 +16,15 @@ fn key(argument: Argument) -> Key {
 pub(super) struct Families<I>(std::marker::PhantomData<I>);
 
 impl<I: Introspect> Families<I> {
+    /// `probe1.get` of a positional argument alone.
+    pub(super) const ARG: &'static [Row<I>] = rows! {
+        "probe1.get" () -> u64 = |host, of| host.data_mut().arg(of.position);
+    };
+    /// `probe1.get` of a `$` alone.
+    pub(super) const CONTEXT: &'static [Row<I>] = rows! {
+        "probe1.get" () -> u64 =
+            |host, of| of.context.map_or(Ok(Code::Internal.value()), |what| host.data_mut().context(what));
+    };
     pub(super) const ROWS: &'static [Row<I>] = rows! {
         "probe1.get" () -> u64 = |host, of| host.data_mut().get(of.number);
         "probe1.path" (v: u64) -> u64 = |host, of| host.data_mut().route(of.number, v);

@@ -6,10 +6,10 @@ use waspect_abi::{Code, MINOR, NONE};
 
 use super::call::{Row, rows};
 use super::places::{computed_text, fill, given, lent, made, named, status, told};
+use crate::host::State;
 use crate::host::frame::dynamic_arg;
 use crate::host::navigate::Form;
 use crate::host::number::Operation;
-use crate::host::State;
 use crate::introspect::Introspect;
 use crate::path::Context;
 

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use wasmtime::{Caller, Engine, Linker};
 use waspect_abi::CORE;
 
-use self::call::{Argument, Outcome, Row, define, define_by};
+use self::call::{Argument, Row, define};
 use self::families::Families;
 use self::functions::Functions;
 use super::chance::Chances;
@@ -146,14 +146,13 @@ impl<I: Introspect> Linking<'_, I> {
         let path = import.name.parse::<Path>().map_err(|e| argument(import, e.to_string()))?;
         // The commonest paths need no walk.
         match (&path.root, path.steps.as_slice()) {
-            (&Root::Arg(i @ 0..), []) => define_by(&mut self.linker, import, row, move |host, words| {
-                host.data_mut().arg(i).write(words);
-                Ok(())
-            }),
-            (&Root::Context(what), []) => define_by(&mut self.linker, import, row, move |host, words| {
-                host.data_mut().context(what)?.write(words);
-                Ok(())
-            }),
+            (&Root::Arg(position @ 0..), []) => {
+                define(&mut self.linker, import, &Families::ARG[0], Argument { position, ..Argument::default() })
+            }
+            (&Root::Context(what), []) => {
+                let argument = Argument { context: Some(what), ..Argument::default() };
+                define(&mut self.linker, import, &Families::CONTEXT[0], argument)
+            }
             _ => {
                 let argument = Argument { number: self.paths.len(), ..Argument::default() };
                 self.paths.push(PathSite::prepare(&path, I::name));

@@ -3,6 +3,8 @@
 //! In: the running interpreter. Out: Ok, or the first thing that is not as expected. Never here: a read that was not
 //! preceded by the cheaper one it relies on. Load path: runs a few lines of Python of its own.
 
+use std::sync::{Arc, Mutex};
+
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyModule};
 
@@ -211,15 +213,17 @@ fn seen(
     name: &str,
     read: impl Fn(Frame) -> Result<(), String> + Send + Sync + 'static,
 ) -> Result<(), String> {
-    let (tell, told) = std::sync::mpsc::channel();
+    let told = Arc::new(Mutex::new(None));
+    let tell = told.clone();
     let look = PyCFunction::new_closure(py, None, None, move |_, _| {
         let found = current_frame().map_or_else(|| Err("expected a running frame, found none".to_owned()), &read);
-        tell.send(found).is_ok()
+        tell.lock().is_ok_and(|mut tell| tell.replace(found).is_none())
     });
     let call = c"next(generator()) if name == 'generator' else direct(1, 2, 3, 4, e=5) if name == 'direct' else run()";
     look.and_then(|look| samples.set_item("look", look))
         .and_then(|()| samples.set_item("name", name))
         .and_then(|()| py.eval(call, Some(samples), None))
         .map_err(|e| e.to_string())?;
-    told.try_recv().unwrap_or_else(|_| Err(format!("expected a call from sample `{name}`, found none")))
+    let told = told.lock().ok().and_then(|mut told| told.take());
+    told.unwrap_or_else(|| Err(format!("expected a call from sample `{name}`, found none")))
 }

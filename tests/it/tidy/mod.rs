@@ -200,7 +200,7 @@ fn each_rule_finds_what_it_forbids() {
         (imports, "src/attach/hook.rs", "use super::host; use crate::attach::patch;", &[]),
         (crates, "src/ring.rs", "\nuse pyo3::ffi;", &[2]),
         (crates, "src/host/get.rs", "fn f(x: pyo3::Bound) {}", &[1]),
-        (crates, "src/spec.rs", "use bincode as codec;", &[1]),
+        (crates, "src/spec.rs", "use postcard as codec;", &[1]),
         (crates, "src/introspect/cpython/attr.rs", "use pyo3::ffi;", &[]),
         (crates, "src/ring.rs", "let wat = 1; self::wat::x(); // pyo3::ffi", &[]),
         (unsafes, "src/ring.rs", "//! unsafe\nfn f() { unsafe { g() } }", &[2]),

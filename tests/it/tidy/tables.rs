@@ -71,7 +71,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("memmap2", &["segment"]),
     // Shared words derive its traits; only `frames` knows the codec.
     ("serde", &["limits", "value", "path", "spec", "report", "frames", "compile/", "control"]),
-    ("bincode", &["frames"]),
+    ("postcard", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
     ("twox_hash", &["host/text"]),
