@@ -183,7 +183,7 @@ impl<I: Introspect> Guest<I> {
                 self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
             }
             Ok(_) => self.faulted(probe, FaultKind::Guest, function, used),
-            Err(error) => self.faulted(probe, fault::kind(&error), function, used),
+            Err(error) => self.faulted(probe, fault::kind(&error), function, used.min(fuel)),
         }
     }
 

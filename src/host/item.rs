@@ -9,7 +9,7 @@ use super::copies::{lookup, place, position, whole};
 use super::frame::{StepSite, key_of_whole, step_whole};
 use super::values::Operand;
 use super::{HostBudget, Ref, State};
-use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Walk, Whole, tree};
+use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Look, Walk, Whole, tree};
 use crate::value::{Cut, Value, put};
 
 impl<I: Introspect> State<I> {
@@ -41,7 +41,11 @@ impl<I: Introspect> State<I> {
 
     /// Bytes or items of an object, for the budget.
     pub(super) fn size(&self, o: I::Obj) -> usize {
-        if let crate::introspect::Look::Sized(_, len) = I::look(o) { len / 8 } else { 0 }
+        match I::look(o) {
+            Look::Sized(_, len) => len / 8,
+            Look::BigInt => KEY_BYTES_MAX,
+            _ => 0,
+        }
     }
 
     pub(super) fn item(&mut self, v: u64, key: u64) -> Result<u64, HostBudget> {

@@ -63,6 +63,7 @@ impl<I: Introspect> State<I> {
             }
         }
         put::close(&mut bytes, at, parts.len());
+        self.effort(2 * bytes.len());
         let fits = bytes.len() <= 2 * BYTES_MAX;
         if !fits {
             self.charge(bytes.len())?;

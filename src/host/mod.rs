@@ -252,23 +252,24 @@ impl<I: Introspect> State<I> {
         self.owed.set(self.owed.get() + units);
     }
 
+    /// Counts effort that is more than the bytes it moves: trees that are taken apart again.
+    #[inline]
+    fn effort(&self, units: usize) {
+        self.owed.set(self.owed.get() + units as u64);
+    }
+
     /// Adds the price of a call to what is owed to the guest's fuel; true when it is to be settled before the call.
     #[inline(always)]
     fn owe(&self, fuel: u64) -> bool {
-        let owed = self.owed.get() + fuel;
+        let owed = self.owed.get() + fuel + I::steps();
         self.owed.set(owed);
         owed > self.meter.owed_max
     }
 
-    /// Host work of this firing that is not yet part of the guest's fuel.
+    /// Host work of this firing that is not yet part of the guest's fuel; the caller takes it from there.
     #[inline]
     pub fn owed(&self) -> u64 {
-        self.owed.get()
-    }
-
-    /// What was owed, which the caller takes from the guest's fuel.
-    fn settled(&self) -> u64 {
-        self.owed.take()
+        self.owed.take() + I::steps()
     }
 
     /// Whether what was kept on the way is still inside the budget.

@@ -28,6 +28,7 @@ impl<I: Introspect> State<I> {
         let mut bytes = Vec::new();
         self.encode(v, &given(bits, self.tree_limits(left)), &mut bytes);
         self.charge(bytes.len())?;
+        self.effort(2 * bytes.len());
         let Ok(value) = Value::read(&mut bytes.as_slice()) else { return Ok(Err(Code::Internal)) };
         write(&value, out);
         self.charge(out.len())?;

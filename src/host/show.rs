@@ -32,6 +32,7 @@ impl<I: Introspect> State<I> {
     fn shown(&mut self, v: u64) -> Result<String, HostBudget> {
         let mut bytes = Vec::new();
         self.encode(v, &LIMITS, &mut bytes);
+        self.effort(3 * bytes.len());
         let mut text = String::new();
         match Value::read(&mut bytes.as_slice()) {
             Ok(value) => write(&value, &mut text),

@@ -40,6 +40,9 @@ impl<I: Introspect> State<I> {
             Operand::Ref(Ref::Object(o)) if is_text::<I>(o) => {
                 let whole = I::text(o, max, out);
                 let ascii = I::ascii(o, |ascii| ascii.map(<[u8]>::len));
+                if ascii.is_none() {
+                    self.effort(out.len() - start);
+                }
                 Ok(Front { whole, total: ascii.unwrap_or(out.len() - start) })
             }
             Operand::Ref(Ref::Stored(at)) => match self.stored_value(at) {

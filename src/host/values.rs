@@ -359,6 +359,8 @@ impl<I: Introspect> State<I> {
 
 /// Bytes compared for one unit of host work: comparing is cheaper than moving.
 pub(super) const COMPARED_BYTES_PER_UNIT: usize = 8;
+/// What a code point costs that is transcoded to be compared.
+const TRANSCODED_POINT_UNITS: usize = 2;
 /// Bytes of a copy read for one unit of host work.
 const COPIED_BYTES_PER_UNIT: usize = 4;
 /// What a comparison of containers is charged, whatever their parts.
@@ -391,9 +393,16 @@ fn has_parts<I: Introspect>(which: Whole) -> bool {
     any
 }
 
+fn is_ascii<I: Introspect>(o: I::Obj) -> bool {
+    I::ascii(o, |ascii| ascii.is_some())
+}
+
 /// What comparing two objects is charged.
 fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {
     match (I::look(a), I::look(b)) {
+        (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) if !(is_ascii::<I>(a) && is_ascii::<I>(b)) => {
+            n.min(m) * TRANSCODED_POINT_UNITS
+        }
         (Look::Sized(Kind::Str | Kind::Bytes | Kind::ByteArray, n), Look::Sized(_, m)) => {
             n.min(m) / COMPARED_BYTES_PER_UNIT
         }

@@ -11,6 +11,9 @@ use crate::value::Value;
 
 /// Text, bytes and digits longer than this are not compared.
 const BYTES_MAX: usize = 64 << 10;
+/// Code points of text that is not ASCII are compared so many at first, then so many at a time.
+const CHUNK_POINTS_MIN: usize = 16;
+const CHUNK_POINTS_MAX: usize = 256;
 /// Items looked at in one comparison, over all levels.
 const ITEMS_MAX: usize = 4_096;
 const DEPTH_MAX: usize = 16;
@@ -216,14 +219,22 @@ fn text<I: Introspect>((a, n): (I::Obj, usize), (b, m): (I::Obj, usize)) -> Resu
         return order.map(Some);
     }
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    let (max_x, max_y) = (BYTES_MAX.min(n.saturating_mul(4)), BYTES_MAX.min(m.saturating_mul(4)));
-    let whole = I::text(a, max_x, &mut x) & I::text(b, max_y, &mut y);
-    let common = x.len().min(y.len());
-    match (x[..common].cmp(&y[..common]), whole) {
-        (Ordering::Equal, false) => Err(Code::Limit),
-        (Ordering::Equal, true) => Ok(Some(x.len().cmp(&y.len()))),
-        (order, _) => Ok(Some(order)),
+    let (mut at, mut chunk) = (0, CHUNK_POINTS_MIN);
+    while at < BYTES_MAX {
+        (x.clear(), y.clear());
+        I::points(a, at, chunk, &mut x);
+        I::points(b, at, chunk, &mut y);
+        let unread = (x.is_empty() && at < n) || (y.is_empty() && at < m);
+        if unread {
+            return Err(Code::Limit);
+        }
+        // A chunk that is shorter is the last of its str.
+        if x != y || at + chunk >= n.max(m) {
+            return Ok(Some(x.cmp(&y)));
+        }
+        (at, chunk) = (at + chunk, CHUNK_POINTS_MAX);
     }
+    Err(Code::Limit)
 }
 
 fn raw<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<Option<Ordering>, Code> {

@@ -137,6 +137,12 @@ pub trait Introspect: 'static {
     /// The same to write to: where the context has it from another, a copy that replaces it. None also without memory.
     fn own_request() -> Option<Rc<Scope>>;
 
+    /// What reads took since this was last asked, beyond what their callers could know beforehand; in units of fuel.
+    #[inline]
+    fn steps() -> u64 {
+        0
+    }
+
     /// Prepares a name. Load path: may allocate.
     fn name(text: &str) -> Self::Name;
     /// The same on the fire path: no Python object is made, and nothing of CPython's is asked but a hash.

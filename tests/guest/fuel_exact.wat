@@ -2,7 +2,7 @@
 ;; show: fuel
 ;; frame: {"args":[1]}
 ;; fire: entry
-;; expect summary {"probe":"import","firings":1,"rejected":1,"records":0,"faults":{},"drops":{},"fuel":2}
+;; expect summary {"probe":"import","firings":1,"rejected":1,"records":0,"faults":{},"drops":{},"fuel":22}
 ;; expect summary {"probe":"loop","firings":1,"rejected":1,"records":0,"faults":{},"drops":{},"fuel":503}
 ;; expect summary {"probe":"nothing","firings":1,"rejected":1,"records":0,"faults":{},"drops":{},"fuel":1}
 ;; expect summary {"probe":"status","firings":1,"rejected":1,"records":0,"faults":{},"drops":{},"fuel":2}

@@ -80,17 +80,26 @@ fn families() -> String {
             Arg::Text => "the text",
             Arg::Linear => "`name,lo,hi,step`",
         };
-        Some(vec![format!("`{}`", i.module), name.to_owned(), signature(i), i.does.to_owned(), ready(i)])
+        Some(vec![
+            format!("`{}`", i.module),
+            name.to_owned(),
+            signature(i),
+            i.does.to_owned(),
+            i.fuel.to_string(),
+            ready(i),
+        ])
     };
-    table(&["module", "name", "type", "does", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["module", "name", "type", "does", "fuel", "in this version"], IMPORTS.iter().filter_map(row))
 }
 
 fn functions() -> String {
     let row = |i: &Import| match i.arg {
-        Arg::Fixed(name) => Some(vec![format!("`{name}`"), signature(i), i.does.to_owned(), ready(i)]),
+        Arg::Fixed(name) => {
+            Some(vec![format!("`{name}`"), signature(i), i.does.to_owned(), i.fuel.to_string(), ready(i)])
+        }
         _ => None,
     };
-    table(&["name", "type", "does", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["name", "type", "does", "fuel", "in this version"], IMPORTS.iter().filter_map(row))
 }
 
 fn signature(import: &Import) -> String {

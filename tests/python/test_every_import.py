@@ -13,42 +13,19 @@ import datetime
 import decimal
 import enum
 import gc
-import re
 import sys
 import types
 import weakref
-from pathlib import Path
 
 import pytest
 
+import abi_rows
 import hostile
 import probing
 
-ABI = (Path(__file__).resolve().parents[2] / "docs" / "ABI.md").read_text()
-ROW = re.compile(
-    r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \| yes \|$"
-)
-# What stands for an import's name where the name is an argument.
-NAMES = {"path": "arg0.x", "key": "x", "the text": "text", "path from a value, `.user[0]`": '.x["x"][0]'}
 # No object made here has so many references; the interpreter's own singletons have, or are immortal.
 SINGLETONS_FROM = 2_000
-LINEAR = "latency,0,10,1"
-TYPES = {"V": "i64", "i32": "i32", "i64": "i64", "f64": "f64"}
-
-
-def imports():
-    """Module, name, parameters, result of each import there is."""
-    for section, is_family in (("families", True), ("functions", False)):
-        text = ABI.split(f"<!-- begin {section} -->")[1].split(f"<!-- end {section} -->")[0]
-        for row in filter(None, map(ROW.match, text.splitlines())):
-            params = [part for part in row["params"].split(",") if part]
-            result = "" if row["result"] == "()" else row["result"]
-            arg = (row["arg"] or "").strip()
-            name = NAMES.get(arg, LINEAR) if is_family else row["name"]
-            yield (row["name"] if is_family else "probe1", name, tuple(params), result)
-
-
-IMPORTS = list(imports())
+IMPORTS = list(abi_rows.rows())
 
 
 def argument(kind, turn, flip, number):
@@ -57,7 +34,7 @@ def argument(kind, turn, flip, number):
         return f"(call $arg{(turn + flip) % 2})"
     if kind == "i32":
         return f"(i32.const {[16, 1][turn % 2] if number == 'pointer' else turn})"
-    return f"({TYPES[kind]}.const {turn + 1})"
+    return f"({abi_rows.TYPES[kind]}.const {turn + 1})"
 
 
 def call(params, result, flip, number):
@@ -74,8 +51,8 @@ def call(params, result, flip, number):
 def module(target, row):
     where, name, params, result = row
     escaped = name.replace('"', '\\"')
-    typed = " ".join(TYPES[kind] for kind in params)
-    returns = f"(result {TYPES[result]})" if result else ""
+    typed = " ".join(abi_rows.TYPES[kind] for kind in params)
+    returns = f"(result {abi_rows.TYPES[result]})" if result else ""
     calls = [call(params, result, flip, number) for flip in (0, 1) for number in ("pointer", "small")]
     body = "\n".join(calls)
     return f"""(module

@@ -16,7 +16,7 @@ import pytest
 import elf
 import wheel as tool
 
-AGENT_BYTES_MAX = 2_400_000
+AGENT_BYTES_MAX = 2_000_000
 IMPORT_MS_MAX = 5
 # Crates of the compiler; `cranelift-entity` and `-bitset` are plain containers that the runtime uses too.
 COMPILER = [b"cranelift-codegen", b"cranelift_codegen", b"cranelift-frontend", b"regalloc2", b"wasmtime-cranelift"]

@@ -199,7 +199,7 @@ pub(super) fn define<I: Introspect>(
 /// Takes what the host's work is worth from the guest's fuel.
 #[cold]
 fn settle<I: Introspect>(host: &mut Host<'_, I>) -> wasmtime::Result<()> {
-    let (owed, left) = (host.data().settled(), host.get_fuel()?);
+    let (owed, left) = (host.data().owed(), host.get_fuel()?);
     host.as_context_mut().set_fuel(left.saturating_sub(owed))?;
     if owed > left { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
 }

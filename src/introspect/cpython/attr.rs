@@ -13,7 +13,7 @@ use waspect_abi::Code;
 use super::dict::Table;
 use super::layout::{self, Class, MANAGED_DICT, class_of, part, pointer_at};
 use super::name::known;
-use super::{Name, Obj};
+use super::{Name, Obj, steps};
 
 /// `PyMemberDef.type`: an object that is `None` while unset, and one that is absent.
 const T_OBJECT: i32 = 6;
@@ -279,8 +279,9 @@ fn way(class: Class) -> Option<Otherwise> {
 /// The first class attribute of that name along the MRO, and the dict it is in.
 fn find(class: Class, name: &Name) -> Result<Option<(Obj, Obj)>, Code> {
     let mut any = false;
-    for base in class.mro() {
+    for (i, base) in class.mro().enumerate() {
         any = true;
+        steps::at(i, steps::CLASS_DICT);
         let dict = base.dict().ok_or(Code::Code)?;
         if let Some(found) = Table::of_dict(dict).ok_or(Code::Code)?.get_str(name.key())? {
             return Ok(Some((found, dict)));

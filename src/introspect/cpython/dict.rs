@@ -10,7 +10,7 @@ use waspect_abi::Code;
 
 use super::layout::{Class, Keys, Values, class_of, part, text_hash};
 use super::scalar::same_text;
-use super::{Name, Obj, scalar};
+use super::{Name, Obj, scalar, steps};
 use crate::introspect::Look;
 
 /// A look-up gives up after so many places: somebody chose colliding keys.
@@ -142,7 +142,8 @@ impl Table {
         let mut perturb = hash.cast_unsigned();
         let mut place = perturb & mask;
         let mut unknown = false;
-        for _ in 0..PROBES_MAX {
+        for i in 0..PROBES_MAX {
+            steps::at(i, steps::PROBE);
             match self.index(place) {
                 -1 => return if unknown { Err(Code::Code) } else { Ok(None) },
                 i @ 0.. if i.unsigned_abs() < self.head().nentries.unsigned_abs() as u64 => {

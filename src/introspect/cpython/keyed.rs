@@ -11,7 +11,7 @@ use waspect_abi::Code;
 use super::dict::{Match, Table, compares_as, hash_of_int, is_plain, match_int, match_str};
 use super::layout::{self, Class, Text, class_of, text_hash};
 use super::scalar::{self, is_none_class};
-use super::{Name, Obj, item};
+use super::{Name, Obj, item, steps};
 use crate::introspect::{KEY_BYTES_MAX, KEY_DEPTH_MAX, KEY_ITEMS_MAX, Key as AnyKey, Look};
 
 type Key = AnyKey<Obj, Name>;
@@ -120,7 +120,8 @@ fn in_set(o: Obj, hash: isize, key: &Key) -> Result<bool, Code> {
     let mut perturb = hash.cast_unsigned();
     let mut at = perturb & mask;
     let mut unknown = false;
-    for _ in 0..JUMPS_MAX {
+    for i in 0..JUMPS_MAX {
+        steps::at(i, steps::PROBE);
         let neighbours = if at + NEIGHBOURS <= mask { NEIGHBOURS } else { 0 };
         for place in &places[at..=at + neighbours] {
             match layout::part(place.key) {

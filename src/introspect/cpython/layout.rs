@@ -13,11 +13,11 @@ use std::ptr::NonNull;
 use pyo3::ffi::PyVarObject;
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
-use super::Obj;
 pub(super) use super::thread::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, InterpreterFrame, OWNED_BY_CSTACK, running,
     running_context, weakly,
 };
+use super::{Obj, steps};
 
 #[cfg(not(Py_3_11))]
 compile_error!("expected CPython 3.11 or newer");
@@ -98,7 +98,8 @@ impl Class {
 
     /// This class, its base, that one's base …: the chain that decides an instance's layout.
     pub(super) fn bases(self) -> impl Iterator<Item = Self> {
-        std::iter::successors(Some(self), |class| class.base())
+        let chain = std::iter::successors(Some(self), |class| class.base());
+        chain.enumerate().inspect(|(i, _)| steps::at(*i, steps::BASE)).map(|(_, class)| class)
     }
 
     /// Whether instances have the layout of `class`.

@@ -29,6 +29,7 @@ mod known;
 mod layout;
 mod name;
 mod scalar;
+mod steps;
 mod task;
 mod thread;
 
@@ -113,6 +114,10 @@ impl Introspect for CPython {
     #[inline]
     fn own_request() -> Option<Rc<Scope>> {
         context::own_request()
+    }
+    #[inline]
+    fn steps() -> u64 {
+        steps::take()
     }
     fn name(text: &str) -> Name {
         Name::new(text)
