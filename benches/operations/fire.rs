@@ -1,8 +1,8 @@
-//! Firings and imports, over plain data in place of an interpreter.
+//! Firings, over plain data in place of an interpreter.
 
 use std::rc::Rc;
 
-use criterion::{Criterion, Throughput};
+use criterion::Criterion;
 use wasmtime::{Instance, Module, Store};
 use waspect::frames::Artifact;
 use waspect::guest::Guest;
@@ -14,8 +14,6 @@ use waspect::outlet::{Outlet, Place};
 use waspect::ring;
 use waspect::segment::Words;
 
-/// Calls of an import in one firing, so that the firing itself does not count.
-const CALLS: usize = 100;
 const LEDGER_BYTES: u64 = 1 << 20;
 const RING_BYTES: u64 = 1 << 20;
 
@@ -24,16 +22,11 @@ const FIELD: &str = r#"(import "probe1.field" "x" (func $field (param i64)))"#;
 const EMIT: &str = r#"(import "probe1" "emit" (func $emit (result i32)))"#;
 const ELAPSED: &str = r#"(import "probe1" "elapsed" (func $elapsed (result i64)))"#;
 const QUANTIZE: &str = r#"(import "probe1.quantize" "ns" (func $quantize (param i64 f64)))"#;
-const COUNT: &str = r#"(import "probe1.count" "n" (func $count (param i64)))"#;
-const FN: &str = r#"(import "probe1.get" "$fn" (func $fn (result i64)))"#;
-const INT: &str = r#"(import "probe1" "int" (func $int (param i64 i64) (result i64)))"#;
-const SLOT: &str = r#"(import "probe1.slot" "s" (func $slot (result i64)))"#;
 const NONE: &str = "(i64.const 0xFFF8000000000000)";
 
 pub(crate) fn all(criterion: &mut Criterion) {
     engine_alone(criterion);
     firings(criterion);
-    imports(criterion);
 }
 
 /// The floor: an empty function, called as the guest calls it, with nothing of waspect around.
@@ -69,27 +62,8 @@ fn firings(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn imports(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("import");
-    group.throughput(Throughput::Elements(CALLS as u64));
-    let rows = [
-        ("arg", ARG, "(drop (call $arg))".to_owned()),
-        ("int", INT, "(drop (call $int (i64.const 0xFFF9000000000001) (i64.const 0)))".into()),
-        ("elapsed", ELAPSED, "(drop (call $elapsed))".into()),
-        ("fn", FN, "(drop (call $fn))".into()),
-        ("slot", SLOT, "(drop (call $slot))".into()),
-        ("count", COUNT, format!("(call $count {NONE})")),
-        ("quantize", QUANTIZE, format!("(call $quantize {NONE} (f64.const 1000))")),
-    ];
-    for (name, imports, call) in rows {
-        let mut run = Run::new(imports, &call.repeat(CALLS));
-        group.bench_function(name, |b| b.iter(|| run.fire()));
-    }
-    group.finish();
-}
-
 /// One probe at an entry, handed one int.
-struct Run {
+pub(crate) struct Run {
     outlet: Rc<Outlet>,
     guest: Guest<Fake>,
     slots: Slots,
@@ -100,7 +74,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(imports: &str, body: &str) -> Self {
+    pub(crate) fn new(imports: &str, body: &str) -> Self {
         let wat = format!(r#"(module {imports} (func (export "fn:shop.cart.add:entry") {body}))"#);
         let outlet = Outlet::new(LEDGER_BYTES, RING_BYTES).expect("memory").0;
         outlet.set_events_per_second(u64::MAX);
@@ -114,7 +88,7 @@ impl Run {
         Self { outlet, guest, slots: Slots::default(), argument, reader, payload: Vec::new(), fired: 0 }
     }
 
-    fn fire(&mut self) {
+    pub(crate) fn fire(&mut self) {
         let start_ticks = self.outlet.clock.ticks();
         let passed = [(0, Some(self.argument)), (-1, None)];
         let firing =

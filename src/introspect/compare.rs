@@ -221,7 +221,8 @@ fn text<I: Introspect>((a, n): (I::Obj, usize), (b, m): (I::Obj, usize)) -> Resu
     let (mut x, mut y) = (Vec::new(), Vec::new());
     let (mut at, mut chunk) = (0, CHUNK_POINTS_MIN);
     while at < BYTES_MAX {
-        (x.clear(), y.clear());
+        x.clear();
+        y.clear();
         I::points(a, at, chunk, &mut x);
         I::points(b, at, chunk, &mut y);
         let unread = (x.is_empty() && at < n) || (y.is_empty() && at < m);

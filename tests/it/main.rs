@@ -1,12 +1,14 @@
 //! The one integration binary: each file is one boundary with one `check`, its cases are data.
 
 mod abi;
+mod calls;
 mod cli;
 mod compile;
 mod compiler;
 mod control;
 mod drain;
 mod guest;
+mod imports;
 mod maps;
 mod module;
 mod path;
