@@ -7,6 +7,7 @@ mod context;
 mod request;
 mod stores;
 mod text;
+mod wasi;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -125,6 +126,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.lquantize" => self.lquantize(import),
             "probe1.req" | "probe1.req.set" | "probe1.req.add" => self.request(import),
             family if family.starts_with("probe1.map.") => self.store(import),
+            waspect_abi::WASI_MODULE => self.wasi(import),
             "probe1.uniq" => self.values("probe1.uniq", name, Agg::Uniq),
             "probe1.top" => self.values("probe1.top", name, Agg::Top),
             family => match family.strip_prefix("probe1.").and_then(plain) {
