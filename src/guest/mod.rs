@@ -103,7 +103,7 @@ impl<I: Introspect> Guest<I> {
             until_timed: TIME_ONE_IN,
             wants_requests: manifest.wants_requests(),
             has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
-            prints: manifest.imports.iter().any(|import| import.name == "fd_write"),
+            prints: manifest.imports.iter().any(|import| import.module == waspect_abi::WASI_MODULE),
         };
         guest.instance = Some(guest.instantiate(0)?);
         Ok(guest)

@@ -24,7 +24,7 @@ pub enum StartError {
     HostBudget,
     #[error("ended the program: {0}")]
     Exit(Exit),
-    #[error("trapped: {0}")]
+    #[error("ended in a {0}")]
     Trap(Trap),
     #[error("was ended by an error of the host")]
     Host,
@@ -98,6 +98,9 @@ impl<I: Introspect> Guest<I> {
     /// A fault tore an instance that has to start again.
     #[cold]
     pub(super) fn tear(&mut self, probe: usize, function: u32) {
+        if self.gates.iter().all(|gate| gate.disarmed().is_some()) {
+            return;
+        }
         let since_ns = self.shared.outlet.clock.mono_now();
         self.torn.get_or_insert(Torn { probe, function, since_ns });
         (self.tell)();
