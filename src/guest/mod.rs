@@ -70,6 +70,8 @@ pub struct Guest<I: Introspect> {
     dirty: bool,
     has_start: bool,
     torn: Option<start::Torn>,
+    /// When it last started again.
+    renewed_ns: Option<u64>,
     tell: fn(),
     until_timed: u32,
     /// Some import reads or writes slots.
@@ -99,6 +101,7 @@ impl<I: Introspect> Guest<I> {
             dirty: false,
             has_start: manifest.has_initialize,
             torn: None,
+            renewed_ns: None,
             tell: || {},
             until_timed: TIME_ONE_IN,
             wants_requests: manifest.wants_requests(),

@@ -1,7 +1,7 @@
 //! `_initialize`: run once for each instance, at load and whenever a fault has torn the instance before.
 //!
 //! In: a fresh instance, a torn one. Out: one that has started, or why not. Bounded by fuel and work of its own. Never
-//! here: a start on the fire path, unless nobody came to do it elsewhere for a second.
+//! here: a start on the fire path, unless nobody came to do it elsewhere for a second; two starts within one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,6 +12,8 @@ use crate::host::Exit;
 use crate::introspect::Introspect;
 use crate::limits;
 use crate::report::{FaultKind, Phase};
+
+const RENEWAL_NS: u64 = limits::RENEWAL_SECONDS * 1_000_000_000;
 
 /// Why `_initialize` did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -109,13 +111,18 @@ impl<I: Introspect> Guest<I> {
     /// Whether nobody has come to renew the instance for so long that the next firing must.
     pub(super) fn is_forgotten(&self) -> bool {
         let now_ns = self.shared.outlet.clock.mono_now();
-        let wait_ns = limits::RENEWAL_WAIT_SECONDS * 1_000_000_000;
-        self.torn.is_none_or(|torn| now_ns.saturating_sub(torn.since_ns) >= wait_ns)
+        self.torn.is_none_or(|torn| now_ns.saturating_sub(torn.since_ns) >= RENEWAL_NS)
     }
 
-    /// Renews a torn instance and starts it. Outside a firing, on a thread that holds the interpreter.
+    /// Renews a torn instance and starts it, if that is not too soon. Outside a firing, on a thread that holds the
+    /// interpreter.
     pub fn renew(&mut self) {
         let Some(torn) = self.torn else { return };
+        let now_ns = self.shared.outlet.clock.mono_now();
+        if self.renewed_ns.is_some_and(|last| now_ns.saturating_sub(last) < RENEWAL_NS) {
+            return;
+        }
+        self.renewed_ns = Some(now_ns);
         drop(self.instance.take());
         match self.instantiate(torn.probe) {
             Ok(instance) => {
@@ -124,7 +131,7 @@ impl<I: Introspect> Guest<I> {
             }
             Err(GuestError::Initialize(error)) if !matches!(error, StartError::Headroom) => self.give_up(torn, &error),
             // Without memory or stack for it now there may be later.
-            Err(_) => self.torn = Some(Torn { since_ns: self.shared.outlet.clock.mono_now(), ..torn }),
+            Err(_) => self.torn = Some(Torn { since_ns: now_ns, ..torn }),
         }
     }
 

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use waspect::introspect::fake::{self, Fake};
-use waspect::limits::{Budget, RENEWAL_WAIT_SECONDS};
+use waspect::limits::{Budget, RENEWAL_SECONDS};
 use waspect::report::{DropKind, FaultKind, Report, Summary};
 
 use crate::guest::Run;
@@ -63,21 +63,24 @@ fn without_a_start_nobody_is_told() {
 fn a_firing_renews_what_nobody_came_for() {
     let mut run = trapping(START);
     run.enter(2);
-    std::thread::sleep(Duration::from_secs(RENEWAL_WAIT_SECONDS));
+    std::thread::sleep(Duration::from_secs(RENEWAL_SECONDS));
     run.enter(1);
     let summary = summary(&run);
     assert_eq!((summary.firings, summary.drops), (2, vec![(DropKind::Renewing, 1)]));
 }
 
-/// A disarmed module is not worth a start.
+/// Once a second at most; and a disarmed module is not worth a start.
 #[test]
-fn what_fires_no_more_is_not_renewed() {
+fn renewals_are_few() {
     let mut run = trapping(START);
-    for _ in 0..3 {
+    for _ in 0..2 {
         run.enter(1);
         run.guest.renew();
     }
-    run.enter(1);
+    assert!(run.guest.wants_renewal(), "too soon");
+    std::thread::sleep(Duration::from_secs(RENEWAL_SECONDS));
+    run.guest.renew();
+    run.enter(2);
     assert_eq!((TOLD.get(), run.guest.wants_renewal()), (2, false));
     assert_eq!(summary(&run).faults, [(FaultKind::Trap, 3)]);
 }
