@@ -30,7 +30,10 @@ pub enum StartError {
     Trap(Trap),
     #[error("was ended by an error of the host")]
     Host,
-    #[error("was not begun: the thread has less than {} bytes of stack left (`stack_headroom_bytes`)", limits::STACK_HEADROOM_BYTES)]
+    #[error(
+        "was not begun: the thread has less than {} bytes of stack left (`stack_headroom_bytes`)",
+        limits::STACK_HEADROOM_BYTES
+    )]
     Headroom,
 }
 

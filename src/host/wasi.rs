@@ -55,12 +55,7 @@ pub(super) fn write<I: Introspect>(
 }
 
 /// The pieces of a list, each of which is the guest's, as must be the place for the answer; and their bytes together.
-fn pieces<I: Introspect>(
-    c: &Host<'_, I>,
-    list: i32,
-    n: usize,
-    written: i32,
-) -> Result<(Vec<(i32, i32)>, usize), Code> {
+fn pieces<I: Introspect>(c: &Host<'_, I>, list: i32, n: usize, written: i32) -> Result<(Vec<(i32, i32)>, usize), Code> {
     let memory = c.data().memory;
     let word = |bytes: &[u8]| bytes.try_into().map_or(0, i32::from_le_bytes);
     let bytes = i32::try_from(n * PIECE_BYTES).map_err(|_| Code::Memory)?;

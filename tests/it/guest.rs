@@ -152,12 +152,7 @@ impl<I: Introspect> Run<I> {
     }
 
     /// Loads a module as an agent would, but for the process between parsing and code.
-    pub(crate) fn load(
-        name: &str,
-        wat: &[u8],
-        budget: Budget,
-        (ledger, ring): (u64, u64),
-    ) -> Result<Self, GuestError> {
+    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Result<Self, GuestError> {
         let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
         let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
         let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");

@@ -16,7 +16,9 @@ impl<I: Introspect> Linking<'_, I> {
         match name {
             "pid" => l.func_wrap("probe1", name, |_: Host<'_, I>| std::process::id().cast_signed()),
             "tid" => l.func_wrap("probe1", name, |_: Host<'_, I>| i64::from(crate::thread::id())),
-            "line" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().here().map_or(Code::Absent.status(), I::line)),
+            "line" => {
+                l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().here().map_or(Code::Absent.status(), I::line))
+            }
             "depth" => {
                 l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().depth().map_err(wasmtime::Error::from))
             }
