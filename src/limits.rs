@@ -63,6 +63,11 @@ limits! {
     STACK_HEADROOM_BYTES = 128 << 10, "bytes", "firing skipped, counted `stack_headroom`";
     FUEL_PER_FIRE = 100_000, "fuel", "fault `out_of_fuel`";
     HOST_BYTES_PER_FIRE_MAX = 64 << 10, "bytes", "fault `host_budget`";
+    /// What `_initialize` of an instance may use.
+    INITIALIZE_FUEL_MAX = 10_000_000, "fuel", "refused at load; later the module is disarmed";
+    /// Between two renewals of a module with `_initialize`, and for the main thread to come and do one.
+    RENEWAL_SECONDS = 1, "seconds", "firings are skipped until then, and the next renews the instance";
+    WASI_IOVECS_MAX = 64, "pieces of text in one `fd_write`", "the rest is not written, and the guest told so";
     RECORD_BYTES_MAX = 32 << 10, "bytes", "field truncated, marked and counted";
     RECORD_FIELDS_MAX = 64, "fields", "field dropped and counted";
     RECORDS_PER_FIRE_MAX = 16, "records", "record dropped `per_fire`";

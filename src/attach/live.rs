@@ -30,6 +30,13 @@ pub enum LiveError {
     Guest { module: String, source: GuestError },
 }
 
+impl LiveError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        if let Self::Guest { source, .. } = self { source.hint() } else { None }
+    }
+}
+
 /// Takes a forked child's segment to whoever drains; false when nobody does.
 pub type Rejoin = Box<dyn Fn(OwnedFd) -> bool>;
 
@@ -106,9 +113,15 @@ fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Gues
     let (engine, code) =
         engine::load(&module.artifact).map_err(|source| LiveError::Engine { module: name(), source })?;
     let linked = host::link::<CPython>(&engine, outlet, manifest, module.budget).map_err(GuestError::from);
-    linked
-        .and_then(|linked| Guest::new(&engine, &code, linked, manifest))
-        .map_err(|source| LiveError::Guest { module: name(), source })
+    let guest = linked.and_then(|linked| Guest::new(&engine, &code, linked, manifest));
+    let mut guest = guest.map_err(|source| LiveError::Guest { module: name(), source })?;
+    guest.on_torn(super::renew::ask);
+    Ok(guest)
+}
+
+/// Every live session of the process, as it is now.
+pub(super) fn all(py: Python<'_>) -> Vec<Rc<Live>> {
+    ALL.get(py).borrow().clone()
 }
 
 /// This process is a forked child: every session goes on with a segment of its own, and nothing of the parent's counts.
@@ -116,8 +129,9 @@ fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Gues
 pub fn settle_fork(py: Python<'_>) {
     crate::thread::settle_fork();
     super::registry::each_point(py, super::point::Point::forget_calls);
-    let all = ALL.get(py).borrow().clone();
+    let all = all(py);
     for live in all.iter().filter(|live| !live.settle_fork()) {
         super::registry::each_point(py, |point| point.forget(live));
     }
+    super::renew::after_fork(py, &all);
 }

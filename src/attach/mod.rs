@@ -17,6 +17,8 @@ mod patch;
 mod pending;
 mod point;
 mod registry;
+#[expect(unsafe_code, reason = "a call that the interpreter makes later")]
+mod renew;
 mod roots;
 #[expect(unsafe_code, reason = "a one-shot profile function sees the script before its first line runs")]
 mod script;

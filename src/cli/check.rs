@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
+use waspect_abi::WASI_MODULE;
 
 use super::open::{AtArgs, open};
 use super::{BAD, TROUBLE, report, text};
@@ -48,7 +49,10 @@ fn check(file: &Path, at: &[At]) -> anyhow::Result<u8> {
         Ok(module) => {
             let manifest = module.manifest();
             let probes = text::count(manifest.probes.len(), "probe");
-            writeln!(anstream::stdout(), "{}: ok, {probes}, {}", file.display(), text::bytes(manifest.wasm_bytes))?;
+            let size = text::bytes(manifest.wasm_bytes);
+            let stubs = manifest.imports.iter().filter(|import| import.module == WASI_MODULE).count();
+            let stubs = if stubs == 0 { String::new() } else { format!(", {}", text::count(stubs, "WASI stub")) };
+            writeln!(anstream::stdout(), "{}: ok, {probes}, {size}{stubs}", file.display())?;
             Ok(0)
         }
         Err(e) => {

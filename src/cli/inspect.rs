@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
-use waspect_abi::{Arg, IMPORTS, Import, Reads};
+use waspect_abi::{Arg, Import, Reads, WASI_MODULE, import_named};
 
 use super::open::{ModuleArgs, open};
 use super::{HEADING, text};
@@ -56,10 +56,19 @@ fn write(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
         writeln!(out, "  {}", probe.spec)?;
         facts(probe).iter().try_for_each(|fact| writeln!(out, "      {fact}"))?;
     }
-    for (reads, heading) in GROUPS {
-        group(out, manifest, *reads, heading)?;
+    let reads_call = |import: &ImportUse| row(import).is_some_and(|known| known.reads == Reads::Subject);
+    if !manifest.imports.iter().any(reads_call) {
+        writeln!(out, "\n{HEADING}Reads nothing of the call{HEADING:#}")?;
     }
-    Ok(())
+    for (reads, heading) in GROUPS {
+        group(out, manifest, heading, |known| known.reads == *reads && !is_idle(known))?;
+    }
+    group(out, manifest, "Has of WASI, as stubs", is_idle)
+}
+
+/// A stub that is there so that the module links.
+fn is_idle(known: &Import) -> bool {
+    known.module == WASI_MODULE && known.reads == Reads::Nothing
 }
 
 /// What an import lets a module do, in the order an operator asks.
@@ -72,9 +81,14 @@ const GROUPS: &[(Reads, &str)] = &[
     (Reads::Nothing, "Makes"),
 ];
 
-fn group(out: &mut impl Write, manifest: &Manifest, reads: Reads, heading: &str) -> io::Result<()> {
+fn group(
+    out: &mut impl Write,
+    manifest: &Manifest,
+    heading: &str,
+    belongs: impl Fn(&Import) -> bool,
+) -> io::Result<()> {
     let rows = manifest.imports.iter().filter_map(|import| {
-        let known = row(import).filter(|known| known.reads == reads)?;
+        let known = row(import).filter(|known| belongs(known))?;
         Some([words(known, import), format!("{} {}", import.module, quoted(&import.name))])
     });
     let rows: Vec<_> = rows.collect();
@@ -86,10 +100,7 @@ fn group(out: &mut impl Write, manifest: &Manifest, reads: Reads, heading: &str)
 }
 
 fn row(import: &ImportUse) -> Option<&'static Import> {
-    IMPORTS.iter().find(|known| match known.arg {
-        Arg::Fixed(name) => known.module == import.module && name == import.name,
-        _ => known.module == import.module,
-    })
+    import_named(&import.module, &import.name)
 }
 
 fn words(known: &Import, import: &ImportUse) -> String {

@@ -116,8 +116,17 @@ impl Gate {
             return None;
         }
         let reason = format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
-        *self.disarmed.borrow_mut() = Some(reason.clone());
-        self.open.set(false);
+        self.disarm(&reason);
         Some(reason)
+    }
+
+    /// The probe fires no more; false if it did not before.
+    pub(super) fn disarm(&self, reason: &str) -> bool {
+        if self.disarmed.borrow().is_some() {
+            return false;
+        }
+        *self.disarmed.borrow_mut() = Some(reason.to_owned());
+        self.open.set(false);
+        true
     }
 }

@@ -1,11 +1,12 @@
 //! The guest: a module's one instance, fired once at a time under its budget.
 //!
 //! In: a compiled module, firings. Out: what the host wrote, and counted faults. After a fault the instance is renewed
-//! before the next firing; by rule the probe is disarmed. Never here: an error that reaches the hook, or two firings at
-//! once.
+//! before the next firing, or, where it must start again, off the fire path while firings are skipped; by rule the probe
+//! is disarmed. Never here: an error that reaches the hook, or two firings at once.
 
 mod fault;
 mod gate;
+mod start;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use crate::report::{DropKind, FaultKind, Phase};
 use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
+pub use start::StartError;
 
 /// Firings between two that are timed.
 const TIME_ONE_IN: u32 = 128;
@@ -31,8 +33,15 @@ pub enum GuestError {
     Instantiate(wasmtime::Error),
     #[error("export `{export}` is not a function `() -> ()` or `() -> i32`")]
     Export { export: String },
-    #[error("export `_initialize` is not supported yet")]
-    Initialize,
+    #[error("`_initialize` {0}")]
+    Initialize(StartError),
+}
+
+impl GuestError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        matches!(self, Self::Initialize(_)).then_some("it runs once for each instance, where no call can be read")
+    }
 }
 
 enum Call {
@@ -43,6 +52,8 @@ enum Call {
 struct Instance<I: Introspect> {
     store: Store<State<I>>,
     calls: Vec<Call>,
+    /// `_initialize`.
+    start: Option<TypedFunc<(), ()>>,
 }
 
 /// A loaded module: its instance, its probes' gates.
@@ -57,9 +68,16 @@ pub struct Guest<I: Introspect> {
     instance: Option<Instance<I>>,
     /// Set by a fault: guest memory, globals and shadow stack are torn.
     dirty: bool,
+    has_start: bool,
+    torn: Option<start::Torn>,
+    /// When it last started again.
+    renewed_ns: Option<u64>,
+    tell: fn(),
     until_timed: u32,
     /// Some import reads or writes slots.
     has_slots: bool,
+    /// WASI prints lines, of which the last may lack its end.
+    prints: bool,
     wants_requests: bool,
 }
 
@@ -67,11 +85,8 @@ impl<I: Introspect> Guest<I> {
     /// Instantiates a module once, so that firing starts at once.
     ///
     /// # Errors
-    /// When it does not link or instantiate.
+    /// When it does not link, instantiate or start.
     pub fn new(engine: &Engine, module: &Module, linked: Linked<I>, manifest: &Manifest) -> Result<Self, GuestError> {
-        if manifest.has_initialize {
-            return Err(GuestError::Initialize);
-        }
         let pre = linked.linker.instantiate_pre(module).map_err(GuestError::Instantiate)?;
         let fuel_max = linked.shared.budget.fuel_per_fire;
         let mut guest = Self {
@@ -84,11 +99,16 @@ impl<I: Introspect> Guest<I> {
             shared: linked.shared,
             instance: None,
             dirty: false,
+            has_start: manifest.has_initialize,
+            torn: None,
+            renewed_ns: None,
+            tell: || {},
             until_timed: TIME_ONE_IN,
             wants_requests: manifest.wants_requests(),
             has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
+            prints: manifest.imports.iter().any(|import| import.module == waspect_abi::WASI_MODULE),
         };
-        guest.instance = Some(guest.instantiate(State::new(guest.shared.clone()))?);
+        guest.instance = Some(guest.instantiate(0)?);
         Ok(guest)
     }
 
@@ -176,6 +196,9 @@ impl<I: Introspect> Guest<I> {
         if self.has_slots {
             std::mem::swap(&mut instance.store.data_mut().slots, slots);
         }
+        if self.prints {
+            instance.store.data_mut().end_lines();
+        }
         let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0)) + instance.store.data().owed();
         match ended {
             Ok(0..) => {
@@ -199,19 +222,26 @@ impl<I: Introspect> Guest<I> {
     /// Renews the instance if the last firing tore it.
     #[inline]
     fn is_ready(&mut self) -> bool {
-        !self.dirty || self.renew()
+        !self.dirty || self.renew_now()
     }
 
     #[cold]
-    fn renew(&mut self) -> bool {
+    fn renew_now(&mut self) -> bool {
+        if self.has_start {
+            if self.is_forgotten() {
+                self.renew();
+            }
+            return !self.dirty;
+        }
         drop(self.instance.take());
-        self.instance = self.instantiate(State::new(self.shared.clone())).ok();
+        self.instance = self.instantiate(0).ok();
         self.dirty = self.instance.is_none();
         !self.dirty
     }
 
-    fn instantiate(&self, state: State<I>) -> Result<Instance<I>, GuestError> {
-        let mut store = Store::new(&self.engine, state);
+    /// A new instance that has started, on the account of a probe.
+    fn instantiate(&self, starter: usize) -> Result<Instance<I>, GuestError> {
+        let mut store = Store::new(&self.engine, State::new(self.shared.clone()));
         store.limiter(|state| &mut state.caps);
         store.set_fuel(self.shared.budget.fuel_per_fire).map_err(GuestError::Instantiate)?;
         let instance = self.pre.instantiate(&mut store).map_err(GuestError::Instantiate)?;
@@ -227,7 +257,11 @@ impl<I: Introspect> Guest<I> {
             };
             calls.push(call.map_err(|_| GuestError::Export { export: name.to_owned() })?);
         }
-        Ok(Instance { store, calls })
+        let start = self.has_start.then(|| instance.get_typed_func(&mut store, "_initialize")).transpose();
+        let start = start.map_err(|_| GuestError::Export { export: "_initialize".to_owned() })?;
+        let mut instance = Instance { store, calls, start };
+        instance.start(starter).map_err(GuestError::Initialize)?;
+        Ok(instance)
     }
 
     #[cold]
@@ -242,6 +276,9 @@ impl<I: Introspect> Guest<I> {
         };
         if let Some(reason) = reason {
             self.say(probe, Phase::Disarmed, &reason);
+        }
+        if self.dirty && self.has_start {
+            self.tear(probe, function);
         }
     }
 }

@@ -28,7 +28,7 @@ impl<I: Introspect> State<I> {
 
     /// Frames below this one, each charged; -code without a frame.
     pub(super) fn depth(&mut self) -> Result<i32, HostBudget> {
-        let Some(frame) = I::here() else { return Ok(Code::Absent.status()) };
+        let Some(frame) = self.here() else { return Ok(Code::Absent.status()) };
         let depth = I::depth(frame);
         self.charge(usize::try_from(depth).unwrap_or(0)).map(|()| depth)
     }
@@ -64,8 +64,8 @@ impl<I: Introspect> State<I> {
                 let n = self.elapsed();
                 self.integer(n)
             }
-            Context::Line => I::here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
-            Context::Depth => I::here().map_or(Code::Absent.value(), |frame| {
+            Context::Line => self.here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
+            Context::Depth => self.here().map_or(Code::Absent.value(), |frame| {
                 let depth = I::depth(frame);
                 self.work(u64::from(depth.unsigned_abs()));
                 self.integer(i64::from(depth))
@@ -79,6 +79,9 @@ impl<I: Introspect> State<I> {
     }
 
     fn name(&mut self, naming: Naming) -> u64 {
+        if self.starting {
+            return Code::Absent.value();
+        }
         let (function, shared) = (self.firing.function, &self.shared);
         let known = shared.literals.borrow().function(function, naming as u8);
         known.unwrap_or_else(|| {

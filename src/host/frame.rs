@@ -94,11 +94,11 @@ impl<I: Introspect> State<I> {
                 return Ok(o);
             }
         }
-        I::arg(I::here().ok_or(Code::Absent)?, i)
+        I::arg(self.here().ok_or(Code::Absent)?, i)
     }
 
     pub(super) fn arg_count(&self) -> i32 {
-        I::here().map_or(0, I::arg_count)
+        self.here().map_or(0, I::arg_count)
     }
 
     pub(super) fn retval(&mut self) -> u64 {
@@ -157,13 +157,14 @@ impl<I: Introspect> State<I> {
     }
 
     fn root(&mut self, root: &RootSite<I>) -> Result<Reached<I::Obj>, Code> {
-        let frame = || I::here().ok_or(Code::Absent);
+        let frame = || self.here().ok_or(Code::Absent);
         let object = match root {
             RootSite::Arg(i) => self.arg_object(*i)?,
             RootSite::LocalOr(name, which) => match I::local(frame()?, name) {
                 Ok(o) => o,
                 Err(_) => return Ok(Reached::Whole(*which)),
             },
+            RootSite::Whole(_) if self.starting => return Err(Code::Absent),
             RootSite::Whole(which) => return Ok(Reached::Whole(*which)),
             RootSite::Local(name) => I::local(frame()?, name)?,
             RootSite::Global(name) => I::global(frame()?, name)?,

@@ -25,10 +25,12 @@ mod record;
 mod request;
 mod show;
 mod slots;
+mod starting;
 mod stores;
 mod text;
 mod unpack;
 mod values;
+mod wasi;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -43,6 +45,7 @@ use crate::outlet::{Account, Aggregation, Outlet};
 
 pub use link::{LinkError, Linked, link};
 pub use slots::Slots;
+pub use wasi::Exit;
 
 /// The host ended the firing: it did more work than the budget allows.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -158,6 +161,11 @@ pub struct State<I: Introspect> {
     random: u64,
     /// This firing's number, once it was asked for.
     number: u64,
+    /// `_initialize` runs: there is no call to read.
+    starting: bool,
+    printed: wasi::Printed,
+    /// The module called `proc_exit`.
+    exited: Option<Exit>,
 }
 
 impl<I: Introspect> State<I> {
@@ -187,6 +195,9 @@ impl<I: Introspect> State<I> {
             meter: Meter::default(),
             random,
             number: 0,
+            starting: false,
+            printed: wasi::Printed::default(),
+            exited: None,
         }
     }
 
@@ -318,11 +329,15 @@ impl<I: Introspect> State<I> {
     }
 
     fn random(&mut self) -> f64 {
+        (self.random_bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn random_bits(&mut self) -> u64 {
         // xorshift64*: good enough to sample by, and a module that never asks is a pure function of its frame.
         self.random ^= self.random >> 12;
         self.random ^= self.random << 25;
         self.random ^= self.random >> 27;
-        (self.random.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1u64 << 53) as f64
+        self.random.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 }
 

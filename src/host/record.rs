@@ -66,6 +66,9 @@ impl<I: Introspect> State<I> {
 
     /// Commits what was added since the last `emit`.
     pub(super) fn emit(&mut self) -> i32 {
+        if self.starting {
+            return Code::Point.status();
+        }
         self.wrote = true;
         self.records += 1;
         self.work(1);

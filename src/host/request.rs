@@ -15,7 +15,7 @@ impl<I: Introspect> State<I> {
     /// What the request keeps; None when nothing, or outside of any.
     #[inline]
     pub(super) fn req(&mut self, key: Key) -> Result<u64, HostBudget> {
-        match I::request().and_then(|scope| scope.get(key)) {
+        match self.scope().and_then(|scope| scope.get(key)) {
             None => Ok(NONE),
             Some(Kept::Bits(bits)) => Ok(bits),
             Some(Kept::Int(n)) => {
@@ -33,7 +33,7 @@ impl<I: Introspect> State<I> {
     /// Keeps a copy of a value for the rest of the request.
     #[inline]
     pub(super) fn req_set(&mut self, key: Key, v: u64) -> Result<i32, HostBudget> {
-        let Some(scope) = I::own_request() else { return Ok(Code::Absent.status()) };
+        let Some(scope) = self.own_scope() else { return Ok(Code::Absent.status()) };
         let kept = self.kept(v)?;
         Ok(scope.set(key, kept).map_or(Code::Limit.status(), |()| 0))
     }
@@ -41,7 +41,7 @@ impl<I: Introspect> State<I> {
     /// Adds to a number that the request keeps, 0 at first; gives the sum.
     pub(super) fn req_add(&mut self, key: Key, v: u64) -> Result<u64, HostBudget> {
         self.charge(0)?;
-        let Some(scope) = I::own_request() else { return Ok(Code::Absent.value()) };
+        let Some(scope) = self.own_scope() else { return Ok(Code::Absent.value()) };
         let before = match scope.get(key) {
             None | Some(Kept::Bits(NONE)) => Ok(Number::Int(0)),
             Some(Kept::Bits(bits)) => self.number(bits),
@@ -63,14 +63,14 @@ impl<I: Introspect> State<I> {
 
     /// `r-19`; None outside a request.
     pub(super) fn request(&mut self) -> u64 {
-        let Some(scope) = I::request() else { return NONE };
+        let Some(scope) = self.scope() else { return NONE };
         let at = self.keep(|out| put::str(out, &format!("r-{}", scope.number())));
         self.stored_handle(at)
     }
 
     /// The running asyncio task's name; None outside a task.
     pub(super) fn task(&mut self) -> u64 {
-        let Some(name) = I::task_name() else { return NONE };
+        let Some(name) = I::task_name().filter(|_| !self.starting) else { return NONE };
         let at = self.keep(|out| put::str(out, &name));
         self.stored_handle(at)
     }

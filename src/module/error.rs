@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use waspect_abi::{Arg, WASI, WASI_MODULE};
+
 use super::pages_max;
 use crate::spec::SpecError;
 use crate::spec::words::quoted;
@@ -93,7 +95,7 @@ impl ModuleError {
             Self::Start => Some("export `_initialize` for what must run once".to_owned()),
             Self::Program => Some(REACTOR.to_owned()),
             Self::UnknownImport { nearest, module, .. } => Some(import_hint(nearest.as_deref(), module)),
-            Self::NotYet { place } => Some(not_yet_hint(place)),
+            Self::NotYet { .. } => Some("`docs/ABI.md` says which imports this version has".to_owned()),
             Self::NoMemory { .. } => Some("export it as `memory`, or use an import whose name is the text".to_owned()),
             Self::Spec { error, .. } => error.hint(),
             Self::At(_) => Some("for example `--at 'on_add=fn:shop.cart.add:entry'`".to_owned()),
@@ -139,18 +141,17 @@ fn import_hint(nearest: Option<&str>, module: &str) -> String {
         (None, "env") => {
             "the linker left this symbol to the host; define it, or declare it as an import of `probe1`".to_owned()
         }
+        (None, m) if m.starts_with("wasi") => wasi_hint(),
         (None, m) if m.starts_with("probe") => "the ABI of this version is `probe1`".to_owned(),
         _ => "modules may import `probe1` and its families only, such as `probe1.get`".to_owned(),
     }
 }
 
-fn not_yet_hint(place: &Place) -> String {
-    match place {
-        Place::Import(module, _) if module.starts_with("wasi") => {
-            "build without WASI, as for the target `wasm32-unknown-unknown`".to_owned()
-        }
-        _ => "`docs/ABI.md` says which imports this version has".to_owned(),
-    }
+/// What there is of WASI, in the order of the table.
+fn wasi_hint() -> String {
+    let name = |arg: Arg| if let Arg::Fixed(name) = arg { name } else { "" };
+    let names: Vec<&str> = WASI.iter().map(|stub| name(stub.import.arg)).collect();
+    format!("of WASI nothing is real; `{WASI_MODULE}` has stubs for {}", names.join(", "))
 }
 
 fn no_probe_hint(exports: &[String]) -> String {

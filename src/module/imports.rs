@@ -1,10 +1,10 @@
 //! The import policy: what a module asks for must be in the table, of the same type, and ready.
 //!
 //! In: a module's imports. Out: nothing, or the refusal. Never here: a second list of imports;
-//! `waspect_abi::IMPORTS` is the only one.
+//! `waspect_abi` has the only one.
 
 use wasmparser::{ExternalKind, FuncType, ValType};
-use waspect_abi::{Arg, CORE, IMPORTS, Import as Known};
+use waspect_abi::{Arg, CORE, IMPORTS, Import as Known, import_named};
 
 use super::pass::{Facts, Import};
 use super::shape::cap;
@@ -31,10 +31,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
 
 fn find(import: &Import<'_>) -> Result<&'static Known, ModuleError> {
     cap!(NAME_BYTES_MAX, place(import), import.module.len().max(import.name.len()))?;
-    if import.module.starts_with("wasi") {
-        return Err(ModuleError::NotYet { place: place(import) });
-    }
-    waspect_abi::import(import.module, import.name).ok_or_else(|| ModuleError::UnknownImport {
+    import_named(import.module, import.name).ok_or_else(|| ModuleError::UnknownImport {
         place: place(import),
         nearest: nearest_row(import),
         module: import.module.to_owned(),

@@ -35,9 +35,14 @@ fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
 }
 
 fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal> {
-    let refusal = |stage: &str, message: String| Refusal { stage: stage.to_owned(), message, hint: None };
-    attach::self_check(py).map_err(|e| refusal("attach", e))?;
-    let (live, segment) = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string()))?;
+    let refusal = |stage: &str, message: String, hint: Option<&str>| Refusal {
+        stage: stage.to_owned(),
+        message,
+        hint: hint.map(str::to_owned),
+    };
+    attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
+    let live = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
+    let (live, segment) = live?;
     #[cfg(feature = "doors")]
     doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
     attach::attach(py, &live, true);

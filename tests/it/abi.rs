@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use waspect::limits::{Limit, TABLE};
-use waspect_abi::{Arg, Code, IMPORTS, Import, Kind};
+use waspect_abi::{Arg, Code, IMPORTS, Import, Kind, WASI, WASI_MODULE};
 
 #[test]
 fn document() {
@@ -18,6 +18,7 @@ fn document() {
         ("codes", codes()),
         ("families", families()),
         ("functions", functions()),
+        ("wasi", wasi()),
         ("caps", caps()),
     ];
     let right = tables.iter().fold(text.clone(), |text, (name, table)| with_table(&text, name, table));
@@ -102,6 +103,14 @@ fn functions() -> String {
     table(&["name", "type", "does", "fuel", "in this version"], IMPORTS.iter().filter_map(row))
 }
 
+fn wasi() -> String {
+    let row = |i: Import| match i.arg {
+        Arg::Fixed(name) => Some(vec![format!("`{name}`"), signature(&i), i.does.to_owned()]),
+        _ => None,
+    };
+    table(&["name", "type", "gives or does"], WASI.iter().filter_map(|stub| row(stub.import)))
+}
+
 fn signature(import: &Import) -> String {
     format!("`{}`", import.signature)
 }
@@ -136,11 +145,13 @@ fn layout() {
 /// Names are unique, and every signature is made of what the ABI has.
 #[test]
 fn imports_are_well_formed() {
-    for (i, import) in IMPORTS.iter().enumerate() {
+    let all = || IMPORTS.iter().chain(WASI.iter().map(|stub| &stub.import));
+    for (i, import) in all().enumerate() {
         let same = |other: &&Import| other.module == import.module && other.arg == import.arg;
-        assert_eq!(IMPORTS.iter().filter(same).count(), 1, "{} {:?} twice", import.module, import.arg);
+        assert_eq!(all().filter(same).count(), 1, "{} {:?} twice", import.module, import.arg);
         let fixed = matches!(import.arg, Arg::Fixed(_));
-        assert_eq!(fixed, import.module == waspect_abi::CORE, "row {i}: families have arguments, functions have names");
+        let named = [waspect_abi::CORE, WASI_MODULE].contains(&import.module);
+        assert_eq!(fixed, named, "row {i}: families have arguments, functions have names");
         let (params, result) = import.signature.split_once(")->").expect("an arrow");
         let params = params.strip_prefix('(').expect("a parenthesis");
         let known = |t: &str| matches!(t, "V" | "i32" | "i64" | "f64");

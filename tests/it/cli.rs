@@ -42,6 +42,15 @@ fn commands() {
         ("inspect tests/module/good/wants.wat", 0, "argument 3, its .user[\"first name\"]", ""),
         ("inspect tests/module/good/everything.wat", 0, "memory 64 KiB growing to at most 256 KiB", ""),
         ("inspect tests/module/good/everything.wat", 0, "only calls of 5ms or longer, with probability 0.5", ""),
+        ("check tests/module/good/wasi_memory.wat", 0, "wasi_memory.wat: ok, 1 probe, 245 bytes, 4 WASI stubs\n", ""),
+        (
+            "check tests/module/bad/import_wasi.wat",
+            1,
+            "",
+            "hint: of WASI nothing is real; `wasi_snapshot_preview1` has stubs",
+        ),
+        ("inspect tests/module/good/wasi.wat", 0, "\nReads nothing of the call\n\nHas of WASI, as stubs\n", ""),
+        ("inspect tests/module/good/wasi_memory.wat", 0, "\nWrites\n  lines for the operator: ", ""),
         ("inspect tests/module/bad/simd.wat", 2, "", "error: "),
         ("limits", 0, "fuel_per_fire                 100000 fuel", ""),
     ] {

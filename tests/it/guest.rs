@@ -1,8 +1,10 @@
 //! The guest boundary: `tests/guest/*.wat` fired over plain data, everything they wrote out.
 //!
 //! A file's first lines are its directives, in order: `;; frame: {…}` is the running call from here on, `;; fire: …` fires
-//! (see [`Fire`]), `;; request: begin|child|end`, `;; budget: NAME=N`, `;; sizes: LEDGER RING`, `;; show: fuel`. The `;; expect …` lines are the whole
-//! transcript, which `WASPECT_BLESS=1` rewrites. Nothing between the module and the reader is made up but the objects.
+//! (see [`Fire`]), `;; renew` renews a torn instance as the main thread would, `;; request: begin|child|end`; of the whole
+//! file `;; loader: {…}`, the call that loads it, `;; budget: NAME=N`, `;; sizes: LEDGER RING`, `;; show: fuel`. The
+//! `;; expect …` lines are the whole transcript, or why the module does not load; `WASPECT_BLESS=1` rewrites them. Nothing
+//! between the module and the reader is made up but the objects.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +15,7 @@ use std::time::Instant;
 use serde_json::Value as Json;
 use waspect::drain::Drain;
 use waspect::frames::Artifact;
-use waspect::guest::Guest;
+use waspect::guest::{Guest, GuestError};
 use waspect::host::{self, Firing, Slots};
 use waspect::introspect::fake::{self, Fake, FrameRef, Ref};
 use waspect::introspect::{Child, Introspect, Key, Look, Walk, Whole};
@@ -70,10 +72,17 @@ fn transcript(name: &str, text: &str) -> Vec<String> {
     let head = || text.lines().take_while(|line| line.starts_with(";;"));
     let budget = head().find(directive(";; budget: ")).map_or(Budget::DEFAULT, |line| lowered(&rest(line)));
     let sizes = head().find(directive(";; sizes: ")).map_or((1 << 20, 1 << 20), |line| pair(&rest(line)));
-    let mut run = Run::<Fake>::new(name, text.as_bytes(), budget, sizes);
+    head().find(directive(";; loader: ")).into_iter().for_each(|line| plain::put_frame(&rest(line)));
+    let mut run = match Run::<Fake>::load(name, text.as_bytes(), budget, sizes) {
+        Ok(run) => run,
+        Err(error) => return vec![format!("error {error}")],
+    };
+    fake::reset();
     for line in head() {
         if let Some(frame) = line.strip_prefix(";; frame: ") {
             plain::put_frame(frame);
+        } else if line == ";; renew" {
+            run.guest.renew();
         } else if let Some(what) = line.strip_prefix(";; request: ") {
             fake::request(match what {
                 "begin" => Some(Opening::Fresh),
@@ -138,18 +147,22 @@ pub(crate) struct Run<I: Introspect> {
 }
 
 impl<I: Introspect> Run<I> {
+    pub(crate) fn new(name: &str, wat: &[u8], budget: Budget, sizes: (u64, u64)) -> Self {
+        Self::load(name, wat, budget, sizes).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
     /// Loads a module as an agent would, but for the process between parsing and code.
-    pub(crate) fn new(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Self {
+    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Result<Self, GuestError> {
         let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
         let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
         let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
         let manifest = module.manifest();
         let (engine, code) = waspect::engine::load(&Artifact { manifest: manifest.clone(), code }).expect("loads");
         let linked = host::link::<I>(&engine, &outlet, manifest, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let guest = Guest::new(&engine, &code, linked, manifest).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let guest = Guest::new(&engine, &code, linked, manifest)?;
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();
-        Self { outlet, guest, function, slots: Slots::default(), start_ticks: 0, invocation: 0 }
+        Ok(Self { outlet, guest, function, slots: Slots::default(), start_ticks: 0, invocation: 0 })
     }
 
     /// Fires every probe that is attached to a point, as a call does; a fresh call at each entry.

@@ -20,6 +20,7 @@ mod ring;
 mod segment;
 mod sketch;
 mod spec;
+mod start;
 mod tidy;
 mod tree;
 mod value;

@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`IMPORTS`]. Never here: a function the host does not document.
 
+use crate::wasi::{Stub, WASI, WASI_MODULE, stub_named};
+
 /// What the import's *name* is, when it is an argument and not a function's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arg {
@@ -52,19 +54,25 @@ pub struct Import {
 impl Import {
     /// Whether a call hands over a piece of guest memory: the module must then export its `memory`.
     pub fn takes_memory(&self) -> bool {
+        if self.module == WASI_MODULE {
+            return matches!(self.arg, Arg::Fixed(name) if stub_named(name).is_some_and(Stub::takes_memory));
+        }
         self.signature.contains("i32,i32") && !matches!(self.arg, Arg::Fixed("slice" | "stack"))
     }
 }
 
-/// The row of an import's module and name.
-pub fn import(module: &str, name: &str) -> Option<&'static Import> {
+/// The row for a module and name, of `probe1` or of WASI.
+pub fn import_named(module: &str, name: &str) -> Option<&'static Import> {
+    if module == WASI_MODULE {
+        return stub_named(name).map(|stub| &stub.import);
+    }
     IMPORTS.iter().find(|known| match known.arg {
         Arg::Fixed(fixed) => known.module == module && fixed == name,
         _ => known.module == module,
     })
 }
 
-/// What a call of a core function costs, or of a family by its module.
+/// What a call of a core function costs, of a family by its module, or of a WASI stub.
 ///
 /// # Panics
 /// For a name without a row: the host asks while it is compiled.
@@ -77,6 +85,15 @@ pub const fn fuel(name: &str) -> u32 {
         };
         if same(known.as_bytes(), name.as_bytes()) {
             return IMPORTS[i].fuel;
+        }
+        i += 1;
+    }
+    let mut i = 0;
+    while i < WASI.len() {
+        if let Arg::Fixed(known) = WASI[i].import.arg
+            && same(known.as_bytes(), name.as_bytes())
+        {
+            return WASI[i].import.fuel;
         }
         i += 1;
     }

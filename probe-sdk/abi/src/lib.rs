@@ -1,11 +1,13 @@
 //! The numbers and names that probes and their host share: value layout, kinds, error codes, imports.
 //!
 //! In: nothing. Out: constants and tables; `docs/ABI.md` and every SDK are compared with them by a test.
-//! Never here: code that reads or does anything.
+//! Never here: code that reads or does anything, but for looking a row up.
 #![no_std]
 
 mod imports;
-pub use imports::{Arg, IMPORTS, Import, Reads, fuel, import};
+mod wasi;
+pub use imports::{Arg, IMPORTS, Import, Reads, fuel, import_named};
+pub use wasi::{Answer, Stub, WASI, WASI_MODULE, errno, stub_named};
 
 /// Minor version of `probe1`; new functions only add names.
 pub const MINOR: i32 = 0;

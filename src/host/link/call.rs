@@ -51,21 +51,33 @@ pub(super) enum Type {
     F64,
 }
 
-/// At most four parameters and one result, in place: a row is read at load only, and there are many.
+/// Parameters and one result, in place: a row is read at load only, and there are many.
 #[derive(Clone, Copy)]
 pub(super) struct Signature {
-    parameters: [Type; 4],
+    parameters: [Type; PARAMETERS_MAX],
     result: Type,
 }
 
+const PARAMETERS_MAX: usize = 5;
+
 impl Signature {
     pub(super) const fn of(parameters: &[Type], result: Type) -> Self {
-        let (mut four, mut i) = ([Type::Nothing; 4], 0);
+        let (mut all, mut i) = ([Type::Nothing; PARAMETERS_MAX], 0);
         while i < parameters.len() {
-            four[i] = parameters[i];
+            all[i] = parameters[i];
             i += 1;
         }
-        Self { parameters: four, result }
+        Self { parameters: all, result }
+    }
+
+    /// Of numbers that are not floats, with a number as its result, as the table of the ABI spells it.
+    pub(super) fn spelled(text: &str) -> Self {
+        let mut parameters = [Type::Nothing; PARAMETERS_MAX];
+        let words = text.split(['(', ',', ')']).filter(|word| matches!(*word, "i32" | "i64"));
+        for (to, word) in parameters.iter_mut().zip(words) {
+            *to = if word == "i64" { Type::I64 } else { Type::I32 };
+        }
+        Self { parameters, result: Type::I32 }
     }
 
     fn of_engine(self, engine: &Engine) -> FuncType {
@@ -188,7 +200,7 @@ pub(super) fn define<I: Introspect>(
         }
         // SAFETY: the engine wrote a word for each parameter; without any, the word of the result was written above.
         let words = unsafe { words.assume_init_mut() };
-        body(&mut host, argument, words).map_err(|spent| ended(&host, spent))
+        body(&mut host, argument, words).map_err(|spent| ended(&mut host, spent))
     };
     let ty = row.signature.of_engine(linker.engine());
     // SAFETY: parameters and result are read and written by the same row that the type was made of.
@@ -204,8 +216,11 @@ fn settle<I: Introspect>(host: &mut Host<'_, I>) -> wasmtime::Result<()> {
     if owed > left { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
 }
 
-/// The body gave up: by which of the two bounds.
+/// The body gave up: the module wanted to, or by which of the two bounds.
 #[cold]
-fn ended<I: Introspect>(host: &Host<'_, I>, spent: HostBudget) -> wasmtime::Error {
+fn ended<I: Introspect>(host: &mut Host<'_, I>, spent: HostBudget) -> wasmtime::Error {
+    if let Some(exit) = host.data_mut().exited.take() {
+        return exit.into();
+    }
     if host.data().host_bytes.get() > limits::HOST_BYTES_PER_FIRE_MAX { spent.into() } else { Trap::OutOfFuel.into() }
 }

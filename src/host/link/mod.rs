@@ -8,6 +8,7 @@ mod call;
 mod families;
 mod functions;
 mod places;
+mod wasi;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use wasmtime::{Caller, Engine, Linker};
-use waspect_abi::CORE;
+use waspect_abi::{CORE, WASI_MODULE};
 
 use self::call::{Argument, Row, define};
 use self::families::Families;
@@ -117,6 +118,9 @@ pub(super) type Host<'a, I> = Caller<'a, State<I>>;
 impl<I: Introspect> Linking<'_, I> {
     fn import(&mut self, import: &ImportUse) -> Result<(), LinkError> {
         let family = import.module.as_str();
+        if family == WASI_MODULE {
+            return self.wasi(import);
+        }
         let row = row::<I>(family, &import.name).ok_or_else(|| unknown(import))?;
         if family == "probe1.get" {
             return self.get(import, row);

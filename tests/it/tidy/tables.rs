@@ -99,6 +99,7 @@ pub(super) const UNSAFE: &[(&str, usize)] = &[
     ("src/attach/hook.rs", usize::MAX),     // the native subscript objects
     ("src/attach/code.rs", usize::MAX),     // code objects, in and out
     ("src/attach/visit.rs", usize::MAX),    // builtin objects' own slots
+    ("src/attach/renew.rs", usize::MAX),    // a call that the interpreter makes later
     ("src/attach/script.rs", usize::MAX),   // the frame evaluator's first `__main__`
     ("src/attach/gil.rs", usize::MAX),      // statics under the interpreter lock
     ("src/compiler/hidden.rs", usize::MAX), // a helper process the application never sees
