@@ -25,6 +25,7 @@ mod record;
 mod request;
 mod show;
 mod slots;
+mod stack;
 mod stores;
 mod text;
 mod unpack;

@@ -150,7 +150,7 @@ pub const IMPORTS: &[Import] = &[
     row("probe1", Arg::Fixed("emit"), "()->i32", true, Reads::Writes, "commit the record"),
     row("probe1", Arg::Fixed("discard"), "()->i32", true, Reads::Writes, "forget the record"),
     row("probe1", Arg::Fixed("emit_msgpack"), "(i32,i32)->i32", true, Reads::Writes, "commit a record built by the guest"),
-    row("probe1", Arg::Fixed("stack"), "(i32,i32)->V", false, Reads::Subject, "the call stack"),
+    row("probe1", Arg::Fixed("stack"), "(i32,i32)->V", true, Reads::Subject, "the call stack"),
     row("probe1", Arg::Fixed("now_mono"), "()->i64", true, Reads::Context, "monotonic clock, ns"),
     row("probe1", Arg::Fixed("now_wall"), "()->i64", true, Reads::Context, "wall clock, ns"),
     row("probe1", Arg::Fixed("elapsed"), "()->i64", true, Reads::Context, "ns since this invocation's entry, -1 if not seen"),

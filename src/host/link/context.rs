@@ -21,6 +21,9 @@ impl<I: Introspect> Linking<'_, I> {
                 l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().depth().map_err(wasmtime::Error::from))
             }
             "invocation" => l.func_wrap("probe1", name, |c: Host<'_, I>| c.data().firing.invocation.cast_signed()),
+            "stack" => l.func_wrap("probe1", name, |mut c: Host<'_, I>, max: i32, flags: i32| {
+                c.data_mut().stack(max, flags).map_err(wasmtime::Error::from)
+            }),
             "firing" => l.func_wrap("probe1", name, |mut c: Host<'_, I>| c.data_mut().firing_number().cast_signed()),
             _ => return self.context_value(import),
         }?;
