@@ -107,8 +107,14 @@ fn write(value: &Value, room: usize, out: &mut Vec<u8>) {
         Value::Cut(Cut::Depth | Cut::Cycle, _, inner) => write(inner, room, out),
         Value::Cut(why, total, inner) => match &**inner {
             Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::Stack(_) | Value::BigInt(..) => {
+                let start = out.len();
                 put::cut(out, *why, *total);
+                let part = out.len();
                 write(inner, room, out);
+                // What is cut once more has one mark: it was not whole before.
+                if matches!(out.get(part), Some(15)) {
+                    out.drain(part..part + (part - start));
+                }
             }
             other => write(other, room, out),
         },

@@ -5,7 +5,7 @@
 
 use waspect_abi::{Code, Kind};
 
-use super::{HostBudget, State};
+use super::{HostBudget, Ref, State};
 use crate::introspect::{Introspect, NAME_BYTES_MAX, Spot, Waiting, Walk};
 use crate::limits;
 use crate::value::{Cut, put};
@@ -29,9 +29,9 @@ const TASK_UNITS: usize = 256;
 /// Bytes of a table of lines read through for one unit of host work.
 const LINE_BYTES_PER_UNIT: usize = 2;
 
-/// A stack being written.
+/// A stack being written at the end of what the firing keeps.
 struct Stack {
-    out: Vec<u8>,
+    start: usize,
     flags: i32,
     left: usize,
     count: usize,
@@ -45,17 +45,19 @@ impl<I: Introspect> State<I> {
             return Ok(Code::Range.value());
         }
         let Some(here) = I::here() else { return Ok(Code::Absent.value()) };
-        let left = usize::try_from(max).unwrap_or(FRAMES_MAX).min(FRAMES_MAX);
-        let mut stack = Stack { out: Vec::new(), flags, left, count: 0, cut: false };
-        let at = put::open_container(&mut stack.out, Kind::Frame);
+        let (start, left) = (self.stored.len(), usize::try_from(max).unwrap_or(FRAMES_MAX).min(FRAMES_MAX));
+        let mut stack = Stack { start, flags, left, count: 0, cut: false };
+        let open = put::open_container(&mut self.stored, Kind::Frame);
         self.frames(here, &mut stack)?;
-        put::close(&mut stack.out, at, stack.count);
-        self.make(|out| {
-            if stack.cut {
-                put::cut(out, Cut::Budget, 0);
-            }
-            out.extend_from_slice(&stack.out);
-        })
+        put::close(&mut self.stored, open, stack.count);
+        if stack.cut {
+            let end = self.stored.len();
+            put::cut(&mut self.stored, Cut::Budget, 0);
+            let mark = self.stored.len() - end;
+            self.stored[start..].rotate_right(mark);
+        }
+        let at = u32::try_from(start).unwrap_or(u32::MAX);
+        Ok(self.handle(Ref::Stored(at), Kind::Frame, stack.count))
     }
 
     /// The running frames, until the task's own coroutine if other tasks wait for it: then these.
@@ -124,15 +126,14 @@ impl<I: Introspect> State<I> {
         if stack.left == 0 {
             return Ok(false);
         }
-        let start = stack.out.len();
-        let at = put::open_str(&mut stack.out);
-        write(&mut stack.out);
-        put::close_str(&mut stack.out, at);
-        self.charge(stack.out.len() - start)?;
-        if stack.out.len() > BYTES_MAX {
-            stack.out.truncate(start);
-            stack.cut = true;
-            stack.left = 0;
+        let start = self.stored.len();
+        let at = put::open_str(&mut self.stored);
+        write(&mut self.stored);
+        put::close_str(&mut self.stored, at);
+        self.charge(self.stored.len() - start)?;
+        if self.stored.len() - stack.start > BYTES_MAX {
+            self.stored.truncate(start);
+            (stack.cut, stack.left) = (true, 0);
             return Ok(false);
         }
         stack.count += 1;

@@ -13,7 +13,8 @@ pub(crate) fn put(text: &str) -> Ref {
     object(&serde_json::from_str(text).unwrap_or_else(|e| panic!("`{text}`: {e}")))
 }
 
-/// A frame: `args` (a list, named a0, a1 …, or names), `rest kwargs locals closure globals line module qualname file task`.
+/// A frame: `args` (a list, named a0, a1 …, or names), `rest kwargs locals closure globals line module qualname
+/// file task`; `times`: so many of it.
 pub(crate) fn put_frame(text: &str) {
     let Ok(Json::Object(all)) = serde_json::from_str(text) else { panic!("not a frame: `{text}`") };
     let text = |name: &str| all.get(name).and_then(plain_text);
@@ -23,7 +24,7 @@ pub(crate) fn put_frame(text: &str) {
         Some(Json::Object(items)) => items.iter().map(|(name, v)| (name.clone(), bound(v))).collect(),
         _ => Vec::new(),
     };
-    fake::put_frame(FakeFrame {
+    let frame = FakeFrame {
         args,
         rest: all.get("rest").map_or_else(Vec::new, items),
         kwargs: named("kwargs"),
@@ -35,6 +36,9 @@ pub(crate) fn put_frame(text: &str) {
         file: text("file").unwrap_or_default(),
         task: text("task"),
         line: all.get("line").and_then(Json::as_i64).map_or(0, |n| i32::try_from(n).expect("a line")),
+    };
+    (0..all.get("times").map_or(1, count)).for_each(|_| {
+        fake::put_frame(frame.clone());
     });
 }
 
