@@ -5,7 +5,7 @@
 
 use waspect_abi::{Code, Kind};
 
-use super::{HostBudget, Ref, State};
+use super::{Firing, HostBudget, Ref, State};
 use crate::introspect::{Introspect, NAME_BYTES_MAX, Spot, Waiting, Walk};
 use crate::limits;
 use crate::value::{Cut, put};
@@ -104,9 +104,10 @@ impl<I: Introspect> State<I> {
         let lines = stack.flags & LINES != 0;
         self.charge(FRAME_UNITS + if lines { I::line_bytes(frame) / LINE_BYTES_PER_UNIT } else { 0 })?;
         let files = stack.flags & FILES != 0;
+        let probed = Some(self.firing).filter(|_| stack.count == 0);
         self.push(stack, |out| {
             dotted::<I>(frame, out);
-            let line = if lines { I::line(frame) } else { -1 };
+            let line = if lines { line::<I>(frame, probed) } else { -1 };
             if files {
                 out.extend_from_slice(b" (");
                 spot::<I>(frame, Spot::File, NAME_BYTES_MAX, out);
@@ -139,6 +140,15 @@ impl<I: Introspect> State<I> {
         stack.count += 1;
         stack.left -= 1;
         Ok(true)
+    }
+}
+
+/// The line a frame stands at. What was spliced into the probed one has none: it is the first at entry, or that of the raise.
+fn line<I: Introspect>(frame: I::Frame, probed: Option<Firing<I>>) -> i32 {
+    match (I::line(frame), probed) {
+        (..0, Some(Firing { point: 0, .. })) => I::first_line(frame),
+        (..0, Some(Firing { outcome: Some(exception), .. })) => I::raised_line(frame, exception),
+        (line, _) => line,
     }
 }
 

@@ -264,6 +264,14 @@ pub trait Introspect: 'static {
     fn whole(f: Self::Frame, which: Whole, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);
     /// The line the frame stands at; below zero where its code says none.
     fn line(f: Self::Frame) -> i32;
+    /// The line at which a frame's code begins.
+    fn first_line(_: Self::Frame) -> i32 {
+        -1
+    }
+    /// The line at which an exception came up in a frame; below zero where that is not known.
+    fn raised_line(_: Self::Frame, _exception: Self::Obj) -> i32 {
+        -1
+    }
     /// Bytes of the table that `line` may read through.
     fn line_bytes(f: Self::Frame) -> usize;
     /// The Python frame that called this one: C code and what has not begun yet passed over.

@@ -352,9 +352,7 @@ fn key(parts: &[Value]) -> String {
 fn key_part(part: &Value) -> String {
     match part {
         Value::Str(s) => clean(s).into_owned(),
-        other => {
-            stack::lines(other).map_or_else(|| text::value(other, Unit::Plain), |lines| lines.join("\n  "))
-        }
+        other => stack::lines(other).map_or_else(|| text::value(other, Unit::Plain), |lines| lines.join("\n  ")),
     }
 }
 

@@ -97,9 +97,20 @@ fn document() {
     let expected = ["aggregation", "fault", "function", "ledger", "log", "record", "start", "state", "summary"];
     assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     let all = examples.join("\n");
-    for key in
-        ["$tuple", "$set", "$bytes", "$map", "$float", "$int", "$truncated", "$redacted", "$stack", "$error", "$type", "$$"]
-    {
+    for key in [
+        "$tuple",
+        "$set",
+        "$bytes",
+        "$map",
+        "$float",
+        "$int",
+        "$truncated",
+        "$redacted",
+        "$stack",
+        "$error",
+        "$type",
+        "$$",
+    ] {
         assert!(all.contains(&format!("\"{key}")), "docs/OUTPUT.md has no example of `{key}`");
     }
 }

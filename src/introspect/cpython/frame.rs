@@ -12,7 +12,7 @@ use super::dict::Table;
 use super::item::at;
 use super::layout::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
-    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, running, tuple,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, tuple,
 };
 use super::name::known;
 use super::scalar::{self, same_text};
@@ -51,6 +51,14 @@ fn class_of_code(frame: Frame) -> bool {
 }
 
 impl Frame {
+    /// Whether a frame object, if it is one, is this frame's.
+    pub(super) fn is_of(&self, frame_object: Obj) -> bool {
+        const FRAME: isize = 24;
+        // SAFETY: a frame object keeps a pointer to what it stands for.
+        class_of(frame_object).is(&raw const ffi::PyFrame_Type)
+            && unsafe { pointer_at(frame_object, FRAME) }.cast() == self.0.as_ptr()
+    }
+
     #[inline]
     fn get(&self) -> &InterpreterFrame {
         // SAFETY: the frame runs until the hook returns.
@@ -297,10 +305,16 @@ fn named_pairs(dict: Obj, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
 }
 
 pub(super) fn line(f: Frame) -> i32 {
-    let Some(offset) = i32::try_from(f.offset()).ok().filter(|offset| *offset >= 0) else {
-        return f.code().firstlineno;
-    };
-    // SAFETY: a live code object and an offset into its code; reads the line table.
+    i32::try_from(f.offset()).ok().filter(|offset| *offset >= 0).map_or(first_line(f), |offset| line_at(f, offset))
+}
+
+pub(super) fn first_line(f: Frame) -> i32 {
+    f.code().firstlineno
+}
+
+/// The line of the instruction so many bytes into the code.
+pub(super) fn line_at(f: Frame, offset: i32) -> i32 {
+    // SAFETY: a live code object; an offset outside its code has no line.
     unsafe { ffi::PyCode_Addr2Line(f.get().code.cast(), offset) }
 }
 

@@ -215,6 +215,12 @@ impl Introspect for CPython {
     fn line(f: Frame) -> i32 {
         frame::line(f)
     }
+    fn first_line(f: Frame) -> i32 {
+        frame::first_line(f)
+    }
+    fn raised_line(f: Frame, exception: Obj) -> i32 {
+        around::raised_line(f, exception)
+    }
     fn line_bytes(f: Frame) -> usize {
         frame::line_bytes(f)
     }
