@@ -7,7 +7,7 @@ use wasmtime::{Instance, Module, Store};
 use waspect::frames::Artifact;
 use waspect::guest::Guest;
 use waspect::host::{self, Firing, Slots};
-use waspect::introspect::fake::{self, Fake, FakeObj, Ref};
+use waspect::introspect::fake::{self, Fake, FakeFrame, FakeObj, Ref};
 use waspect::limits::Budget;
 use waspect::module;
 use waspect::outlet::{Outlet, Place};
@@ -28,12 +28,14 @@ const COUNT: &str = r#"(import "probe1.count" "n" (func $count (param i64)))"#;
 const FN: &str = r#"(import "probe1.get" "$fn" (func $fn (result i64)))"#;
 const INT: &str = r#"(import "probe1" "int" (func $int (param i64 i64) (result i64)))"#;
 const SLOT: &str = r#"(import "probe1.slot" "s" (func $slot (result i64)))"#;
+const STACK: &str = r#"(import "probe1" "stack" (func $stack (param i32 i32) (result i64)))"#;
 const NONE: &str = "(i64.const 0xFFF8000000000000)";
 
 pub(crate) fn all(criterion: &mut Criterion) {
     engine_alone(criterion);
     firings(criterion);
     imports(criterion);
+    stacks(criterion);
 }
 
 /// The floor: an empty function, called as the guest calls it, with nothing of waspect around.
@@ -86,6 +88,21 @@ fn imports(criterion: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| run.fire()));
     }
     group.finish();
+}
+
+/// One call of `stack`, by frames.
+fn stacks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("stack");
+    let frame = FakeFrame { module: "shop.cart".into(), qualname: "Cart.add".into(), line: 42, ..FakeFrame::default() };
+    for frames in [1, 8, 64] {
+        for _ in 0..frames {
+            fake::put_frame(frame.clone());
+        }
+        let mut run = Run::new(STACK, &format!("(drop (call $stack (i32.const {frames}) (i32.const 1)))"));
+        group.bench_function(frames.to_string(), |b| b.iter(|| run.fire()));
+    }
+    group.finish();
+    fake::reset();
 }
 
 /// One probe at an entry, handed one int.
