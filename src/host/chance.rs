@@ -92,6 +92,6 @@ pub(super) fn has(name: &[u8]) -> bool {
             Arg::Fixed(fixed) => fixed,
             _ => import.module,
         };
-        import.ready && known != CORE && known.as_bytes() == name
+        known != CORE && known.as_bytes() == name
     })
 }

@@ -80,25 +80,21 @@ fn families() -> String {
             Arg::Text => "the text",
             Arg::Linear => "`name,lo,hi,step`",
         };
-        Some(vec![format!("`{}`", i.module), name.to_owned(), signature(i), i.does.to_owned(), ready(i)])
+        Some(vec![format!("`{}`", i.module), name.to_owned(), signature(i), i.does.to_owned()])
     };
-    table(&["module", "name", "type", "does", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["module", "name", "type", "does"], IMPORTS.iter().filter_map(row))
 }
 
 fn functions() -> String {
     let row = |i: &Import| match i.arg {
-        Arg::Fixed(name) => Some(vec![format!("`{name}`"), signature(i), i.does.to_owned(), ready(i)]),
+        Arg::Fixed(name) => Some(vec![format!("`{name}`"), signature(i), i.does.to_owned()]),
         _ => None,
     };
-    table(&["name", "type", "does", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["name", "type", "does"], IMPORTS.iter().filter_map(row))
 }
 
 fn signature(import: &Import) -> String {
     format!("`{}`", import.signature)
-}
-
-fn ready(import: &Import) -> String {
-    if import.ready { "yes" } else { "not yet" }.to_owned()
 }
 
 fn caps() -> String {
