@@ -1,13 +1,11 @@
 """Call stacks: what a probe is told is what Python itself would show of the same moment, and nobody notices.
 
-In: functions of a made-up module, called every way. Out: the probe's frames beside those of `sys._getframe`. Never here: a
-pause, a network.
+In: functions of a made-up module, called every way. Out: the frames of the probe beside those of `sys._getframe`. Never
+here: a pause, a network.
 """
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import gc
 import sys
 import threading
@@ -17,217 +15,26 @@ import pytest
 
 import probing
 import waspect
+from stacks import (
+    CAPTURE,
+    FILES,
+    FRAMES_MAX,
+    LINES,
+    SOURCE,
+    TASKS,
+    WAT,
+    expected,
+    made_subject,  # noqa: F401
+    one,
+    probed,
+)
 
-LINES, FILES, TASKS = 1, 2, 4
-FRAMES_MAX = 64
-
-WAT = """(module
-  (import "probe1" "stack" (func $stack (param i32 i32) (result i64)))
-  (import "probe1.field" "s" (func $field (param i64)))
-  (import "probe1.count" "stacks" (func $count (param i64)))
-  (import "probe1" "emit" (func $emit (result i32)))
-  (func (export "fn:stack_subject.{target}:{point}")
-    (call $count (call $stack (i32.const {max}) (i32.const {flags})))
-    (call $field (call $stack (i32.const {max}) (i32.const {flags})))
-    (drop (call $emit))))"""
-
-# The same without the count, for stacks so long that a firing has no budget for two.
-CAPTURE = "\n".join(line for line in WAT.splitlines() if "$count" not in line)
-
-SOURCE = '''
-import asyncio, functools, sys
-
-def leaf(*args, **kwargs):
-    return callers(sys._getframe(0))
-
-def callers(frame):
-    """What Python shows of the frames from here on; the innermost first."""
-    found = []
-    while frame is not None:
-        code, name = frame.f_code, frame.f_globals.get("__name__")
-        dotted = code.co_qualname.replace(".<locals>", "")
-        found.append((f"{name}.{dotted}" if type(name) is str else dotted, code.co_filename, frame.f_lineno))
-        frame = frame.f_back
-    return found
-
-def plain():
-    return leaf()
-
-def recursive(n):
-    return leaf() if n == 0 else recursive(n - 1)
-
-class Thing:
-    def method(self):
-        return leaf()
-
-    @classmethod
-    def of_class(cls):
-        return leaf()
-
-    @staticmethod
-    def static():
-        return leaf()
-
-    @property
-    def computed(self):
-        return leaf()
-
-    def __getattr__(self, name):
-        return leaf()
-
-    def __eq__(self, other):
-        self.seen = leaf()
-        return True
-
-def nested():
-    def inner():
-        return (lambda: leaf())()
-    return inner()
-
-def generator():
-    yield leaf()
-
-def delegating():
-    yield from generator()
-
-def comprehended():
-    return [leaf() for _ in range(1)][0]
-
-def expression():
-    return next(leaf() for _ in range(1))
-
-def sorting():
-    seen = []
-    sorted([1], key=lambda x: seen.append(leaf()) or 0)
-    return seen[0]
-
-def partial():
-    return functools.partial(functools.partial(leaf, 1), 2)()
-
-def mapping():
-    return next(map(leaf, [1]))
-
-def handling():
-    try:
-        raise ValueError
-    except ValueError:
-        return leaf()
-
-def executed():
-    space = {"leaf": leaf}
-    exec(compile("def f():\\n    return leaf()\\nout = f()", "<made up>", "exec"), space)
-    return space["out"]
-
-def evaluated():
-    return eval("leaf()")
-
-def class_body():
-    class Body:
-        out = leaf()
-    return Body.out
-
-def imported():
-    import stack_subject_module
-    return stack_subject_module.out
-
-def ending():
-    class Ends:
-        def __del__(self):
-            seen.append(leaf())
-    seen = []
-    it = Ends()
-    del it
-    return seen[0]
-
-def after_return(n):
-    if n:
-        return n
-    raise ValueError(n)
-
-async def level2(): await asyncio.sleep(0); return leaf()
-async def level1(): return await level2()
-
-async def nested_awaits(): return await level1()
-async def a_task(): return await asyncio.create_task(level1(), name="child")
-async def gathered(): return (await asyncio.gather(level1(), asyncio.sleep(0)))[0]
-async def shielded(): return await asyncio.shield(level1())
-async def waited_for(): return await asyncio.wait_for(asyncio.create_task(level1()), 60)
-async def waited(): return [t.result() for t in (await asyncio.wait([asyncio.create_task(level1())]))[0]][0]
-
-async def grouped():
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(level1())
-    return task.result()
-
-async def two_tasks_on():
-    async def outer(): return await asyncio.create_task(level1(), name="inner")
-    return await asyncio.create_task(outer(), name="outer")
-
-async def from_asynchronous_generator():
-    async def each():
-        yield await asyncio.create_task(level1())
-    async for it in each():
-        return it
-
-async def alone():
-    task = asyncio.create_task(level1())
-    while not task.done():
-        await asyncio.sleep(0)
-    return task.result()
-
-async def no_frame_of_callbacks():
-    done = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().call_soon(lambda: done.set_result(leaf()))
-    return await done
-'''
-
-SUBJECT_FILE = "/srv/stack_subject.py"
-
-
-@pytest.fixture(autouse=True)
-def subject():
-    module = types.ModuleType("stack_subject")
-    exec(compile(SOURCE, SUBJECT_FILE, "exec"), module.__dict__)
-    sys.modules["stack_subject"] = module
-    yield module
-    del sys.modules["stack_subject"]
-
-
-def probed(run, flags=0, most=FRAMES_MAX, target="leaf", point="entry"):
-    """What `run` gives, and each firing's stack."""
-    wat = WAT.format(target=target, point=point, max=most, flags=flags)
-    with waspect.load(wat.encode()) as session:
-        given = run()
-        found = [fields["s"] for _, _, fields in probing.records(session)]
-        for summary in probing.summaries(session).values():
-            assert not summary["faults"], summary["faults"]
-    return given, found
-
-
-def one(run, flags=0, most=FRAMES_MAX):
-    given, found = probed(run, flags, most)
-    assert len(found) == 1
-    return given, found[0]["$stack"]
-
-
-def expected(seen, flags=0, most=FRAMES_MAX):
-    """The texts of what `callers` saw; at entry the innermost stands at its first line."""
-    name, file, _ = seen[0]
-    first = next(n for n, line in enumerate(SOURCE.splitlines(), 1) if line.startswith("def leaf"))
-    frames = [(name, file, first), *seen[1:]]
-    both = LINES | FILES
-    forms = {0: "{0}", LINES: "{0}:{2}", FILES: "{0} ({1})", both: "{0} ({1}:{2})"}
-    return [forms[flags & both].format(*frame) for frame in frames][:most]
-
-
-CALLS = [
-    "plain nested generator delegating comprehended expression sorting partial mapping handling executed evaluated",
-    "class_body ending",
-]
+CALLS = """plain nested generator delegating comprehended expression sorting partial mapping handling executed evaluated
+    class_body ending"""
 
 
 @pytest.mark.parametrize("flags", [0, LINES, FILES, LINES | FILES, TASKS])
-@pytest.mark.parametrize("name", " ".join(CALLS).split())
+@pytest.mark.parametrize("name", CALLS.split())
 def test_as_python_shows_it(subject, name, flags):
     def run():
         result = getattr(subject, name)()
@@ -305,7 +112,7 @@ def test_exits(subject):
     assert found == [{"$stack": [f"stack_subject.after_return:{first + 2}"]}]
 
     def raises():
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="0"):
             subject.after_return(0)
 
     _, found = probed(raises, LINES, 2, "after_return", "raise")
@@ -337,121 +144,6 @@ def test_greenlets(subject):
     given, found = probed(run, LINES)
     assert [stack["$stack"] for stack in found] == [expected(seen, LINES) for seen in given]
     assert not any("pytest" in frame for frame in found[0]["$stack"])
-
-
-# --- asyncio
-
-AWAITED = ["stack_subject.leaf", "stack_subject.level2", "stack_subject.level1"]
-
-
-def awaits(subject, name):
-    async def named():
-        asyncio.current_task().set_name("main")
-        return await getattr(subject, name)()
-
-    return one(lambda: asyncio.run(named()), TASKS)
-
-
-@pytest.mark.parametrize(
-    ("name", "behind"),
-    {
-        "a_task": ["a_task"],
-        "gathered": ["gathered"],
-        "shielded": ["shielded"],
-        "waited": ["waited"],
-        "waited_for": ["waited_for"],
-        "grouped": ["grouped"],
-        "from_asynchronous_generator": ["from_asynchronous_generator.each", "from_asynchronous_generator"],
-    }.items(),
-)
-def test_tasks_that_wait(subject, name, behind):
-    """The frames that asyncio has in between differ by version."""
-    _, found = awaits(subject, name)
-    assert found[:4] == [*AWAITED, "task:main"]
-    between = [frame for frame in found[4:] if not frame.startswith("asyncio.")]
-    assert between == [*(f"stack_subject.{frame}" for frame in behind), "test_stack.awaits.named"]
-    assert not any(frame.startswith(("asyncio.events", "asyncio.runners")) for frame in found)
-
-
-def test_tasks_that_wait_for_tasks_that_wait(subject):
-    _, found = awaits(subject, "two_tasks_on")
-    assert found == [
-        *AWAITED,
-        "task:outer",
-        "stack_subject.two_tasks_on.outer",
-        "task:main",
-        "stack_subject.two_tasks_on",
-        "test_stack.awaits.named",
-    ]
-
-
-@pytest.mark.parametrize("name", ["nested_awaits", "alone", "no_frame_of_callbacks"])
-def test_nobody_waits(subject, name):
-    """Awaits inside one task are calls; where no other task waits, the event loop's frames follow as ever."""
-    seen, found = awaits(subject, name)
-    assert found == expected(seen)
-    assert "asyncio.runners.run" in found
-
-
-def test_lines_of_those_that_wait(subject):
-    _, found = one(lambda: asyncio.run(subject.a_task()), TASKS | LINES)
-    number = next(n for n, line in enumerate(SOURCE.splitlines(), 1) if line.startswith("async def a_task"))
-    assert found[-1] == f"stack_subject.a_task:{number}"
-    assert found[-2].startswith("task:Task-")
-
-
-def test_what_asyncio_did_not_add_tells_nothing(subject):
-    """Callbacks of the application: methods of tasks, of classes that look like a group, closures with such names."""
-
-    class Group:
-        def __init__(self):
-            self._parent_task = asyncio.current_task()
-
-        def _on_task_done(self, task):
-            pass
-
-    def closure(outer):
-        return lambda task: outer
-
-    async def main():
-        task = asyncio.create_task(subject.level1())
-        other = asyncio.create_task(asyncio.sleep(0))
-        for callback in (other.cancel, Group()._on_task_done, closure(other), functools.partial(closure, other)):
-            task.add_done_callback(callback)
-        while not task.done():
-            await asyncio.sleep(0)
-        task.remove_done_callback(other.cancel)
-        return task.result()
-
-    seen, found = one(lambda: asyncio.run(main()), TASKS)
-    assert found == expected(seen)
-
-
-def test_deep_awaits(subject):
-    """A task whose awaits go deep: the innermost frames that fit."""
-
-    async def down(n):
-        return await (asyncio.create_task(subject.level1()) if n == 0 else down(n - 1))
-
-    _, found = one(lambda: asyncio.run(down(300)), TASKS)
-    assert len(found) == FRAMES_MAX
-    assert found[4:] == ["test_stack.test_deep_awaits.down"] * (FRAMES_MAX - 4)
-
-
-def test_eager_tasks(subject):
-    """3.12 and newer: a task that begins inside its maker's frames has no other that waits for it yet."""
-    factory = getattr(asyncio, "eager_task_factory", None)
-
-    async def at_once():
-        return subject.leaf()
-
-    async def main():
-        asyncio.get_running_loop().set_task_factory(factory)
-        return await asyncio.create_task(at_once())
-
-    seen, found = one(lambda: asyncio.run(main()), TASKS)
-    assert factory is None or found == expected(seen)
-    assert factory is not None or found[2].startswith("task:")
 
 
 # --- what is odd
