@@ -28,6 +28,8 @@ const LINK_UNITS: usize = 64;
 const TASK_UNITS: usize = 256;
 /// Bytes of a table of lines read through for one unit of host work.
 const LINE_BYTES_PER_UNIT: usize = 2;
+/// A longer table is not looked into: half a firing's budget for one line.
+const LINE_BYTES_MAX: usize = 64 << 10;
 
 /// A stack being written at the end of what the firing keeps.
 struct Stack {
@@ -101,8 +103,11 @@ impl<I: Introspect> State<I> {
         if stack.left == 0 {
             return Ok(false);
         }
-        let lines = stack.flags & LINES != 0;
-        self.charge(FRAME_UNITS + if lines { I::line_bytes(frame) / LINE_BYTES_PER_UNIT } else { 0 })?;
+        let table = if stack.flags & LINES == 0 { usize::MAX } else { I::line_bytes(frame) };
+        let lines = table <= LINE_BYTES_MAX;
+        // In the probed frame a line may be looked for twice.
+        let looks = if stack.count == 0 { 2 } else { 1 };
+        self.charge(FRAME_UNITS + if lines { looks * table / LINE_BYTES_PER_UNIT } else { 0 })?;
         let files = stack.flags & FILES != 0;
         let probed = Some(self.firing).filter(|_| stack.count == 0);
         self.push(stack, |out| {

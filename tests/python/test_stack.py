@@ -193,14 +193,23 @@ def test_code_without_lines(subject, table):
     assert found[2:] == expected(seen, LINES)[2:]
 
 
-def test_long_lines_are_charged(subject):
-    """A caller with a huge line table: walking it costs, so that a firing cannot do it for ever."""
-    body = "def f(leaf):\n" + "    x = 1\n" * 200_000 + "    leaf()\n"
+@pytest.mark.parametrize(("lines", "shown"), [(10_000, ":10002"), (100_000, "")])
+def test_long_functions(subject, lines, shown):
+    """A line is looked for in a table of 50 kB, not in one of 500 kB."""
     space = {}
+    exec(compile("def f(leaf):\n" + "    x = 1\n" * lines + "    leaf()\n", "<long>", "exec"), space)
+    _, found = one(lambda: space["f"](subject.leaf), LINES, 2)
+    assert found[1] == "f" + shown
+
+
+def test_long_lines_are_charged(subject):
+    """Looking for lines costs by the tables' length, so that a firing cannot do it for ever."""
+    body = "def f(n):\n" + "    x = 1\n" * 10_000 + "    return f(n - 1) if n else leaf()\n"
+    space = {"leaf": subject.leaf}
     exec(compile(body, "<long>", "exec"), space)
-    wat = WAT.format(target="leaf", point="entry", max=2, flags=LINES)
+    wat = WAT.format(target="leaf", point="entry", max=10, flags=LINES)
     with waspect.load(wat.encode()) as session:
-        space["f"](subject.leaf)
+        space["f"](10)
         assert [e["kind"] for e in probing.events(session, "fault")] == ["host_budget"]
 
 

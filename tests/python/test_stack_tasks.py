@@ -7,7 +7,9 @@ network.
 from __future__ import annotations
 
 import asyncio
+import collections.abc
 import functools
+import types
 
 import pytest
 
@@ -132,3 +134,86 @@ def test_eager_tasks(subject):
     seen, found = one(lambda: asyncio.run(main()), TASKS)
     assert factory is None or found == expected(seen)
     assert factory is not None or found[2].startswith("task:")
+
+
+class Awaitable:
+    """Awaited by what its coroutine gives to be iterated."""
+
+    def __init__(self, coroutine):
+        self.coroutine = coroutine
+
+    def __await__(self):
+        return self.coroutine.__await__()
+
+
+class Handmade(collections.abc.Coroutine):
+    """A coroutine that is none of the interpreter's: only it knows what it awaits."""
+
+    def __init__(self, coroutine):
+        self.coroutine = coroutine
+
+    def send(self, value):
+        return self.coroutine.send(value)
+
+    def throw(self, *error):
+        return self.coroutine.throw(*error)
+
+    def __await__(self):
+        return self.coroutine.__await__()
+
+
+@types.coroutine
+def by_generator(coroutine):
+    return (yield from coroutine)
+
+
+def test_awaits_of_every_kind(subject):
+    """Through wrappers, generators that are coroutines, and objects that are awaited."""
+
+    async def inner():
+        return await by_generator(asyncio.create_task(subject.level1()))
+
+    async def outer():
+        return await Awaitable(inner())
+
+    _, found = one(lambda: asyncio.run(outer()), TASKS)
+    here = f"{__name__}.test_awaits_of_every_kind"
+    assert found[4:] == [f"{__name__}.by_generator", f"{here}.inner", f"{here}.outer"]
+
+
+def test_a_waiting_task_whose_coroutine_is_handmade(subject):
+    """It has no frames that can be told; nor has what it awaits."""
+
+    async def inner():
+        return await asyncio.create_task(subject.level1())
+
+    async def main():
+        return await asyncio.create_task(Handmade(inner()), name="handmade")
+
+    _, found = one(lambda: asyncio.run(main()), TASKS)
+    assert found[3] == "task:handmade"
+    assert found[4].startswith("task:Task-")
+    assert found[5:] == [f"{__name__}.test_a_waiting_task_whose_coroutine_is_handmade.main"]
+
+
+def test_a_running_task_whose_coroutine_is_handmade(subject):
+    """Where it begins cannot be told, so the flag changes nothing."""
+
+    async def main():
+        return await asyncio.create_task(Handmade(subject.level1()))
+
+    seen, found = one(lambda: asyncio.run(main()), TASKS)
+    assert found == expected(seen)
+
+
+def test_tasks_of_python(subject):
+    """A loop whose tasks are asyncio's in Python: what they keep is not read."""
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(
+            lambda loop, coro, **kw: asyncio.tasks._PyTask(coro, loop=loop, **kw)
+        )
+        return await asyncio.create_task(subject.level1())
+
+    seen, found = one(lambda: asyncio.run(main()), TASKS)
+    assert found == expected(seen)
