@@ -76,6 +76,9 @@ limits! {
     VALUE_DEPTH_MAX = 3, "levels", "truncated with the reason";
     VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
     VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";
+    /// Frames of one `stack`, whatever the module asks for.
+    STACK_FRAMES_MAX = 64, "frames", "the outermost are left out";
+    STACK_BYTES_MAX = 16 << 10, "bytes", "truncated with the reason";
     SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
     REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
     REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";

@@ -13,7 +13,7 @@
 //! | 5 str | u32 bytes, UTF-8 | | 14 error | u8 code |
 //! | 6 bytes | u32 bytes | | 15 cut | u8 [`Cut`], u64 total, value |
 //! | 7 list, 8 tuple, 9 set, 10 frozenset | u32 n, n × value | | 16 redacted | u8 kind |
-//! | | | | 17 big int | u8 negative, u32 bytes, magnitude |
+//! | 18 stack | u32 n, n × value: a str for each frame | | 17 big int | u8 negative, u32 bytes, magnitude |
 
 use waspect_abi::{Code, Kind};
 
@@ -68,6 +68,8 @@ pub enum Value {
     /// What is here of it, why it is not whole, and how much there was (items or bytes; 0 = not known).
     Cut(Cut, u64, Box<Value>),
     Redacted(Kind),
+    /// A call stack: a str for each frame, innermost first.
+    Stack(Vec<Value>),
 }
 
 /// Why bytes are not a value.
@@ -127,13 +129,14 @@ pub mod put {
         let n = out.len() - at - 4;
         close(out, at, n);
     }
-    /// Opens list, tuple, set, frozenset or dict; its count is set by [`close`].
+    /// Opens list, tuple, set, frozenset, dict or stack; its count is set by [`close`].
     pub fn open_container(out: &mut Vec<u8>, kind: Kind) -> usize {
         let tag = match kind {
             Kind::Tuple => 8,
             Kind::Set => 9,
             Kind::FrozenSet => 10,
             Kind::Dict => 11,
+            Kind::Frame => 18,
             _ => 7,
         };
         open(out, tag)
@@ -211,6 +214,7 @@ impl Value {
                 inner.write(out);
             }
             Self::Redacted(kind) => put::redacted(out, *kind),
+            Self::Stack(frames) => write_items(out, Kind::Frame, frames),
         }
     }
 }
@@ -265,6 +269,7 @@ fn read(b: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
         }
         16 => Value::Redacted(read_kind(b)?),
         17 => Value::BigInt(take::<1>(b)?[0] != 0, read_bytes(b)?.to_vec()),
+        18 => Value::Stack(read_items(b, depth)?),
         tag => return Err(ValueError::Tag(tag)),
     })
 }

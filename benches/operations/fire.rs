@@ -7,7 +7,7 @@ use wasmtime::{Instance, Module, Store};
 use waspect::frames::Artifact;
 use waspect::guest::Guest;
 use waspect::host::{self, Firing, Slots};
-use waspect::introspect::fake::{self, Fake, FakeObj, Ref};
+use waspect::introspect::fake::{self, Fake, FakeFrame, FakeObj, Ref};
 use waspect::limits::Budget;
 use waspect::module;
 use waspect::outlet::{Outlet, Place};
@@ -22,11 +22,13 @@ const FIELD: &str = r#"(import "probe1.field" "x" (func $field (param i64)))"#;
 const EMIT: &str = r#"(import "probe1" "emit" (func $emit (result i32)))"#;
 const ELAPSED: &str = r#"(import "probe1" "elapsed" (func $elapsed (result i64)))"#;
 const QUANTIZE: &str = r#"(import "probe1.quantize" "ns" (func $quantize (param i64 f64)))"#;
+const STACK: &str = r#"(import "probe1" "stack" (func $stack (param i32 i32) (result i64)))"#;
 const NONE: &str = "(i64.const 0xFFF8000000000000)";
 
 pub(crate) fn all(criterion: &mut Criterion) {
     engine_alone(criterion);
     firings(criterion);
+    stacks(criterion);
 }
 
 /// The floor: an empty function, called as the guest calls it, with nothing of waspect around.
@@ -60,6 +62,21 @@ fn firings(criterion: &mut Criterion) {
         group.bench_function(name, |b| b.iter(|| run.fire()));
     }
     group.finish();
+}
+
+/// One call of `stack`, by frames.
+fn stacks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("stack");
+    let frame = FakeFrame { module: "shop.cart".into(), qualname: "Cart.add".into(), line: 42, ..FakeFrame::default() };
+    for frames in [1, 8, 64] {
+        for _ in 0..frames {
+            fake::put_frame(frame.clone());
+        }
+        let mut run = Run::new(STACK, &format!("(drop (call $stack (i32.const {frames}) (i32.const 1)))"));
+        group.bench_function(frames.to_string(), |b| b.iter(|| run.fire()));
+    }
+    group.finish();
+    fake::reset();
 }
 
 /// One probe at an entry, handed one int.

@@ -119,10 +119,10 @@ pub(super) fn is_key<I: Introspect>(own: &Value, key: &KeyOf<I>) -> bool {
     }
 }
 
-/// An item of a copied list or tuple. From the end only where the end is known.
+/// An item of a copied list, tuple or stack. From the end only where the end is known.
 pub(super) fn position(value: &Value, i: i64) -> Result<&Value, Code> {
     let (items, cut) = match whole(value)? {
-        (Value::List(items) | Value::Tuple(items), cut) => (items, cut),
+        (Value::List(items) | Value::Tuple(items) | Value::Stack(items), cut) => (items, cut),
         _ => return Err(Code::Kind),
     };
     if cut && i < 0 {

@@ -118,7 +118,7 @@ type Entries<O> = Vec<(Part<O>, Part<O>)>;
 
 fn copied<O>(value: &Value) -> Result<Entries<O>, Code> {
     Ok(match whole(value)?.0 {
-        Value::List(all) | Value::Tuple(all) | Value::Set(all) | Value::FrozenSet(all) => {
+        Value::List(all) | Value::Tuple(all) | Value::Set(all) | Value::FrozenSet(all) | Value::Stack(all) => {
             all.iter().map(|item| (Part::Place, Part::Copy(item.clone()))).collect()
         }
         Value::Dict(all) => all.iter().map(|(k, v)| (Part::Copy(k.clone()), Part::Copy(v.clone()))).collect(),

@@ -308,6 +308,7 @@ impl<I: Introspect> State<I> {
             Value::Bytes(bytes) => self.value(&Value::Bytes(bytes[range(bytes.len(), start, stop)].to_vec())),
             Value::List(items) => self.value(&Value::List(items[range(items.len(), start, stop)].to_vec())),
             Value::Tuple(items) => self.value(&Value::Tuple(items[range(items.len(), start, stop)].to_vec())),
+            Value::Stack(items) => self.value(&Value::Stack(items[range(items.len(), start, stop)].to_vec())),
             _ => Ok(Code::Kind.value()),
         }
     }
@@ -365,6 +366,8 @@ fn copied_key<I: Introspect>(value: &Value) -> Result<KeyOf<I>, Code> {
         Value::Error(code) => return Err(*code),
         Value::Redacted(_) => return Err(Code::Denied),
         Value::Object(..) | Value::Opaque(..) => return Err(Code::Code),
-        Value::List(_) | Value::Set(_) | Value::FrozenSet(_) | Value::Dict(_) => return Err(Code::Kind),
+        Value::List(_) | Value::Set(_) | Value::FrozenSet(_) | Value::Dict(_) | Value::Stack(_) => {
+            return Err(Code::Kind);
+        }
     })
 }

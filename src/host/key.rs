@@ -1,4 +1,4 @@
-//! A value as an aggregation's key: scalars, str, bytes and tuples of them as they are; anything else by its type.
+//! A value as an aggregation's key: scalars, str, bytes, stacks and tuples of them as they are; anything else by its type.
 //!
 //! In: a guest's value. Out: its byte form, at most `key_bytes_max`; nothing for None, which is no key. Never here: the
 //! inside of an object, whose keys would be as many as its states.
@@ -97,7 +97,8 @@ fn write(value: &Value, room: usize, out: &mut Vec<u8>) {
             put::cut(out, Cut::Bytes, bytes.len() as u64);
             put::bytes(out, &bytes[..room]);
         }
-        Value::Tuple(items) => write_tuple(items, room, out),
+        Value::Tuple(items) => write_items(Kind::Tuple, items, room, out),
+        Value::Stack(frames) => write_items(Kind::Frame, frames, room, out),
         Value::List(_) => put::opaque(out, Kind::List, Kind::List.name()),
         Value::Set(_) => put::opaque(out, Kind::Set, Kind::Set.name()),
         Value::FrozenSet(_) => put::opaque(out, Kind::FrozenSet, Kind::FrozenSet.name()),
@@ -105,9 +106,15 @@ fn write(value: &Value, room: usize, out: &mut Vec<u8>) {
         Value::Object(name, _) => put::opaque(out, Kind::Object, name),
         Value::Cut(Cut::Depth | Cut::Cycle, _, inner) => write(inner, room, out),
         Value::Cut(why, total, inner) => match &**inner {
-            Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::BigInt(..) => {
+            Value::Str(_) | Value::Bytes(_) | Value::Tuple(_) | Value::Stack(_) | Value::BigInt(..) => {
+                let start = out.len();
                 put::cut(out, *why, *total);
+                let part = out.len();
                 write(inner, room, out);
+                // What is cut once more has one mark: it was not whole before.
+                if matches!(out.get(part), Some(15)) {
+                    out.drain(part..part + (part - start));
+                }
             }
             other => write(other, room, out),
         },
@@ -116,14 +123,17 @@ fn write(value: &Value, room: usize, out: &mut Vec<u8>) {
 }
 
 /// Items as long as they fit.
-fn write_tuple(items: &[Value], room: usize, out: &mut Vec<u8>) {
+fn write_items(kind: Kind, items: &[Value], room: usize, out: &mut Vec<u8>) {
     let start = out.len();
-    let at = put::open_container(out, Kind::Tuple);
+    let at = put::open_container(out, kind);
     let mut count = 0;
     for item in items {
         let end = out.len();
         if let Value::Tuple(_) = item {
             put::opaque(out, Kind::Tuple, Kind::Tuple.name());
+        } else if kind == Kind::Frame {
+            // A frame is there as a whole or not at all.
+            item.write(out);
         } else {
             write(item, room.saturating_sub(end - start), out);
         }

@@ -49,7 +49,9 @@ impl<I: Introspect> State<I> {
         let is = |own: &Value| is_key::<I>(own, &key);
         Ok(answer(whole(&value).and_then(|(inner, cut)| {
             let found = match inner {
-                Value::List(all) | Value::Tuple(all) | Value::Set(all) | Value::FrozenSet(all) => all.iter().any(is),
+                Value::List(all) | Value::Tuple(all) | Value::Set(all) | Value::FrozenSet(all) | Value::Stack(all) => {
+                    all.iter().any(is)
+                }
                 Value::Dict(all) => all.iter().any(|(own, _)| is(own)),
                 _ => return Err(Code::Kind),
             };

@@ -25,6 +25,7 @@ mod record;
 mod request;
 mod show;
 mod slots;
+mod stack;
 mod starting;
 mod stores;
 mod text;

@@ -69,7 +69,11 @@ fn write(value: &Value, out: &mut Vec<u8>) {
             head(&[(u8::MAX.into(), 0xC4), (u16::MAX.into(), 0xC5), (u32::MAX, 0xC6)], bytes.len(), out);
             out.extend_from_slice(bytes);
         }
-        Value::List(items) | Value::Tuple(items) | Value::Set(items) | Value::FrozenSet(items) => {
+        Value::List(items)
+        | Value::Tuple(items)
+        | Value::Set(items)
+        | Value::FrozenSet(items)
+        | Value::Stack(items) => {
             fixed_head(0x90, &[(u16::MAX.into(), 0xDC), (u32::MAX, 0xDD)], items.len(), out);
             items.iter().for_each(|item| write(item, out));
         }

@@ -130,6 +130,7 @@ fn write(value: &Value, out: &mut String) {
         Value::Opaque(kind, name) => opaque(*kind, name, out),
         Value::Error(code) => named(&[code.name()], out),
         Value::Redacted(_) => named(&["redacted"], out),
+        Value::Stack(frames) => row("<stack ", frames, ">", false, out),
         Value::Cut(_, _, inner) => cut(inner, out),
     }
 }
@@ -142,6 +143,7 @@ fn cut(value: &Value, out: &mut String) {
         Value::Set(items) => row("{", items, "}", true, out),
         Value::FrozenSet(items) => row("frozenset({", items, "})", true, out),
         Value::Dict(pairs) => table(pairs, true, out),
+        Value::Stack(frames) => row("<stack ", frames, ">", true, out),
         Value::BigInt(..) => named(&["int"], out),
         Value::Opaque(Kind::List, name) if name == Kind::List.name() => out.push_str("[...]"),
         Value::Opaque(Kind::Tuple, name) if name == Kind::Tuple.name() => out.push_str("(...)"),

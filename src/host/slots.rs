@@ -116,6 +116,7 @@ pub(super) fn shape(value: &Value) -> (Kind, usize) {
         Value::FrozenSet(items) => (Kind::FrozenSet, items.len()),
         Value::Dict(pairs) => (Kind::Dict, pairs.len()),
         Value::Object(..) => (Kind::Object, 0),
+        Value::Stack(frames) => (Kind::Frame, frames.len()),
         Value::Opaque(kind, _) | Value::Redacted(kind) => (*kind, 0),
         Value::Error(_) => (Kind::Error, 0),
         Value::Cut(_, total, inner) => {

@@ -209,10 +209,7 @@ impl<I: Introspect> State<I> {
                 _ => true,
             },
             Operand::Ref(Ref::Whole(which)) => has_parts::<I>(which),
-            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
-                Some((kind, len)) if is_sized(kind) => len != 0,
-                _ => true,
-            },
+            Operand::Ref(Ref::Stored(at)) => self.stored_value(at).and_then(|value| size(&value)) != Some(0),
         };
         i32::from(truth)
     }
@@ -233,10 +230,9 @@ impl<I: Introspect> State<I> {
                 self.charge(n)?;
                 clamp(n)
             }
-            Operand::Ref(Ref::Stored(at)) => match self.stored_value(at).map(|value| shape(&value)) {
-                Some((kind, len)) if is_sized(kind) => clamp(len),
-                _ => Code::Kind.status(),
-            },
+            Operand::Ref(Ref::Stored(at)) => {
+                self.stored_value(at).and_then(|value| size(&value)).map_or(Code::Kind.status(), clamp)
+            }
             _ => Code::Kind.status(),
         })
     }
@@ -433,10 +429,13 @@ fn look_kind(look: Look) -> Kind {
     }
 }
 
-/// Whether things of a kind have a `len` that no code computes.
-fn is_sized(kind: Kind) -> bool {
+/// The `len` of a copy, where its kind has one that no code computes: of a stack, not of a frame that was captured.
+fn size(value: &Value) -> Option<usize> {
     use Kind::{ByteArray, Bytes, Dict, FrozenSet, List, Set, Str, Tuple};
-    matches!(kind, Str | Bytes | ByteArray | List | Tuple | Dict | Set | FrozenSet)
+    let whole = if let Value::Cut(_, _, inner) = value { inner } else { value };
+    let (kind, len) = shape(value);
+    let sized = matches!(kind, Str | Bytes | ByteArray | List | Tuple | Dict | Set | FrozenSet);
+    (sized || matches!(whole, Value::Stack(_))).then_some(len)
 }
 
 fn status(answer: Result<i32, Code>) -> i32 {

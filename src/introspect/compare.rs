@@ -164,7 +164,9 @@ pub fn copies(a: &Value, b: &Value) -> Result<Option<Ordering>, Code> {
         (Value::None, Value::None) => Ok(Some(Ordering::Equal)),
         (Value::Str(x), Value::Str(y)) => Ok(Some(x.cmp(y))),
         (Value::Bytes(x), Value::Bytes(y)) => Ok(Some(x.cmp(y))),
-        (Value::List(x), Value::List(y)) | (Value::Tuple(x), Value::Tuple(y)) => copied_items(x, y),
+        (Value::List(x), Value::List(y)) | (Value::Tuple(x), Value::Tuple(y)) | (Value::Stack(x), Value::Stack(y)) => {
+            copied_items(x, y)
+        }
         _ => Ok(copied_numbers(a, b)),
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use waspect_abi::{Code, Kind};
 
-use super::{Child, Introspect, Key, Look, NAME_BYTES_MAX, Walk, Whole};
+use super::{Child, Introspect, Key, Look, NAME_BYTES_MAX, Spot, Waiting, Walk, Whole};
 use crate::request::{Opening, Scope};
 
 /// An object's number in this thread's arena.
@@ -66,6 +66,11 @@ pub struct FakeFrame {
     pub closure: Vec<(String, Ref)>,
     pub globals: Vec<(String, Ref)>,
     pub line: i32,
+    pub module: String,
+    pub qualname: String,
+    pub file: String,
+    /// Of the frame in which a task's coroutine begins: the task's name. The task of the frames below waits for it.
+    pub task: Option<String>,
 }
 
 #[derive(Default)]
@@ -386,6 +391,40 @@ impl Introspect for Fake {
 
     fn line(f: FrameRef) -> i32 {
         frame(f).line
+    }
+    fn line_bytes(_: FrameRef) -> usize {
+        0
+    }
+    fn caller(f: FrameRef) -> Option<FrameRef> {
+        f.0.checked_sub(1).map(FrameRef)
+    }
+    fn spot(f: FrameRef, what: Spot, max: usize, out: &mut Vec<u8>) -> bool {
+        let frame = frame(f);
+        let text = match what {
+            Spot::Module => frame.module,
+            Spot::Qualname => frame.qualname,
+            Spot::File => frame.file,
+        };
+        let front = text.floor_char_boundary(max);
+        out.extend_from_slice(&text.as_bytes()[..front]);
+        front == text.len()
+    }
+    fn task_root() -> Option<FrameRef> {
+        std::iter::successors(Self::here(), |f| Self::caller(*f)).find(|f| frame(*f).task.is_some())
+    }
+    fn waiters(visit: &mut dyn FnMut(Waiting<'_, FrameRef>) -> Walk) {
+        let mut at = Self::task_root();
+        while let Some(root) = at {
+            let below = || std::iter::successors(Self::caller(root), |f| Self::caller(*f));
+            let Some((end, next)) = below().enumerate().find(|(_, f)| frame(*f).task.is_some()) else { return };
+            let name = frame(next).task.unwrap_or_default();
+            let steps = [Waiting::Link, Waiting::Task(&name)].into_iter();
+            let mut steps = steps.chain(below().take(end + 1).map(Waiting::Frame));
+            if steps.any(|step| visit(step) == Walk::Stop) {
+                return;
+            }
+            at = Some(next);
+        }
     }
 }
 

@@ -99,6 +99,25 @@ pub enum Whole {
     Globals,
 }
 
+/// What can be told of what a frame runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spot {
+    Module,
+    Qualname,
+    File,
+}
+
+/// What comes up on the way through the tasks that wait for the running one.
+#[derive(Clone, Copy, Debug)]
+pub enum Waiting<'a, F> {
+    /// One more thing is about to be looked at.
+    Link,
+    /// A task, by name; its frames follow.
+    Task(&'a str),
+    /// A suspended frame, the innermost of its task first.
+    Frame(F),
+}
+
 /// What kind of walk a visitor wants next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Walk {
@@ -113,7 +132,7 @@ pub const NAME_BYTES_MAX: usize = crate::limits::NAME_BYTES_MAX as usize;
 pub trait Introspect: 'static {
     type Obj: Copy + PartialEq + 'static;
     /// A probed frame, as the hook found it.
-    type Frame: Copy + 'static;
+    type Frame: Copy + PartialEq + 'static;
     /// A name prepared at load: interned, with this read site's own cache. Kept by link-time closures, so it is `Sync`.
     type Name: Send + Sync + 'static;
 
@@ -249,6 +268,26 @@ pub trait Introspect: 'static {
     fn global(f: Self::Frame, name: &Self::Name) -> Result<Self::Obj, Code>;
     /// The parts of a whole, in order.
     fn whole(f: Self::Frame, which: Whole, visit: &mut dyn FnMut(Child<'_, Self::Obj>) -> Walk);
-    /// The line the frame stands at.
+    /// The line the frame stands at; below zero where its code says none.
     fn line(f: Self::Frame) -> i32;
+    /// The line at which a frame's code begins.
+    fn first_line(_: Self::Frame) -> i32 {
+        -1
+    }
+    /// The line at which an exception came up in a frame; below zero where that is not known.
+    fn raised_line(_: Self::Frame, _exception: Self::Obj) -> i32 {
+        -1
+    }
+    /// Bytes of the table that `line` may read through.
+    fn line_bytes(f: Self::Frame) -> usize;
+    /// The Python frame that called this one: C code and what has not begun yet passed over.
+    fn caller(f: Self::Frame) -> Option<Self::Frame>;
+    /// Appends one of a frame's names, at most `max` bytes of UTF-8. Gives whether it was whole; nothing of what is not there.
+    fn spot(f: Self::Frame, what: Spot, max: usize, out: &mut Vec<u8>) -> bool;
+    /// The frame in which the running task's own coroutine begins.
+    fn task_root() -> Option<Self::Frame> {
+        None
+    }
+    /// The tasks that wait for the running one, the nearest first, as far as they can be told without code.
+    fn waiters(_: &mut dyn FnMut(Waiting<'_, Self::Frame>) -> Walk) {}
 }

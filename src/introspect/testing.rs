@@ -284,6 +284,7 @@ fn to_python(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
             let total = total.into_pyobject(py)?.into_any().unbind();
             tagged("$cut", vec![text(why.name())?, total, to_python(py, inner)?])?
         }
+        Value::Stack(frames) => tagged("$stack", all(frames)?)?,
         Value::Redacted(kind) => tagged("$redacted", vec![text(Kind::name(*kind))?])?,
     })
 }

@@ -1,4 +1,4 @@
-//! The import policy: what a module asks for must be in the table, of the same type, and ready.
+//! The import policy: what a module asks for must be in the table, of the same type.
 //!
 //! In: a module's imports. Out: nothing, or the refusal. Never here: a second list of imports;
 //! `waspect_abi` has the only one.
@@ -17,9 +17,6 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
     let exports_memory = facts.exports.iter().any(|e| e.name == "memory" && e.kind == ExternalKind::Memory);
     for import in &facts.imports {
         let known = find(import)?;
-        if !known.ready {
-            return Err(ModuleError::NotYet { place: place(import) });
-        }
         signature(facts, import, known)?;
         argument(import, known.arg)?;
         if known.takes_memory() && !exports_memory {

@@ -160,6 +160,7 @@ pub(crate) fn value(py: Python<'_>, v: &Value) -> PyResult<Py<PyAny>> {
         Value::Opaque(_, type_name) => any(dict!(py, "$type": type_name).into_any()),
         Value::Error(code) => any(dict!(py, "$error": code.name()).into_any()),
         Value::Redacted(kind) => any(dict!(py, "$redacted": kind.name()).into_any()),
+        Value::Stack(frames) => any(dict!(py, "$stack": items(py, frames)?).into_any()),
         Value::Cut(why, total, inner) => {
             let total = (*total != 0).then_some(*total);
             any(dict!(py, "$truncated": why.name(), "total": total, "value": value(py, inner)?).into_any())

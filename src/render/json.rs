@@ -30,6 +30,7 @@ pub fn value(out: &mut Vec<u8>, v: &Value) {
         Value::Opaque(_, type_name) => tagged(out, "$type", |out| string(out, type_name)),
         Value::Error(code) => tagged(out, "$error", |out| string(out, code.name())),
         Value::Redacted(kind) => tagged(out, "$redacted", |out| string(out, kind.name())),
+        Value::Stack(frames) => tagged(out, "$stack", |out| array(out, frames)),
         Value::Cut(why, total, inner) => cut(out, *why, *total, inner),
     }
 }

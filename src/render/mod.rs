@@ -6,6 +6,7 @@
 pub mod histogram;
 pub mod json;
 pub mod jsonl;
+pub mod stack;
 pub mod table;
 pub mod terminal;
 pub mod text;

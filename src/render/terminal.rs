@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::table::Align::{Left, Right};
 use super::text::{self, Unit, clean};
-use super::{Renderer, histogram, table};
+use super::{Renderer, histogram, stack, table};
 use crate::report::{Aggregation, Fault, Function, Log, Phase, Record, Report, Start, State, Summary, Summed};
 use crate::value::Value;
 
@@ -94,7 +94,7 @@ impl<W: Write> Terminal<W> {
             write!(self.out, "{QUIET}{}{QUIET:#}  ", r.pid)?;
         }
         write!(self.out, "{HEAD}{}{HEAD:#}", place(r))?;
-        for (name, v) in &r.fields {
+        for (name, v) in r.fields.iter().filter(|(_, v)| stack::lines(v).is_none()) {
             write!(self.out, "  {QUIET}{}={QUIET:#}{}", clean(name), text::value(v, Unit::of(name)))?;
         }
         let main = r.thread.as_deref().filter(|name| *name != "MainThread");
@@ -103,7 +103,22 @@ impl<W: Write> Terminal<W> {
                 write!(self.out, "  {QUIET}{what} {}{QUIET:#}", clean(who))?;
             }
         }
-        writeln!(self.out)
+        writeln!(self.out)?;
+        r.fields.iter().try_for_each(|(name, v)| self.stack(name, &stack::lines(v).unwrap_or_default()))
+    }
+
+    /// Under the record's line: the field's name before the first frame, the others below it.
+    fn stack(&mut self, name: &str, lines: &[String]) -> io::Result<()> {
+        let name = clean(name);
+        let width = name.chars().count() + 1;
+        for (i, line) in lines.iter().enumerate() {
+            if i == 0 {
+                writeln!(self.out, "    {QUIET}{name}={QUIET:#}{line}")?;
+            } else {
+                writeln!(self.out, "    {:width$}{line}", "")?;
+            }
+        }
+        Ok(())
     }
 
     fn fault(&mut self, r: &Fault) -> io::Result<()> {
@@ -227,7 +242,7 @@ impl<W: Write> Terminal<W> {
         let unit = Unit::of(&a.name);
         let mean = unit.show(h.sum / h.count.max(1) as f64);
         if !a.key.is_empty() {
-            write!(self.out, "  {HEAD}{}{HEAD:#}", key(&a.key))?;
+            write!(self.out, "  {HEAD}{}{HEAD:#}", key(&a.key).replace('\n', "\n  "))?;
         }
         writeln!(self.out, "  {QUIET}count {}, mean {mean}{QUIET:#}", h.count)?;
         histogram::lines(h, unit, self.width).iter().try_for_each(|line| writeln!(self.out, "{line}"))
@@ -333,11 +348,11 @@ fn key(parts: &[Value]) -> String {
     shown.join(", ")
 }
 
-/// A key that is text needs no quotes.
+/// A key that is text needs no quotes; of a stack each frame has a line, those that called below the innermost.
 fn key_part(part: &Value) -> String {
     match part {
         Value::Str(s) => clean(s).into_owned(),
-        other => text::value(other, Unit::Plain),
+        other => stack::lines(other).map_or_else(|| text::value(other, Unit::Plain), |lines| lines.join("\n  ")),
     }
 }
 

@@ -169,6 +169,7 @@ fn show(out: &mut String, v: &Value, unit: Unit) {
         Value::Opaque(_, type_name) => add(out, format_args!("<{}>", clean(type_name))),
         Value::Error(code) => add(out, format_args!("<{}>", code.name())),
         Value::Redacted(kind) => add(out, format_args!("<redacted {}>", kind.name())),
+        Value::Stack(frames) => all(out, "<stack ", frames, ">"),
         Value::Cut(why, total, inner) => cut(out, *why, *total, inner),
     }
 }

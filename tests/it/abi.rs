@@ -81,26 +81,17 @@ fn families() -> String {
             Arg::Text => "the text",
             Arg::Linear => "`name,lo,hi,step`",
         };
-        Some(vec![
-            format!("`{}`", i.module),
-            name.to_owned(),
-            signature(i),
-            i.does.to_owned(),
-            i.fuel.to_string(),
-            ready(i),
-        ])
+        Some(vec![format!("`{}`", i.module), name.to_owned(), signature(i), i.does.to_owned(), i.fuel.to_string()])
     };
-    table(&["module", "name", "type", "does", "fuel", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["module", "name", "type", "does", "fuel"], IMPORTS.iter().filter_map(row))
 }
 
 fn functions() -> String {
     let row = |i: &Import| match i.arg {
-        Arg::Fixed(name) => {
-            Some(vec![format!("`{name}`"), signature(i), i.does.to_owned(), i.fuel.to_string(), ready(i)])
-        }
+        Arg::Fixed(name) => Some(vec![format!("`{name}`"), signature(i), i.does.to_owned(), i.fuel.to_string()]),
         _ => None,
     };
-    table(&["name", "type", "does", "fuel", "in this version"], IMPORTS.iter().filter_map(row))
+    table(&["name", "type", "does", "fuel"], IMPORTS.iter().filter_map(row))
 }
 
 fn wasi() -> String {
@@ -113,10 +104,6 @@ fn wasi() -> String {
 
 fn signature(import: &Import) -> String {
     format!("`{}`", import.signature)
-}
-
-fn ready(import: &Import) -> String {
-    if import.ready { "yes" } else { "not yet" }.to_owned()
 }
 
 fn caps() -> String {

@@ -18,7 +18,7 @@ use waspect::frames::Artifact;
 use waspect::guest::{Guest, GuestError};
 use waspect::host::{self, Firing, Slots};
 use waspect::introspect::fake::{self, Fake, FrameRef, Ref};
-use waspect::introspect::{Child, Introspect, Key, Look, Walk, Whole};
+use waspect::introspect::{Child, Introspect, Key, Look, Spot, Walk, Whole};
 use waspect::limits::Budget;
 use waspect::module::parse;
 use waspect::outlet::{Outlet, Place};
@@ -483,5 +483,14 @@ impl Introspect for Bomb {
     }
     fn line(f: FrameRef) -> i32 {
         Fake::line(f)
+    }
+    fn line_bytes(f: FrameRef) -> usize {
+        Fake::line_bytes(f)
+    }
+    fn caller(f: FrameRef) -> Option<FrameRef> {
+        Fake::caller(f)
+    }
+    fn spot(f: FrameRef, what: Spot, max: usize, out: &mut Vec<u8>) -> bool {
+        Fake::spot(f, what, max, out)
     }
 }

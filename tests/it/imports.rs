@@ -19,7 +19,7 @@ use crate::plain;
 #[test]
 fn every_import() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/imports.txt");
-    let found: String = IMPORTS.iter().filter(|import| import.ready).map(lines).collect();
+    let found: String = IMPORTS.iter().map(lines).collect();
     if std::env::var_os("WASPECT_BLESS").is_some() {
         return std::fs::write(&file, found).expect("writable");
     }

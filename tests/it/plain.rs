@@ -13,24 +13,38 @@ pub(crate) fn put(text: &str) -> Ref {
     object(&serde_json::from_str(text).unwrap_or_else(|e| panic!("`{text}`: {e}")))
 }
 
-/// A frame: `args` (a list, named a0, a1 …, or names), `rest kwargs locals closure globals line`.
+/// A frame: `args` (a list, named a0, a1 …, or names), `rest kwargs locals closure globals line module qualname
+/// file task`; `times`: so many of it.
 pub(crate) fn put_frame(text: &str) {
     let Ok(Json::Object(all)) = serde_json::from_str(text) else { panic!("not a frame: `{text}`") };
+    let text = |name: &str| all.get(name).and_then(plain_text);
     let named = |name: &str| all.get(name).map_or_else(Vec::new, names);
     let args = match all.get("args") {
         Some(Json::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("a{i}"), bound(v))).collect(),
         Some(Json::Object(items)) => items.iter().map(|(name, v)| (name.clone(), bound(v))).collect(),
         _ => Vec::new(),
     };
-    fake::put_frame(FakeFrame {
+    let frame = FakeFrame {
         args,
         rest: all.get("rest").map_or_else(Vec::new, items),
         kwargs: named("kwargs"),
         locals: named("locals"),
         closure: named("closure"),
         globals: named("globals"),
+        module: text("module").unwrap_or_default(),
+        qualname: text("qualname").unwrap_or_default(),
+        file: text("file").unwrap_or_default(),
+        task: text("task"),
         line: all.get("line").and_then(Json::as_i64).map_or(0, |n| i32::try_from(n).expect("a line")),
+    };
+    (0..all.get("times").map_or(1, count)).for_each(|_| {
+        fake::put_frame(frame.clone());
     });
+}
+
+/// A text, or `[text, n]`: so many of it.
+fn plain_text(v: &Json) -> Option<String> {
+    v.as_str().map_or_else(|| Some(v[0].as_str()?.repeat(count(&v[1]))), |text| Some(text.to_owned()))
 }
 
 fn bound(v: &Json) -> Option<Ref> {

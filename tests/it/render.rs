@@ -48,6 +48,25 @@ fn many_keys() {
     check("many_keys", 80, &all);
 }
 
+/// Stacks have a line for each frame, in records and as keys.
+#[test]
+fn stacks() {
+    let stack = |names: &[&str]| Value::Stack(names.iter().map(|name| text(name)).collect());
+    let deep = stack(&["shop.cart.Cart.add (/srv/shop/cart.py:42)", "shop.web.App.handle (/srv/shop/web.py:120)"]);
+    let short = stack(&["shop.cart.Cart.add", "evil\x1b[2J\n.f", "__main__.<module>"]);
+    let cut = Value::Cut(Cut::Budget, 64, Box::new(short.clone()));
+    let few = Histogram { count: 3, sum: 3e3, buckets: vec![(512.0, 1024.0, 2), (1024.0, 2048.0, 1)] };
+    let all = [
+        record(&[("stack", deep.clone()), ("total", Value::Int(3)), ("other", cut.clone())]),
+        record(&[("pair", Value::Tuple(vec![Value::Int(1), short.clone()]))]),
+        aggregation("calls", vec![deep], Summed::Count(12)),
+        aggregation("calls", vec![short.clone()], Summed::Count(3)),
+        aggregation("by user", vec![text("ada"), cut], Summed::Sum(2.5)),
+        aggregation("latency", vec![short], Summed::Quantize(few)),
+    ];
+    check("stacks", 80, &all);
+}
+
 /// What an application holds must neither drive the terminal nor break a line.
 #[test]
 fn hostile_text() {
@@ -78,9 +97,20 @@ fn document() {
     let expected = ["aggregation", "fault", "function", "ledger", "log", "record", "start", "state", "summary"];
     assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     let all = examples.join("\n");
-    for key in
-        ["$tuple", "$set", "$bytes", "$map", "$float", "$int", "$truncated", "$redacted", "$error", "$type", "$$"]
-    {
+    for key in [
+        "$tuple",
+        "$set",
+        "$bytes",
+        "$map",
+        "$float",
+        "$int",
+        "$truncated",
+        "$redacted",
+        "$stack",
+        "$error",
+        "$type",
+        "$$",
+    ] {
         assert!(all.contains(&format!("\"{key}")), "docs/OUTPUT.md has no example of `{key}`");
     }
 }
@@ -317,6 +347,7 @@ fn every_value() -> Vec<(&'static str, Value)> {
         ("opaque", Value::Opaque(Kind::Function, "function".into())),
         ("absent", Value::Error(Code::Absent)),
         ("secret", Value::Redacted(Kind::Str)),
+        ("stack", Value::Stack(vec![text("shop.cart.Cart.add:42"), text("__main__.<module>:9")])),
         ("cut_text", Value::Cut(Cut::Bytes, 5_000, Box::new(text("abc")))),
         ("cut_items", Value::Cut(Cut::Items, 250, Box::new(Value::List(vec![Value::Int(1)])))),
         ("deep", Value::Cut(Cut::Depth, 0, Box::new(Value::Opaque(Kind::Dict, "dict".into())))),

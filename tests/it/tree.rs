@@ -111,6 +111,7 @@ fn frames_have_wholes() {
         closure: vec![("free".into(), int(6))],
         globals: vec![("G".into(), int(7))],
         line: 12,
+        ..FakeFrame::default()
     });
     let whole = |which| {
         let mut out = Vec::new();

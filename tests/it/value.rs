@@ -27,6 +27,7 @@ fn values() -> impl Strategy<Value = Value> {
             many.clone().prop_map(Value::List),
             many.clone().prop_map(Value::Tuple),
             many.clone().prop_map(Value::Set),
+            many.clone().prop_map(Value::Stack),
             many.prop_map(Value::FrozenSet),
             pairs.prop_map(Value::Dict),
             (any::<String>(), fields).prop_map(|(name, fields)| Value::Object(name, fields)),
@@ -89,9 +90,11 @@ fn read_all(bytes: &[u8]) {
 
 fn size(value: &Value) -> usize {
     1 + match value {
-        Value::List(items) | Value::Tuple(items) | Value::Set(items) | Value::FrozenSet(items) => {
-            items.iter().map(size).sum()
-        }
+        Value::List(items)
+        | Value::Tuple(items)
+        | Value::Set(items)
+        | Value::FrozenSet(items)
+        | Value::Stack(items) => items.iter().map(size).sum(),
         Value::Dict(pairs) => pairs.iter().map(|(k, v)| size(k) + size(v)).sum(),
         Value::Object(_, fields) => fields.iter().map(|(_, v)| size(v)).sum(),
         Value::Cut(_, _, inner) => size(inner),
@@ -107,7 +110,8 @@ fn check(bytes: &[u8], expected: Result<Value, ValueError>) {
 #[test]
 fn hostile_bytes() {
     check(&[], Err(ValueError::Short));
-    check(&[18], Err(ValueError::Tag(18)));
+    check(&[19], Err(ValueError::Tag(19)));
+    check(&[18, 255, 255, 255, 255], Err(ValueError::Short));
     check(&[255], Err(ValueError::Tag(255)));
     check(&[5, 255, 255, 255, 255, b'x'], Err(ValueError::Short));
     check(&[7, 255, 255, 255, 255, 0, 0, 0], Err(ValueError::Short));

@@ -1,4 +1,4 @@
-"""The imports that docs/ABI.md says this version has.
+"""The imports of docs/ABI.md.
 
 In: the document. Out: module, name, types of each. Never here: a second list of imports.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 _ABI = (Path(__file__).resolve().parents[2] / "docs" / "ABI.md").read_text()
 _ROW = re.compile(
-    r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \| yes \|$"
+    r"^\| `(?P<name>[^`]+)` \|(?: (?P<arg>[^|]+) \|)? `\((?P<params>[^)]*)\)->(?P<result>[^`]+)` \| .* \|$"
 )
 # What stands for an import's name where the name is an argument.
 _NAMES = {"path": "arg0.x", "key": "x", "the text": "text", "path from a value, `.user[0]`": '.x["x"][0]'}

@@ -1,6 +1,6 @@
 """Every import of the ABI on every kind of object: nothing of the application runs, changes, or is kept.
 
-The imports are the rows of docs/ABI.md that this version has, so that a new one is tested because it is documented.
+The imports are the rows of docs/ABI.md, so that a new one is tested because it is documented.
 In: objects whose special methods raise and record, and ordinary ones in every form of storage. Out: silence. Never
 here: what an import answers.
 """

@@ -41,10 +41,7 @@ pub struct Stub {
 const FUEL: u32 = 15;
 
 const fn stub(name: &'static str, signature: &'static str, answer: Answer, reads: Reads, does: &'static str) -> Stub {
-    Stub {
-        import: Import { module: WASI_MODULE, arg: Arg::Fixed(name), signature, reads, fuel: FUEL, ready: true, does },
-        answer,
-    }
+    Stub { import: Import { module: WASI_MODULE, arg: Arg::Fixed(name), signature, reads, fuel: FUEL, does }, answer }
 }
 
 const fn no_file(name: &'static str, signature: &'static str) -> Stub {

@@ -31,6 +31,7 @@ impl<I: Introspect> Functions<I> {
         "elapsed" () -> i64 = |host, _| host.data().elapsed();
         "pid" () -> i32 = |_host, _| std::process::id().cast_signed();
         "tid" () -> i64 = |_host, _| i64::from(crate::thread::id());
+        "stack" (max: i32, flags: i32) -> u64 = |host, _| host.data_mut().stack(max, flags);
         "line" () -> i32 = |host, _| host.data().here().map_or(Code::Absent.status(), I::line);
         "depth" () -> i32 = |host, _| host.data_mut().depth();
         "invocation" () -> i64 = |host, _| host.data().firing.invocation.cast_signed();

@@ -26,6 +26,22 @@ pub(super) fn message(o: Obj) -> Result<Obj, Code> {
     if class_of(first).is(&raw const ffi::PyUnicode_Type) { Ok(first) } else { Err(Code::Absent) }
 }
 
+/// The line that the newest entry of an exception's traceback has for this frame.
+pub(super) fn raised_line(frame: Frame, exception: Obj) -> i32 {
+    if !class_of(exception).has(ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS) {
+        return -1;
+    }
+    // SAFETY: a live exception, as its class says.
+    let traceback = part(unsafe { (*exception.as_ptr().cast::<ffi::PyBaseExceptionObject>()).traceback });
+    let Some(traceback) = traceback.filter(|t| class_of(*t).is(&raw const ffi::PyTraceBack_Type)) else { return -1 };
+    // SAFETY: a live traceback: behind its head the next one, the frame, and the instruction as an int.
+    let (of, offset) = unsafe {
+        let parts = traceback.as_ptr().add(1).cast::<*mut ffi::PyObject>();
+        (part(parts.add(1).read()), parts.add(2).cast::<i32>().read())
+    };
+    if of.is_some_and(|of| frame.is_of(of)) { super::frame::line_at(frame, offset) } else { -1 }
+}
+
 /// Frames below this one.
 pub(super) fn depth(frame: Frame) -> i32 {
     let below = std::iter::successors(frame.previous(), |frame| frame.previous());

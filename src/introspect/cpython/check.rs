@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyModule};
 
 use super::{CPython, Frame, Obj, current_frame, lend, name};
-use crate::introspect::{Child, Introspect, Look, Walk, Whole};
+use crate::introspect::{Child, Introspect, Look, Spot, Walk, Whole};
 
 /// Sample objects: every form of storage that is read, with values that no other form would give.
 const SAMPLES: &std::ffi::CStr = cr#"
@@ -57,6 +57,7 @@ pub fn self_check() -> Result<(), String> {
         version(py)?;
         name::known();
         super::task::prepare();
+        super::awaits::prepare();
         let samples = PyModule::new(py, "waspect_check").map_err(|e| e.to_string())?.dict();
         scalars(py)?;
         py.run(SAMPLES, Some(&samples), None).map_err(|e| e.to_string())?;
@@ -202,7 +203,13 @@ fn frames(py: Python<'_>, samples: &Bound<'_, PyDict>) -> Result<(), String> {
         same("a global", true, CPython::global(f, &globals).is_ok())
     })?;
     seen(py, samples, "generator", |f| {
-        same("a generator's local", number(126), int(CPython::local(f, &CPython::name("e"))))
+        same("a generator's local", number(126), int(CPython::local(f, &CPython::name("e"))))?;
+        let generator = f.generator().and_then(Frame::inside);
+        same("a generator by its frame", Some(f), generator)?;
+        let mut name = Vec::new();
+        CPython::spot(f, Spot::Qualname, 100, &mut name);
+        same("a frame's name", b"generator".as_slice(), &name)?;
+        same("the frame of the caller", true, f.previous().is_some())
     })
 }
 

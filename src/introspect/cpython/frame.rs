@@ -11,13 +11,18 @@ use super::children::{items, named, pairs};
 use super::dict::Table;
 use super::item::at;
 use super::layout::{
-    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, InterpreterFrame, OWNED_BY_CSTACK, bytes, class_of, part,
-    running, tuple,
+    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, tuple,
 };
-use super::scalar::same_text;
+use super::name::known;
+use super::scalar::{self, same_text};
 use super::{Name, Obj};
-use crate::introspect::{Child, Walk, Whole};
+use crate::introspect::{Child, Spot, Walk, Whole};
 
+/// A generator's state while it is suspended: 3.13, for an `await` or `yield from`; before, for that or a `yield`.
+const AWAITS: i8 = -1;
+/// What a `RESUME` behind `yield from` has for its argument; behind `await` one more.
+const RESUME_AFTER_YIELD_FROM: u16 = 2;
 /// Frames of C code above the first Python frame are looked past, but only so many.
 const SHIMS_MAX: usize = 8;
 
@@ -46,23 +51,86 @@ fn class_of_code(frame: Frame) -> bool {
 }
 
 impl Frame {
+    /// Whether a frame object, if it is one, is this frame's.
+    pub(super) fn is_of(&self, frame_object: Obj) -> bool {
+        const FRAME: isize = 24;
+        // SAFETY: a frame object keeps a pointer to what it stands for.
+        class_of(frame_object).is(&raw const ffi::PyFrame_Type)
+            && unsafe { pointer_at(frame_object, FRAME) }.cast() == self.0.as_ptr()
+    }
+
     #[inline]
     fn get(&self) -> &InterpreterFrame {
         // SAFETY: the frame runs until the hook returns.
         unsafe { self.0.as_ref() }
     }
 
-    /// The frame that called this one, C code's own frames passed over.
+    /// The frame that called this one: C code's own frames, and those that have not begun, passed over.
     pub(super) fn previous(&self) -> Option<Self> {
         let mut below = NonNull::new(self.get().previous);
         for _ in 0..SHIMS_MAX {
             let frame = Self(below?);
-            if frame.get().owner != OWNED_BY_CSTACK || cfg!(not(Py_3_12)) {
+            let shim = frame.get().owner == OWNED_BY_CSTACK && cfg!(Py_3_12);
+            if !shim && class_of_code(frame) && frame.has_begun() {
                 return Some(frame);
             }
             below = NonNull::new(frame.get().previous);
         }
         None
+    }
+
+    /// Whether its first instruction that counts was reached: before that, Python shows no frame either.
+    fn has_begun(&self) -> bool {
+        // SAFETY: a live code object keeps an int there.
+        let first = unsafe { self.get().code.cast::<u8>().add(FIRST_TRACEABLE).cast::<i32>().read() };
+        self.get().owner == OWNED_BY_GENERATOR || self.offset() >= isize::try_from(first).unwrap_or(0) * 2
+    }
+
+    /// Bytes into its code where it stands; below zero before the first instruction.
+    fn offset(&self) -> isize {
+        let first = self.get().code.cast::<u8>().wrapping_add(CODE_UNITS);
+        self.get().instruction.addr().wrapping_sub(first.addr()).cast_signed()
+    }
+
+    /// The generator or coroutine that the frame lies in.
+    pub(super) fn generator(&self) -> Option<Obj> {
+        let generator = self.0.as_ptr().wrapping_byte_sub(GENERATOR_FRAME).cast::<ffi::PyObject>();
+        (self.get().owner == OWNED_BY_GENERATOR).then(|| part(generator))?
+    }
+
+    /// Where the frame of a generator or coroutine lies; it may have run to its end.
+    pub(super) fn inside(generator: Obj) -> Option<Self> {
+        let class = class_of(generator);
+        let kinds = [&raw const ffi::PyCoro_Type, &raw const ffi::PyGen_Type, &raw const ffi::PyAsyncGen_Type];
+        let frame = NonNull::new(generator.as_ptr().wrapping_byte_add(GENERATOR_FRAME))?;
+        kinds.iter().any(|kind| class.is(*kind)).then_some(Self(frame.cast()))
+    }
+
+    /// The frame of a generator or coroutine that is suspended.
+    pub(super) fn suspended(generator: Obj) -> Option<Self> {
+        let frame = Self::inside(generator)?;
+        let state = state(generator);
+        (state == AWAITS || cfg!(Py_3_13) && state == AWAITS - 1).then_some(frame).filter(|frame| class_of_code(*frame))
+    }
+
+    /// What a suspended frame awaits or delegates to: the top of its value stack, if it is suspended for that.
+    pub(super) fn awaited(&self) -> Option<Obj> {
+        let top = usize::try_from(self.get().stacktop).ok()?.checked_sub(1)?;
+        if top < count(self.code().nlocalsplus) || !self.awaits()? {
+            return None;
+        }
+        // SAFETY: a suspended frame has so many values.
+        part(unsafe { (&raw const (*self.0.as_ptr()).localsplus).cast::<*mut ffi::PyObject>().add(top).read() })
+    }
+
+    /// 3.13 has a state for it; before, the instruction it goes on with tells.
+    fn awaits(&self) -> Option<bool> {
+        if cfg!(Py_3_13) {
+            return Some(state(self.generator()?) == AWAITS);
+        }
+        // SAFETY: behind the instruction that suspended a frame there is the one that resumes it.
+        let resume = unsafe { self.get().instruction.add(1).read() };
+        Some(resume >> 8 & 3 >= RESUME_AFTER_YIELD_FROM)
     }
 
     #[inline]
@@ -130,6 +198,12 @@ impl Frame {
     fn globals(&self) -> Option<Obj> {
         part(self.get().globals).filter(|globals| is_dict(*globals))
     }
+}
+
+/// Of a generator or coroutine.
+fn state(generator: Obj) -> i8 {
+    // SAFETY: a live one has its state there; all three kinds begin alike.
+    unsafe { generator.as_ptr().cast::<u8>().add(GENERATOR_STATE).cast::<i8>().read() }
 }
 
 fn count(n: i32) -> usize {
@@ -231,9 +305,32 @@ fn named_pairs(dict: Obj, visit: &mut dyn FnMut(Child<'_, Obj>) -> Walk) {
 }
 
 pub(super) fn line(f: Frame) -> i32 {
-    let first = f.get().code.cast::<u8>().cast_const().wrapping_add(CODE_UNITS);
-    let offset = f.get().instruction.addr().wrapping_sub(first.addr());
-    let Ok(offset) = i32::try_from(offset) else { return f.code().firstlineno };
-    // SAFETY: a live code object and an offset into its code; reads the line table.
+    i32::try_from(f.offset()).ok().filter(|offset| *offset >= 0).map_or(first_line(f), |offset| line_at(f, offset))
+}
+
+pub(super) fn first_line(f: Frame) -> i32 {
+    f.code().firstlineno
+}
+
+/// The line of the instruction so many bytes into the code.
+pub(super) fn line_at(f: Frame, offset: i32) -> i32 {
+    // SAFETY: a live code object; an offset outside its code has no line.
     unsafe { ffi::PyCode_Addr2Line(f.get().code.cast(), offset) }
+}
+
+/// Bytes of the line table.
+pub(super) fn line_bytes(f: Frame) -> usize {
+    part(f.code().linetable)
+        .filter(|table| class_of(*table).is(&raw const ffi::PyBytes_Type))
+        .map_or(0, |t| bytes(t).len())
+}
+
+pub(super) fn spot(f: Frame, what: Spot, max: usize, out: &mut Vec<u8>) -> bool {
+    let text = match what {
+        Spot::Module => global(f, &known().name).ok(),
+        Spot::Qualname => part(f.code().qualname),
+        Spot::File => part(f.code().filename),
+    };
+    text.filter(|text| class_of(*text).is(&raw const ffi::PyUnicode_Type))
+        .is_none_or(|text| scalar::text(text, max, out))
 }

@@ -14,8 +14,8 @@ use pyo3::ffi::PyVarObject;
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 pub(super) use super::thread::{
-    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, InterpreterFrame, OWNED_BY_CSTACK, running,
-    running_context, weakly,
+    CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, running, running_context, weakly,
 };
 use super::{Obj, steps};
 

@@ -18,6 +18,7 @@
 
 mod around;
 mod attr;
+mod awaits;
 mod check;
 mod children;
 pub mod context;
@@ -40,7 +41,7 @@ use pyo3::ffi::PyObject;
 use pyo3::{Bound, PyAny};
 use waspect_abi::{Code, Kind};
 
-use super::{Child, Introspect, KeyOf, Look, Walk, Whole};
+use super::{Child, Introspect, KeyOf, Look, Spot, Waiting, Walk, Whole};
 use crate::request::Scope;
 pub use check::self_check;
 pub use frame::{Frame, current_frame};
@@ -218,5 +219,26 @@ impl Introspect for CPython {
     }
     fn line(f: Frame) -> i32 {
         frame::line(f)
+    }
+    fn first_line(f: Frame) -> i32 {
+        frame::first_line(f)
+    }
+    fn raised_line(f: Frame, exception: Obj) -> i32 {
+        around::raised_line(f, exception)
+    }
+    fn line_bytes(f: Frame) -> usize {
+        frame::line_bytes(f)
+    }
+    fn caller(f: Frame) -> Option<Frame> {
+        f.previous()
+    }
+    fn spot(f: Frame, what: Spot, max: usize, out: &mut Vec<u8>) -> bool {
+        frame::spot(f, what, max, out)
+    }
+    fn task_root() -> Option<Frame> {
+        awaits::root()
+    }
+    fn waiters(visit: &mut dyn FnMut(Waiting<'_, Frame>) -> Walk) {
+        awaits::waiters(visit);
     }
 }

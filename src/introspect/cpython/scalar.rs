@@ -12,7 +12,7 @@ use crate::introspect::Look;
 
 unsafe extern "C" {
     /// Bound methods; pyo3 does not declare it.
-    static mut PyMethod_Type: ffi::PyTypeObject;
+    pub(super) static mut PyMethod_Type: ffi::PyTypeObject;
 }
 
 /// Exact types first, most frequent first.

@@ -16,8 +16,9 @@ use crate::introspect::{Child, Introspect, Look, Walk};
 const TASK_NAME_BYTES_MAX: usize = 128;
 /// Event loops that are looked at: each runs in a thread of its own.
 const LOOPS_MAX: usize = 64;
-/// Where a task written in C keeps its name.
+/// Where a task written in C keeps its name, and before it its coroutine.
 const TASK_NAME: isize = if cfg!(Py_3_13) { 128 } else { 144 };
+const TASK_CORO: isize = TASK_NAME - 8;
 
 struct Names {
     tasks: Name,
@@ -48,12 +49,30 @@ pub(super) fn prepare() {
 
 /// The name of the task that the running thread's event loop is in.
 pub(super) fn name() -> Option<String> {
-    // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
-    let (modules, ident) = unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
-    let names = names();
-    let tasks = CPython::key(modules, &names.tasks).ok()?;
-    let task = current(CPython::attr(tasks, &names.current).ok()?, i64::try_from(ident).ok()?)?;
-    let name = native_name(modules, task).or_else(|| CPython::attr(task, &names.name).ok())?;
+    name_of(running()?)
+}
+
+/// The task that the running thread's event loop is in.
+pub(super) fn running() -> Option<Obj> {
+    // SAFETY: the GIL is held.
+    let ident = unsafe { ffi::PyThread_get_thread_ident() };
+    let tasks = CPython::key(modules()?, &names().tasks).ok()?;
+    current(CPython::attr(tasks, &names().current).ok()?, i64::try_from(ident).ok()?)
+}
+
+/// `sys.modules`.
+fn modules() -> Option<Obj> {
+    // SAFETY: the GIL is held; the interpreter keeps it while it runs.
+    part(unsafe { ffi::PyImport_GetModuleDict() })
+}
+
+pub(super) fn name_of(task: Obj) -> Option<String> {
+    let native = native().filter(|native| class_of(task).extends(native.as_ptr()));
+    let name = match native {
+        // SAFETY: the task has the layout of that class, which has an object pointer there.
+        Some(_) => part(unsafe { pointer_at(task, TASK_NAME) }),
+        None => CPython::attr(task, &names().name).ok(),
+    }?;
     if let Look::Int(n) = scalar::look(name) {
         return Some(format!("Task-{n}"));
     }
@@ -75,9 +94,15 @@ fn current(tasks: Obj, ident: i64) -> Option<Obj> {
     found
 }
 
-/// The name field of an `_asyncio.Task`.
-fn native_name(modules: Obj, task: Obj) -> Option<Obj> {
-    let native = CPython::key(modules, &names().native).ok()?;
+/// The coroutine of an `_asyncio.Task`; `native` is that class, and the task an instance.
+pub(super) fn coroutine(native: Class, task: Obj) -> Option<Obj> {
+    // SAFETY: where it has that layout there is an object pointer.
+    class_of(task).extends(native.as_ptr()).then(|| part(unsafe { pointer_at(task, TASK_CORO) }))?
+}
+
+/// The class of tasks that are written in C, `_asyncio.Task`.
+pub(super) fn native() -> Option<Class> {
+    let native = CPython::key(modules()?, &names().native).ok()?;
     let class = Class::of_type(CPython::attr(native, &names().task).ok()?)?;
     // The attribute may have been replaced by another class, whose instances are smaller.
     // SAFETY: a live type's name ends with a null byte.
@@ -85,9 +110,5 @@ fn native_name(modules: Obj, task: Obj) -> Option<Obj> {
     let size = TASK_NAME + isize::try_from(size_of::<Obj>()).unwrap_or(8);
     let genuine =
         class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE) && name == c"_asyncio.Task" && class.get(|t| t.tp_basicsize) >= size;
-    if !genuine || !class_of(task).extends(class.as_ptr()) {
-        return None;
-    }
-    // SAFETY: the task has the layout of that class, which has an object pointer there.
-    part(unsafe { pointer_at(task, TASK_NAME) })
+    genuine.then_some(class)
 }

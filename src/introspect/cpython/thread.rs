@@ -36,6 +36,8 @@ pub(super) struct InterpreterFrame {
     pub(super) localsplus: [*mut PyObject; 1],
 }
 
+/// `owner` of a generator's or coroutine's frame, which lies inside it.
+pub(super) const OWNED_BY_GENERATOR: u8 = 1;
 /// `owner` of a frame that stands for C code (3.12+).
 pub(super) const OWNED_BY_CSTACK: u8 = 3;
 
@@ -68,6 +70,7 @@ pub(super) struct CodeHead {
     pub(super) filename: *mut PyObject,
     pub(super) name: *mut PyObject,
     pub(super) qualname: *mut PyObject,
+    pub(super) linetable: *mut PyObject,
 }
 
 /// Where a code object's instructions begin.
@@ -76,6 +79,13 @@ pub(super) const CODE_UNITS: usize = match (cfg!(Py_3_13), cfg!(Py_3_12)) {
     (_, true) => 192,
     _ => 184,
 };
+
+/// Where a code object keeps the number of its first instruction that counts as its function's own.
+pub(super) const FIRST_TRACEABLE: usize = CODE_UNITS - 16;
+
+/// Where a generator keeps its state, and its frame.
+pub(super) const GENERATOR_STATE: usize = if cfg!(Py_3_12) { 67 } else { 75 };
+pub(super) const GENERATOR_FRAME: usize = if cfg!(Py_3_12) { 72 } else { 80 };
 
 /// What each place of `localsplus` is.
 pub(super) const FAST_HIDDEN: u8 = 0x10;
@@ -125,4 +135,5 @@ pub(super) unsafe fn weakly(weak: *mut PyObject) -> *mut PyObject {
 const _: () = {
     assert!(offset_of!(InterpreterFrame, localsplus) == 72);
     assert!(offset_of!(CodeHead, localsplusnames) == 96);
+    assert!(offset_of!(CodeHead, linetable) == 136);
 };
