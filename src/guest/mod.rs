@@ -51,9 +51,8 @@ enum Call {
 
 struct Instance<I: Introspect> {
     store: Store<State<I>>,
+    /// Those of the probes, and behind them `_initialize`.
     calls: Vec<Call>,
-    /// `_initialize`.
-    start: Option<TypedFunc<(), ()>>,
 }
 
 /// A loaded module: its instance, its probes' gates.
@@ -248,19 +247,19 @@ impl<I: Introspect> Guest<I> {
         let memory = instance.get_memory(&mut store, "memory");
         store.data_mut().set_memory(memory);
         let mut calls = Vec::new();
-        for probe in &self.probes {
-            let name = probe.export.as_str();
-            let call = if probe.status {
+        let start = self.has_start.then_some(("_initialize", false));
+        for (name, status) in self.probes.iter().map(|probe| (probe.export.as_str(), probe.status)).chain(start) {
+            let call = if status {
                 instance.get_typed_func(&mut store, name).map(Call::Status)
             } else {
                 instance.get_typed_func(&mut store, name).map(Call::Unit)
             };
             calls.push(call.map_err(|_| GuestError::Export { export: name.to_owned() })?);
         }
-        let start = self.has_start.then(|| instance.get_typed_func(&mut store, "_initialize")).transpose();
-        let start = start.map_err(|_| GuestError::Export { export: "_initialize".to_owned() })?;
-        let mut instance = Instance { store, calls, start };
-        instance.start(starter).map_err(GuestError::Initialize)?;
+        let mut instance = Instance { store, calls };
+        if self.has_start {
+            instance.start(self.probes.len(), starter).map_err(GuestError::Initialize)?;
+        }
         Ok(instance)
     }
 
