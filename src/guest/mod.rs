@@ -16,6 +16,7 @@ use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
+use crate::spec::words::shown_lines;
 use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
@@ -33,14 +34,19 @@ pub enum GuestError {
     Instantiate(wasmtime::Error),
     #[error("export `{export}` is not a function `() -> ()` or `() -> i32`")]
     Export { export: String },
-    #[error("`_initialize` {0}")]
-    Initialize(StartError),
+    #[error("`_initialize` {error}")]
+    Initialize { error: StartError, printed: String },
 }
 
 impl GuestError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        matches!(self, Self::Initialize(_)).then_some("it runs once for each instance, where no call can be read")
+    pub fn hint(&self) -> Option<String> {
+        let Self::Initialize { printed, .. } = self else { return None };
+        Some(if printed.is_empty() {
+            "it runs once for each instance, where no call can be read".to_owned()
+        } else {
+            ["it printed\n", &shown_lines(printed)].concat()
+        })
     }
 }
 
@@ -258,7 +264,10 @@ impl<I: Introspect> Guest<I> {
         }
         let mut instance = Instance { store, calls };
         if self.has_start {
-            instance.start(self.probes.len(), starter).map_err(GuestError::Initialize)?;
+            instance.start(self.probes.len(), starter).map_err(|error| {
+                let printed = instance.store.data_mut().printed_at_start();
+                GuestError::Initialize { error, printed }
+            })?;
         }
         Ok(instance)
     }

@@ -129,7 +129,9 @@ impl<I: Introspect> Guest<I> {
                 self.instance = Some(instance);
                 (self.dirty, self.torn) = (false, None);
             }
-            Err(GuestError::Initialize(error)) if !matches!(error, StartError::Headroom) => self.give_up(torn, &error),
+            Err(GuestError::Initialize { error, .. }) if !matches!(error, StartError::Headroom) => {
+                self.give_up(torn, &error);
+            }
             // Without memory or stack for it now there may be later.
             Err(_) => self.torn = Some(Torn { since_ns: now_ns, ..torn }),
         }

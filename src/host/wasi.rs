@@ -22,12 +22,19 @@ const CALL_UNITS: usize = 15;
 const LINE_UNITS: usize = 63;
 /// Bytes of an iovec: a pointer and a length.
 const PIECE_BYTES: usize = 8;
+/// Kept of what `_initialize` prints.
+const AT_START_BYTES_MAX: usize = 1_024;
 /// Levels of the log, by stream.
 const LEVELS: [i32; 2] = [3, 2];
 
-/// What was printed since the last end of a line, by stream.
+/// What was printed.
 #[derive(Default)]
-pub(super) struct Printed([Vec<u8>; 2]);
+pub(super) struct Printed {
+    /// Since the last end of a line, by stream.
+    open: [Vec<u8>; 2],
+    /// Lines of `_initialize`, for whoever is told that it failed.
+    at_start: Vec<u8>,
+}
 
 /// What answers one number: no answer is free.
 #[inline(never)]
@@ -135,7 +142,7 @@ impl<I: Introspect> State<I> {
     fn add_to_line(&mut self, stream: usize, text: &[u8]) {
         // A code point more than the log shows, so that it sees where to cut.
         let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX).saturating_add(4);
-        let line = &mut self.printed.0[stream];
+        let line = &mut self.printed.open[stream];
         let room = max.saturating_sub(line.len());
         line.extend_from_slice(&text[..text.len().min(room)]);
     }
@@ -143,13 +150,27 @@ impl<I: Introspect> State<I> {
     /// Empty lines are nobody's news.
     #[inline(never)]
     fn end_line(&mut self, stream: usize) {
-        let mut line = std::mem::take(&mut self.printed.0[stream]);
+        let mut line = std::mem::take(&mut self.printed.open[stream]);
         if !line.is_empty() {
+            self.remember_start(&line);
             // The guest need not know that it was dropped: the drop is counted, and runtimes abort where printing fails.
             self.log(LEVELS[stream], Ok(&line));
         }
         line.clear();
-        self.printed.0[stream] = line;
+        self.printed.open[stream] = line;
+    }
+
+    fn remember_start(&mut self, line: &[u8]) {
+        let at_start = &mut self.printed.at_start;
+        if self.starting && at_start.len() + line.len() < AT_START_BYTES_MAX {
+            at_start.extend_from_slice(line);
+            at_start.push(b'\n');
+        }
+    }
+
+    /// What `_initialize` printed, as far as it is kept.
+    pub fn printed_at_start(&self) -> String {
+        String::from_utf8_lossy(&self.printed.at_start).into_owned()
     }
 
     /// At the end of a firing: what was printed without an end of line.
