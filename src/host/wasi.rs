@@ -3,7 +3,7 @@
 //! In: calls with pointers. Out: log lines, numbers, error numbers of WASI. Bounded: pieces, bytes and lines are charged
 //! before anything is done with them. Never here: a file, a socket, an argument, a variable, a wait.
 
-use waspect_abi::{Code, errno};
+use waspect_abi::{Answer, Code, errno};
 
 use super::link::Host;
 use super::{HostBudget, State, memory};
@@ -36,22 +36,26 @@ pub(super) struct Printed {
     at_start: Vec<u8>,
 }
 
-/// What answers one number: no answer is free.
+/// What a stub answers to the parameters that any stub looks at. No answer is free.
 #[inline(never)]
-pub(super) fn gives<I: Introspect>(state: &mut State<I>, number: i32) -> wasmtime::Result<i32> {
-    state.charge(CALL_UNITS)?;
-    Ok(number)
+pub(super) fn call<I: Introspect>(
+    c: &mut Host<'_, I>,
+    answer: Answer,
+    [p, q, r, s]: [i32; 4],
+) -> wasmtime::Result<i32> {
+    c.data_mut().charge(CALL_UNITS)?;
+    match answer {
+        Answer::Gives(number) => Ok(number),
+        Answer::Lines => Ok(write(c, p, q, r, s)?),
+        Answer::Clock => Ok(time(c, p, q)),
+        Answer::Random => Ok(random(c, p, q)?),
+        Answer::NoSizes => Ok(no_sizes(c, p, q)),
+        Answer::Exit => Err(Exit(p).into()),
+    }
 }
 
 /// `fd_write`: lines for the log, or EBADF.
-pub(super) fn write<I: Introspect>(
-    c: &mut Host<'_, I>,
-    fd: i32,
-    list: i32,
-    n: i32,
-    written: i32,
-) -> wasmtime::Result<i32> {
-    c.data_mut().charge(CALL_UNITS)?;
+fn write<I: Introspect>(c: &mut Host<'_, I>, fd: i32, list: i32, n: i32, written: i32) -> Result<i32, HostBudget> {
     let Some(stream) = fd.checked_sub(1).and_then(|i| usize::try_from(i).ok()).filter(|i| *i < LEVELS.len()) else {
         return Ok(errno::BADF);
     };
@@ -84,21 +88,20 @@ fn pieces<I: Introspect>(c: &Host<'_, I>, list: i32, n: usize, written: i32) -> 
 }
 
 /// `clock_time_get`.
-pub(super) fn time<I: Introspect>(c: &mut Host<'_, I>, id: i32, time: i32) -> wasmtime::Result<i32> {
-    c.data_mut().charge(CALL_UNITS)?;
+fn time<I: Introspect>(c: &mut Host<'_, I>, id: i32, time: i32) -> i32 {
     let ns = match id {
         0 => clock::wall_ns().cast_signed(),
         1 => c.data().now_mono(),
-        _ => return Ok(errno::INVAL),
+        _ => return errno::INVAL,
     };
-    Ok(put(c, time, &ns.to_le_bytes()))
+    put(c, time, &ns.to_le_bytes())
 }
 
 /// `random_get`.
-pub(super) fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i32) -> wasmtime::Result<i32> {
+fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i32) -> Result<i32, HostBudget> {
     let memory = c.data().memory;
     let Ok((place, state)) = memory::beside(c, memory, pointer, length) else { return Ok(errno::FAULT) };
-    state.charge(CALL_UNITS + place.len())?;
+    state.charge(place.len())?;
     for eight in place.chunks_mut(8) {
         eight.copy_from_slice(&state.random_bits().to_le_bytes()[..eight.len()]);
     }
@@ -106,10 +109,9 @@ pub(super) fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i
 }
 
 /// `args_sizes_get`, `environ_sizes_get`.
-pub(super) fn no_sizes<I: Introspect>(c: &mut Host<'_, I>, count: i32, bytes: i32) -> wasmtime::Result<i32> {
-    c.data_mut().charge(CALL_UNITS)?;
+fn no_sizes<I: Introspect>(c: &mut Host<'_, I>, count: i32, bytes: i32) -> i32 {
     let first = put(c, count, &[0; 4]);
-    Ok(if first == 0 { put(c, bytes, &[0; 4]) } else { first })
+    if first == 0 { put(c, bytes, &[0; 4]) } else { first }
 }
 
 /// An answer in guest memory; gives 0 or EFAULT.
