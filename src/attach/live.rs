@@ -32,7 +32,7 @@ pub enum LiveError {
 
 impl LiveError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
         if let Self::Guest { source, .. } = self { source.hint() } else { None }
     }
 }

@@ -16,6 +16,7 @@ use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
+use crate::spec::words::shown_lines;
 use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
@@ -33,14 +34,19 @@ pub enum GuestError {
     Instantiate(wasmtime::Error),
     #[error("export `{export}` is not a function `() -> ()` or `() -> i32`")]
     Export { export: String },
-    #[error("`_initialize` {0}")]
-    Initialize(StartError),
+    #[error("`_initialize` {error}")]
+    Initialize { error: StartError, printed: String },
 }
 
 impl GuestError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        matches!(self, Self::Initialize(_)).then_some("it runs once for each instance, where no call can be read")
+    pub fn hint(&self) -> Option<String> {
+        let Self::Initialize { printed, .. } = self else { return None };
+        Some(if printed.is_empty() {
+            "it runs once for each instance, where no call can be read".to_owned()
+        } else {
+            ["it printed\n", &shown_lines(printed)].concat()
+        })
     }
 }
 
@@ -51,9 +57,8 @@ enum Call {
 
 struct Instance<I: Introspect> {
     store: Store<State<I>>,
+    /// Those of the probes, and behind them `_initialize`.
     calls: Vec<Call>,
-    /// `_initialize`.
-    start: Option<TypedFunc<(), ()>>,
 }
 
 /// A loaded module: its instance, its probes' gates.
@@ -248,19 +253,22 @@ impl<I: Introspect> Guest<I> {
         let memory = instance.get_memory(&mut store, "memory");
         store.data_mut().set_memory(memory);
         let mut calls = Vec::new();
-        for probe in &self.probes {
-            let name = probe.export.as_str();
-            let call = if probe.status {
+        let start = self.has_start.then_some(("_initialize", false));
+        for (name, status) in self.probes.iter().map(|probe| (probe.export.as_str(), probe.status)).chain(start) {
+            let call = if status {
                 instance.get_typed_func(&mut store, name).map(Call::Status)
             } else {
                 instance.get_typed_func(&mut store, name).map(Call::Unit)
             };
             calls.push(call.map_err(|_| GuestError::Export { export: name.to_owned() })?);
         }
-        let start = self.has_start.then(|| instance.get_typed_func(&mut store, "_initialize")).transpose();
-        let start = start.map_err(|_| GuestError::Export { export: "_initialize".to_owned() })?;
-        let mut instance = Instance { store, calls, start };
-        instance.start(starter).map_err(GuestError::Initialize)?;
+        let mut instance = Instance { store, calls };
+        if self.has_start {
+            instance.start(self.probes.len(), starter).map_err(|error| {
+                let printed = instance.store.data_mut().printed_at_start();
+                GuestError::Initialize { error, printed }
+            })?;
+        }
         Ok(instance)
     }
 

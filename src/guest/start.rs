@@ -71,20 +71,17 @@ pub(super) struct Torn {
 }
 
 impl<I: Introspect> Instance<I> {
-    /// Runs `_initialize`, if there is one.
-    pub(super) fn start(&mut self, probe: usize) -> Result<(), StartError> {
-        let Some(start) = self.start.clone() else { return Ok(()) };
+    /// Runs `_initialize`, the call of that number.
+    #[cold]
+    pub(super) fn start(&mut self, call: usize, probe: usize) -> Result<(), StartError> {
         if (crate::thread::headroom() as u64) < limits::STACK_HEADROOM_BYTES {
             return Err(StartError::Headroom);
         }
-        let run = || {
-            self.store.set_fuel(limits::INITIALIZE_FUEL_MAX)?;
-            self.store.data_mut().begin_start(probe);
-            start.call(&mut self.store, ())
-        };
+        self.store.data_mut().begin_start(probe);
+        let run = || self.call(call, limits::INITIALIZE_FUEL_MAX);
         let ended = catch_unwind(AssertUnwindSafe(run)).map_err(|_| StartError::Host)?;
         self.store.data_mut().end_start();
-        ended.map_err(|error| StartError::of(&error))
+        ended.map(drop).map_err(|error| StartError::of(&error))
     }
 }
 
@@ -132,7 +129,9 @@ impl<I: Introspect> Guest<I> {
                 self.instance = Some(instance);
                 (self.dirty, self.torn) = (false, None);
             }
-            Err(GuestError::Initialize(error)) if !matches!(error, StartError::Headroom) => self.give_up(torn, &error),
+            Err(GuestError::Initialize { error, .. }) if !matches!(error, StartError::Headroom) => {
+                self.give_up(torn, &error);
+            }
             // Without memory or stack for it now there may be later.
             Err(_) => self.torn = Some(Torn { since_ns: now_ns, ..torn }),
         }

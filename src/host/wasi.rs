@@ -3,7 +3,7 @@
 //! In: calls with pointers. Out: log lines, numbers, error numbers of WASI. Bounded: pieces, bytes and lines are charged
 //! before anything is done with them. Never here: a file, a socket, an argument, a variable, a wait.
 
-use waspect_abi::{Code, errno};
+use waspect_abi::{Answer, Code, errno};
 
 use super::link::Host;
 use super::{HostBudget, State, memory};
@@ -20,20 +20,39 @@ pub struct Exit(pub i32);
 const LINE_UNITS: usize = 63;
 /// Bytes of an iovec: a pointer and a length.
 const PIECE_BYTES: usize = 8;
+/// Kept of what `_initialize` prints.
+const AT_START_BYTES_MAX: usize = 1_024;
 /// Levels of the log, by stream.
 const LEVELS: [i32; 2] = [3, 2];
 
-/// What was printed since the last end of a line, by stream.
+/// What was printed.
 #[derive(Default)]
-pub(super) struct Printed([Vec<u8>; 2]);
+pub(super) struct Printed {
+    /// Since the last end of a line, by stream.
+    open: [Vec<u8>; 2],
+    /// Lines of `_initialize`, for whoever is told that it failed.
+    at_start: Vec<u8>,
+}
+
+/// What a stub answers, by the low halves of its first parameters.
+#[inline(never)]
+pub(super) fn call<I: Introspect>(
+    c: &mut Host<'_, I>,
+    answer: Answer,
+    [p, q, r, s]: [i32; 4],
+) -> Result<i32, HostBudget> {
+    match answer {
+        Answer::Gives(number) => Ok(number),
+        Answer::Lines => write(c, p, (q, r), s),
+        Answer::Clock => Ok(time(c, p, r)),
+        Answer::Random => random(c, p, q),
+        Answer::NoSizes => Ok(no_sizes(c, p, q)),
+        Answer::Exit => c.data_mut().exit(p),
+    }
+}
 
 /// `fd_write`: lines for the log, or EBADF.
-pub(super) fn write<I: Introspect>(
-    c: &mut Host<'_, I>,
-    fd: i32,
-    (list, n): (i32, i32),
-    written: i32,
-) -> Result<i32, HostBudget> {
+fn write<I: Introspect>(c: &mut Host<'_, I>, fd: i32, (list, n): (i32, i32), written: i32) -> Result<i32, HostBudget> {
     let Some(stream) = fd.checked_sub(1).and_then(|i| usize::try_from(i).ok()).filter(|i| *i < LEVELS.len()) else {
         return Ok(errno::BADF);
     };
@@ -71,17 +90,17 @@ fn pieces<I: Introspect>(
 }
 
 /// `clock_time_get`.
-pub(super) fn time<I: Introspect>(c: &mut Host<'_, I>, id: i32, time: i32) -> Result<i32, HostBudget> {
+fn time<I: Introspect>(c: &mut Host<'_, I>, id: i32, time: i32) -> i32 {
     let ns = match id {
         0 => clock::wall_ns().cast_signed(),
         1 => c.data().now_mono(),
-        _ => return Ok(errno::INVAL),
+        _ => return errno::INVAL,
     };
-    Ok(put(c, time, &ns.to_le_bytes()))
+    put(c, time, &ns.to_le_bytes())
 }
 
 /// `random_get`.
-pub(super) fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i32) -> Result<i32, HostBudget> {
+fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i32) -> Result<i32, HostBudget> {
     let memory = c.data().memory;
     let Ok((place, state)) = memory::beside(c, memory, pointer, length) else { return Ok(errno::FAULT) };
     state.charge(place.len())?;
@@ -92,12 +111,13 @@ pub(super) fn random<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, length: i
 }
 
 /// `args_sizes_get`, `environ_sizes_get`.
-pub(super) fn no_sizes<I: Introspect>(c: &mut Host<'_, I>, count: i32, bytes: i32) -> Result<i32, HostBudget> {
+fn no_sizes<I: Introspect>(c: &mut Host<'_, I>, count: i32, bytes: i32) -> i32 {
     let first = put(c, count, &[0; 4]);
-    Ok(if first == 0 { put(c, bytes, &[0; 4]) } else { first })
+    if first == 0 { put(c, bytes, &[0; 4]) } else { first }
 }
 
 /// An answer in guest memory; gives 0 or EFAULT.
+#[inline(never)]
 fn put<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, bytes: &[u8]) -> i32 {
     let memory = c.data().memory;
     let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
@@ -109,12 +129,13 @@ fn put<I: Introspect>(c: &mut Host<'_, I>, pointer: i32, bytes: &[u8]) -> i32 {
 
 impl<I: Introspect> State<I> {
     /// `proc_exit`: nothing of the firing goes on.
-    pub(super) fn exit(&mut self, code: i32) -> Result<(), HostBudget> {
+    fn exit(&mut self, code: i32) -> Result<i32, HostBudget> {
         self.exited = Some(Exit(code));
         Err(HostBudget)
     }
 
     /// Adds text to a stream; each line that ends goes to the log.
+    #[inline(never)]
     fn print(&mut self, stream: usize, text: &[u8]) -> Result<(), HostBudget> {
         let mut rest = text;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -127,23 +148,39 @@ impl<I: Introspect> State<I> {
         Ok(())
     }
 
+    #[inline(never)]
     fn add_to_line(&mut self, stream: usize, text: &[u8]) {
         // A code point more than the log shows, so that it sees where to cut.
         let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX).saturating_add(4);
-        let line = &mut self.printed.0[stream];
+        let line = &mut self.printed.open[stream];
         let room = max.saturating_sub(line.len());
         line.extend_from_slice(&text[..text.len().min(room)]);
     }
 
     /// Empty lines are nobody's news.
+    #[inline(never)]
     fn end_line(&mut self, stream: usize) {
-        let mut line = std::mem::take(&mut self.printed.0[stream]);
+        let mut line = std::mem::take(&mut self.printed.open[stream]);
         if !line.is_empty() {
+            self.remember_start(&line);
             // The guest need not know that it was dropped: the drop is counted, and runtimes abort where printing fails.
             self.log(LEVELS[stream], Ok(&line));
         }
         line.clear();
-        self.printed.0[stream] = line;
+        self.printed.open[stream] = line;
+    }
+
+    fn remember_start(&mut self, line: &[u8]) {
+        let at_start = &mut self.printed.at_start;
+        if self.starting && at_start.len() + line.len() < AT_START_BYTES_MAX {
+            at_start.extend_from_slice(line);
+            at_start.push(b'\n');
+        }
+    }
+
+    /// What `_initialize` printed, as far as it is kept.
+    pub fn printed_at_start(&self) -> String {
+        String::from_utf8_lossy(&self.printed.at_start).into_owned()
     }
 
     /// At the end of a firing: what was printed without an end of line.

@@ -35,11 +35,7 @@ fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
 }
 
 fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal> {
-    let refusal = |stage: &str, message: String, hint: Option<&str>| Refusal {
-        stage: stage.to_owned(),
-        message,
-        hint: hint.map(str::to_owned),
-    };
+    let refusal = |stage: &str, message: String, hint| Refusal { stage: stage.to_owned(), message, hint };
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
     let live = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
     let (live, segment) = live?;

@@ -53,7 +53,8 @@ impl Session {
         };
         // A forked child reads its own segment by the same session object; nobody has to be told.
         let live = Live::new(py, &load, Box::new(|_| true));
-        let (live, _segment) = live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint()))?;
+        let (live, _segment) =
+            live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint().as_deref()))?;
         live.outlet.set_events_per_second(per_second);
         attach::attach(py, &live, false);
         let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));

@@ -249,6 +249,23 @@ def test_what_does_not_start_does_not_load(start, why, tmp_path):
     assert f"error: probes do not load (engine): `probe.wat`: {why}\nhint: it runs once".encode() in done.err
 
 
+def test_what_it_printed_before_it_failed_is_said(tmp_path):
+    """The session that would have had its lines is none."""
+    wat = """(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\\08\\00\\00\\00\\0d\\00\\00\\00oh\\1b[2J\\0aworse\\0a")
+      (func (export "_initialize")
+        (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 32)))
+        (unreachable))
+      (func (export "fn:**.hit:entry")))"""
+    done = run(tmp_path, "print('begun')", probe=wat)
+    assert b"\nhint: it printed\noh\\u{1b}[2J\nworse\n" in done.err
+    with pytest.raises(waspect.EngineError) as raised:
+        waspect.load(wat.encode())
+    assert raised.value.hint == "it printed\noh\\u{1b}[2J\nworse"
+
+
 def test_unknown_wasi_is_refused_by_name(tmp_path):
     wat = '(module (import "wasi_snapshot_preview1" "sock_send" (func)) (func (export "fn:**.hit:entry")))'
     (tmp_path / "p.wat").write_text(wat)

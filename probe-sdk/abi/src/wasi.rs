@@ -85,10 +85,14 @@ pub const WASI: &[Stub] = &[
 
 /// The stub of that name.
 pub fn stub_named(name: &str) -> Option<&'static Stub> {
-    WASI.iter().find(|stub| matches!(stub.import.arg, Arg::Fixed(own) if own == name))
+    WASI.iter().find(|stub| stub.name() == name)
 }
 
 impl Stub {
+    pub fn name(&self) -> &'static str {
+        if let Arg::Fixed(name) = self.import.arg { name } else { "" }
+    }
+
     /// Whether a call reads or writes guest memory.
     pub(crate) fn takes_memory(&self) -> bool {
         !matches!(self.answer, Answer::Gives(_) | Answer::Exit)

@@ -70,14 +70,20 @@ impl Signature {
         Self { parameters: all, result }
     }
 
-    /// Of numbers that are not floats, with a number as its result, as the table of the ABI spells it.
+    /// Of numbers that are not floats, as the table of the ABI spells it.
     pub(super) fn spelled(text: &str) -> Self {
         let mut parameters = [Type::Nothing; PARAMETERS_MAX];
-        let words = text.split(['(', ',', ')']).filter(|word| matches!(*word, "i32" | "i64"));
+        let words = text
+            .split("->")
+            .next()
+            .unwrap_or_default()
+            .split(['(', ',', ')'])
+            .filter(|word| matches!(*word, "i32" | "i64"));
         for (to, word) in parameters.iter_mut().zip(words) {
             *to = if word == "i64" { Type::I64 } else { Type::I32 };
         }
-        Self { parameters, result: Type::I32 }
+        let result = if text.ends_with("()") { Type::Nothing } else { Type::I32 };
+        Self { parameters, result }
     }
 
     fn of_engine(self, engine: &Engine) -> FuncType {

@@ -1,51 +1,30 @@
-//! Linking of the WASI stubs: one body for all that answer one number, one each for the few that do something.
+//! Linking of the WASI stubs: one body for all of them.
 //!
 //! In: an import of WASI. Out: its definition. Never here: what a stub does, or a list of them; `waspect_abi::WASI` has it.
 
-use waspect_abi::{Answer, Stub, stub_named};
+use wasmtime::ValRaw;
+use waspect_abi::WASI;
 
-use super::call::{Argument, Outcome, Row, Signature, define, rows};
+use super::call::{Argument, Outcome, Row, Signature, define};
 use super::{LinkError, Linking, unknown};
-use crate::host::wasi;
+use crate::host::wasi::call;
 use crate::introspect::Introspect;
 use crate::spec::ImportUse;
 
-struct Stubs<I>(std::marker::PhantomData<I>);
-
-impl<I: Introspect> Stubs<I> {
-    /// Those that do something.
-    const ROWS: &'static [Row<I>] = rows! {
-        "fd_write" (fd: i32, p: i32, n: i32, out: i32) -> i32 = |host, _| wasi::write(host, fd, (p, n), out);
-        "clock_time_get" (id: i32, _precision: i64, out: i32) -> i32 = |host, _| wasi::time(host, id, out);
-        "random_get" (p: i32, n: i32) -> i32 = |host, _| wasi::random(host, p, n);
-        "args_sizes_get" (p: i32, q: i32) -> i32 = |host, _| wasi::no_sizes(host, p, q);
-        "environ_sizes_get" (p: i32, q: i32) -> i32 = |host, _| wasi::no_sizes(host, p, q);
-        "proc_exit" (code: i32) -> () = |host, _| host.data_mut().exit(code);
-    };
-
-    /// Of whatever type: the same number.
-    fn gives(stub: &Stub) -> Option<Row<I>> {
-        let Answer::Gives(_) = stub.answer else { return None };
-        let signature = Signature::spelled(stub.import.signature);
-        Some(Row {
-            name: "",
-            signature,
-            fuel: stub.import.fuel,
-            body: |_, of, words| {
-                of.position.write(words);
-                Ok(())
-            },
-        })
-    }
-}
-
 impl<I: Introspect> Linking<'_, I> {
     pub(super) fn wasi(&mut self, import: &ImportUse) -> Result<(), LinkError> {
-        let stub = stub_named(&import.name).ok_or_else(|| unknown(import))?;
-        if let (Answer::Gives(position), Some(row)) = (stub.answer, Stubs::gives(stub)) {
-            return define(&mut self.linker, import, &row, Argument { position, ..Argument::default() });
-        }
-        let row = Stubs::ROWS.iter().find(|row| row.name == import.name).ok_or_else(|| unknown(import))?;
-        define(&mut self.linker, import, row, Argument::default())
+        let number = WASI.iter().position(|stub| stub.name() == import.name).ok_or_else(|| unknown(import))?;
+        let known = &WASI[number].import;
+        let row: Row<I> = Row {
+            name: "",
+            signature: Signature::spelled(known.signature),
+            fuel: known.fuel,
+            body: |host, of, words| {
+                let word = |i: usize| words.get(i).map_or(0, ValRaw::get_i32);
+                call(host, WASI[of.number].answer, [word(0), word(1), word(2), word(3)])?.write(words);
+                Ok(())
+            },
+        };
+        define(&mut self.linker, import, &row, Argument { number, ..Argument::default() })
     }
 }
