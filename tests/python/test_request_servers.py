@@ -16,6 +16,7 @@ import waspect
 from probing import load, records, wat
 from serving import agree, ask, ask_all, served
 
+
 def test_httpbin_under_waitress(tmp_path):
     """Unmodified: set where the server makes the environment, read in the view and where the answer is sent."""
     mark = '["HTTP_USER_AGENT"]'
