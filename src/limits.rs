@@ -71,6 +71,8 @@ limits! {
     VALUE_DEPTH_MAX = 3, "levels", "truncated with the reason";
     VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
     VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";
+    /// Digits that are shown of a `decimal.Decimal`.
+    DECIMAL_DIGITS_MAX = 400, "digits", "the rest is an ellipsis";
     SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
     REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
     REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";
@@ -125,6 +127,3 @@ impl Budget {
         value_str_bytes_max: VALUE_STR_BYTES_MAX,
     };
 }
-
-/// Digits that are shown of a `decimal.Decimal`; the rest are an ellipsis.
-pub const DECIMAL_DIGITS_MAX: usize = 400;

@@ -274,8 +274,8 @@ import jobs
 jobs.tasks.conf.broker_url = {broker!r}
 for n in range(24): jobs.work.delay(f"t{{n}}")
 jobs.stop.apply_async(args=(os.getpid(),), countdown=1)
-jobs.tasks.worker_main(["--quiet", "worker", "--pool={pool}", "--concurrency={n}", "--without-gossip", "--without-mingle",
-                       "--without-heartbeat", "--loglevel=critical"])
+jobs.tasks.worker_main(["--quiet", "worker", "--pool={pool}", "--concurrency={n}", "--without-gossip",
+                       "--without-mingle", "--without-heartbeat", "--loglevel=critical"])
 """
 
 EAGER = """

@@ -293,12 +293,9 @@ pub(super) fn match_int(k: Obj, n: i64) -> Match {
         });
     }
     match scalar::look(k) {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::float_cmp,
-            reason = "equal hashes: both are the same integer or not"
-        )]
-        Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => equal(x == n as f64),
+        Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => {
+            equal(compare::int_float(n, x) == Some(std::cmp::Ordering::Equal))
+        }
         _ if is_plain(class) => Match::Other,
         _ => Match::Unknown,
     }
