@@ -76,6 +76,8 @@ limits! {
     VALUE_DEPTH_MAX = 3, "levels", "truncated with the reason";
     VALUE_ITEMS_MAX = 100, "items", "truncated with the reason";
     VALUE_STR_BYTES_MAX = 1_024, "bytes", "truncated with the reason";
+    /// Digits that are shown of a `decimal.Decimal`.
+    DECIMAL_DIGITS_MAX = 400, "digits", "the rest is an ellipsis";
     /// Frames of one `stack`, whatever the module asks for.
     STACK_FRAMES_MAX = 64, "frames", "the outermost are left out";
     STACK_BYTES_MAX = 16 << 10, "bytes", "truncated with the reason";
@@ -133,6 +135,3 @@ impl Budget {
         value_str_bytes_max: VALUE_STR_BYTES_MAX,
     };
 }
-
-/// Digits that are shown of a `decimal.Decimal`; the rest are an ellipsis.
-pub const DECIMAL_DIGITS_MAX: usize = 400;

@@ -186,7 +186,7 @@ fn bump_top(ledger: &Ledger, at: usize, value: &[u8]) {
     let Some(slot) = slots().min_by_key(|slot| ledger.get(slot + top::COUNT)) else { return };
     let rarest = ledger.get(slot + top::COUNT);
     ledger.versioned(slot, |ledger| {
-        ledger.set(slot + top::COUNT, rarest + 1);
+        ledger.set(slot + top::COUNT, rarest.saturating_add(1));
         ledger.set(slot + top::ERROR, rarest);
         ledger.set(slot + top::BYTES, value.len() as u64);
         words(value).enumerate().for_each(|(i, word)| ledger.set(slot + top::VALUE + i, word));

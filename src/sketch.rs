@@ -16,7 +16,7 @@ pub struct Moments {
 impl Moments {
     /// Welford's step: no large squares are subtracted from each other.
     pub fn add(&mut self, x: f64) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         let before = x - self.mean;
         self.mean += before / self.count as f64;
         self.m2 += before * (x - self.mean);

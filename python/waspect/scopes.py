@@ -42,9 +42,12 @@ def wsgi(app: Wsgi) -> Wsgi:
 
 
 def asgi(app: Asgi) -> Asgi:
-    """The application, each of whose calls is a request."""
+    """The application, each of whose calls is a request, but for the one that lasts as long as the server."""
 
     async def application(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 — as ASGI has them
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+            return
         with _core.Request():
             await app(scope, receive, send)
 

@@ -41,10 +41,14 @@ pub(super) const ROOTS: &[(&str, Role)] = &[
     ("gevent.pywsgi.WSGIHandler.handle_one_response", Role::Server),
     ("uvicorn.protocols.http.h11_impl.RequestResponseCycle.run_asgi", Role::Server),
     ("uvicorn.protocols.http.httptools_impl.RequestResponseCycle.run_asgi", Role::Server),
+    ("gunicorn.asgi.protocol.ASGIProtocol._handle_http_request", Role::Server),
+    ("eventlet.wsgi.HttpProtocol.handle_one_response", Role::Server),
+    ("werkzeug.serving.WSGIRequestHandler.run_wsgi", Role::Server),
     ("hypercorn.app_wrappers.ASGIWrapper.__call__", Role::Server),
     ("hypercorn.app_wrappers.WSGIWrapper.handle_http", Role::Server),
     ("celery.app.trace.trace_task", Role::Server),
     ("celery.app.trace.fast_trace_task", Role::Server),
+    ("celery.app.task.Task.apply", Role::Application),
     ("celery.app.task.Task.__call__", Role::Application),
     ("flask.app.Flask.__call__", Role::Application),
     ("flask.app.Flask.wsgi_app", Role::Application),
@@ -75,11 +79,22 @@ pub(super) fn enter(py: Python<'_>, role: Role) -> Option<Box<context::Entered>>
             None
         }
         Role::Works => take(py).and_then(|carried| context::enter(&carried)),
-        Role::Application => context::open(Opening::Joined),
+        Role::Application => begin(Opening::Joined),
         Role::Child => context::open(Opening::Child),
-        Role::Server => context::open(Opening::Fresh),
+        Role::Server => begin(Opening::Fresh),
     };
     entered.map(Box::new)
+}
+
+fn begin(how: Opening) -> Option<context::Entered> {
+    if is_lifespan() { None } else { context::open(how) }
+}
+
+/// An ASGI application is also called once for as long as the server runs, which is nobody's request.
+fn is_lifespan() -> bool {
+    let scope = CPython::here().and_then(|frame| CPython::arg(frame, 1).ok());
+    let kind = scope.and_then(|scope| CPython::key(scope, &CPython::passing("type")).ok());
+    kind.is_some_and(|kind| CPython::ascii(kind, |text| text == Some(b"lifespan".as_slice())))
 }
 
 /// The address of the running method's `self`.

@@ -3,11 +3,13 @@
 //! In: a place in `State::stored`. Out: its parts as values. Never here: more than was copied: what a limit cut off is LIMIT,
 //! what was withheld DENIED.
 
+use std::cmp::Ordering;
+
 use waspect_abi::{Code, Kind};
 
 use super::frame::StepSite;
 use super::{HostBudget, State, values};
-use crate::introspect::{Introspect, Key, KeyOf};
+use crate::introspect::{Introspect, Key, KeyOf, compare};
 use crate::value::Value;
 
 impl<I: Introspect> State<I> {
@@ -95,7 +97,7 @@ pub(super) fn lookup<'v, I: Introspect>(value: &'v Value, key: &KeyOf<I>) -> Res
 /// Whether a copied key equals one that is looked for.
 pub(super) fn is_key<I: Introspect>(own: &Value, key: &KeyOf<I>) -> bool {
     let number = |b: &bool| i64::from(*b);
-    let same = |n: i64, x: f64| x.fract() == 0.0 && x.abs() < 9e18 && x as i64 == n;
+    let same = |n: i64, x: f64| compare::int_float(n, x).is_some_and(Ordering::is_eq);
     match (own, key) {
         (Value::None, Key::None) => true,
         (Value::Int(n), Key::Int(m)) => n == m,
@@ -103,8 +105,10 @@ pub(super) fn is_key<I: Introspect>(own: &Value, key: &KeyOf<I>) -> bool {
         (Value::Float(x), Key::Int(m)) => same(*m, *x),
         (Value::Int(n), Key::Float(x)) => same(*n, *x),
         (Value::Bool(b), Key::Float(x)) => same(number(b), *x),
-        (Value::Float(x), Key::Float(y)) => x.partial_cmp(y).is_some_and(std::cmp::Ordering::is_eq),
+        (Value::Float(x), Key::Float(y)) => x.partial_cmp(y).is_some_and(Ordering::is_eq),
         (Value::BigInt(n, x), Key::Big(m, y)) => n == m && x == y,
+        (Value::BigInt(n, x), Key::Float(y)) => compare::is_float(*n, x, *y),
+        (Value::Float(x), Key::Big(m, y)) => compare::is_float(*m, y, *x),
         (Value::Str(text), Key::Name(name)) => I::is_name(name, text),
         (Value::Str(text), Key::Str(o)) => {
             let mut other = Vec::new();

@@ -15,6 +15,12 @@ use crate::value::{Cut, Value, put};
 impl<I: Introspect> State<I> {
     /// A value as a key to look up by; what it costs to hash is charged.
     pub(super) fn as_key(&mut self, v: u64) -> Result<Result<KeyOf<I>, Code>, HostBudget> {
+        let key = self.key_of(v)?;
+        self.charge(key.as_ref().map_or(0, hashed_units::<I>))?;
+        Ok(key)
+    }
+
+    fn key_of(&mut self, v: u64) -> Result<Result<KeyOf<I>, Code>, HostBudget> {
         Ok(match self.operand(v) {
             Operand::None => Ok(Key::None),
             Operand::Bool(b) => Ok(Key::Int(i64::from(b))),
@@ -28,24 +34,12 @@ impl<I: Introspect> State<I> {
                 }
                 None => Err(Code::Stale),
             },
-            Operand::Ref(Ref::Object(o)) => {
-                self.charge(self.size(o))?;
-                I::as_key(o)
-            }
+            Operand::Ref(Ref::Object(o)) => I::as_key(o),
             Operand::Ref(Ref::Whole(_)) => Err(Code::Kind),
             Operand::Ref(Ref::Stored(at)) => {
                 self.copy(at)?.map_or(Err(Code::Internal), |value| copied_key::<I>(&value))
             }
         })
-    }
-
-    /// Bytes or items of an object, for the budget.
-    pub(super) fn size(&self, o: I::Obj) -> usize {
-        match I::look(o) {
-            Look::Sized(_, len) => len / 8,
-            Look::BigInt => KEY_BYTES_MAX,
-            _ => 0,
-        }
     }
 
     pub(super) fn item(&mut self, v: u64, key: u64) -> Result<u64, HostBudget> {
@@ -136,7 +130,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn at_object(&mut self, o: I::Obj, i: i64) -> Result<u64, HostBudget> {
-        let len = if let crate::introspect::Look::Sized(_, len) = I::look(o) { len } else { 0 };
+        let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
         match I::positions(o) {
             Ok(Kind::Str) => match place(len, i) {
                 Some(i) => self.text(|out| I::points(o, i, 1, out)),
@@ -225,7 +219,7 @@ impl<I: Introspect> State<I> {
             Ok(kind) => kind,
             Err(code) => return Ok(code.value()),
         };
-        let len = if let crate::introspect::Look::Sized(_, len) = I::look(o) { len } else { 0 };
+        let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
         let range = range(len, start, stop);
         let max = self.tree_limits(usize::MAX).str_bytes;
         match kind {
@@ -315,6 +309,20 @@ impl<I: Introspect> State<I> {
 
     pub(super) fn literal(&self, v: u64) -> Option<Box<str>> {
         self.shared.literals.borrow().get(v).map(Into::into)
+    }
+}
+
+/// What hashing a key costs: text and bytes are read, big ints are divided byte by byte.
+fn hashed_units<I: Introspect>(key: &KeyOf<I>) -> usize {
+    match key {
+        Key::Str(o) => match I::look(*o) {
+            Look::Sized(_, len) => len / 8,
+            _ => 0,
+        },
+        Key::Bytes(bytes) => bytes.len() / 8,
+        Key::Big(_, magnitude) => magnitude.len() * 8,
+        Key::Tuple(parts) => parts.iter().map(|part| 4 + hashed_units::<I>(part)).sum(),
+        _ => 0,
     }
 }
 

@@ -75,11 +75,10 @@ impl<I: Introspect> State<I> {
             }
             left -= 1;
             let own = self.object(item);
-            end = self.eq(v, own);
+            end = self.charge(0).and_then(|()| self.eq(v, own));
             self.handles.truncate(handles);
             if matches!(end, Ok(0)) { Walk::On } else { Walk::Stop }
         });
-        self.charge(ITEMS_MAX - left)?;
         end
     }
 }

@@ -41,7 +41,9 @@ impl Number {
 
 impl<I: Introspect> State<I> {
     pub(super) fn arithmetic(&mut self, operation: Operation, a: u64, b: u64) -> Result<u64, HostBudget> {
-        let (x, y) = match (self.number(a), self.number(b)) {
+        let (x, y) = (self.number(a), self.number(b));
+        self.within_budget()?;
+        let (x, y) = match (x, y) {
             (Ok(x), Ok(y)) => (x, y),
             (Err(Code::Kind), Err(Code::Kind)) if operation == Operation::Add => return self.concatenate(a, b),
             // An error that was given comes before one that is found.
@@ -64,6 +66,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn numeric(&mut self, result: Result<Number, Code>) -> Result<u64, HostBudget> {
+        self.within_budget()?;
         match result {
             Ok(Number::Int(n)) => self.int_new(n),
             Ok(Number::Float(x)) => Ok(float(x)),

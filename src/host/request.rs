@@ -49,6 +49,7 @@ impl<I: Introspect> State<I> {
             Some(Kept::Bytes(_)) => Err(Code::Kind),
         };
         let sum = before.and_then(|before| sum(before, self.number(v)?));
+        self.within_budget()?;
         let value = match sum {
             Err(code) => return Ok(code.value()),
             Ok(Number::Int(n)) => self.integer(n),

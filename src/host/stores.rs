@@ -45,7 +45,9 @@ impl<I: Introspect> State<I> {
 
     /// The sum, which is kept; nothing changes where there is none.
     pub(super) fn map_add(&mut self, map: usize, key: u64, v: u64) -> Result<u64, HostBudget> {
-        let by = match self.number(v) {
+        let by = self.number(v);
+        self.within_budget()?;
+        let by = match by {
             Ok(by) => by,
             Err(code) => return Ok(code.value()),
         };

@@ -219,6 +219,8 @@ impl<I: Introspect> State<I> {
         Ok(match self.operand(v) {
             Operand::Error(code) => code.status(),
             Operand::Literal(v) => {
+                let bytes = self.shared.literals.borrow().get(v).map_or(0, str::len);
+                self.charge(bytes / COMPARED_BYTES_PER_UNIT)?;
                 self.shared.literals.borrow().get(v).map_or(Code::Stale.status(), |text| clamp(text.chars().count()))
             }
             Operand::Ref(Ref::Object(o)) => match I::look(o) {
@@ -231,7 +233,9 @@ impl<I: Introspect> State<I> {
                 clamp(n)
             }
             Operand::Ref(Ref::Stored(at)) => {
-                self.stored_value(at).and_then(|value| size(&value)).map_or(Code::Kind.status(), clamp)
+                let len = self.stored_value(at).and_then(|value| size(&value));
+                self.within_budget()?;
+                len.map_or(Code::Kind.status(), clamp)
             }
             _ => Code::Kind.status(),
         })
@@ -239,8 +243,8 @@ impl<I: Introspect> State<I> {
 
     pub(super) fn eq(&mut self, a: u64, b: u64) -> Result<i32, HostBudget> {
         if let (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) = (self.operand(a), self.operand(b)) {
-            self.charge(work::<I>(x, y))?;
-            return Ok(status(compare::eq::<I>(x, y).map(i32::from)));
+            let answer = compare::eq::<I>(x, y, &|units| self.paid(units)).map(i32::from);
+            return self.charge(0).map(|()| status(answer));
         }
         let order = self.order(a, b)?;
         Ok(status(order.map(|order| i32::from(order == Some(Ordering::Equal)))))
@@ -248,11 +252,17 @@ impl<I: Introspect> State<I> {
 
     pub(super) fn cmp(&mut self, a: u64, b: u64) -> Result<i32, HostBudget> {
         if let (Operand::Ref(Ref::Object(x)), Operand::Ref(Ref::Object(y))) = (self.operand(a), self.operand(b)) {
-            self.charge(work::<I>(x, y))?;
-            return Ok(status(compare::cmp::<I>(x, y)));
+            let answer = compare::cmp::<I>(x, y, &|units| self.paid(units));
+            return self.charge(0).map(|()| status(answer));
         }
         let order = self.order(a, b)?;
         Ok(status(order.map(|order| order.map_or(compare::INCOMPARABLE, |order| order as i32))))
+    }
+
+    /// Takes units for work that is about to be done; whether they were there. Where not, the firing ends behind it.
+    fn paid(&self, units: usize) -> bool {
+        self.work(units as u64);
+        self.within_budget().is_ok()
     }
 
     /// Where at least one side is not an object of the application.
@@ -353,16 +363,9 @@ impl<I: Introspect> State<I> {
     }
 }
 
-/// Bytes compared for one unit of host work: comparing is cheaper than moving.
-pub(super) const COMPARED_BYTES_PER_UNIT: usize = 8;
-/// What a code point costs that is transcoded to be compared.
-const TRANSCODED_POINT_UNITS: usize = 2;
+pub(super) const COMPARED_BYTES_PER_UNIT: usize = compare::BYTES_PER_UNIT;
 /// Bytes of a copy read for one unit of host work.
 const COPIED_BYTES_PER_UNIT: usize = 4;
-/// What a comparison of containers is charged, whatever their parts.
-const CONTAINERS_UNITS: usize = 512;
-/// What a comparison of ints beyond 64 bits is charged: their digits are looked at one by one.
-const BIG_INTS_UNITS: usize = 4_096;
 /// 2^63, where the floats that are an i64 end.
 pub(super) const I64_END: f64 = 9_223_372_036_854_775_808.0;
 
@@ -387,25 +390,6 @@ fn has_parts<I: Introspect>(which: Whole) -> bool {
         });
     }
     any
-}
-
-fn is_ascii<I: Introspect>(o: I::Obj) -> bool {
-    I::ascii(o, |ascii| ascii.is_some())
-}
-
-/// What comparing two objects is charged.
-fn work<I: Introspect>(a: I::Obj, b: I::Obj) -> usize {
-    match (I::look(a), I::look(b)) {
-        (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) if !(is_ascii::<I>(a) && is_ascii::<I>(b)) => {
-            n.min(m) * TRANSCODED_POINT_UNITS
-        }
-        (Look::Sized(Kind::Str | Kind::Bytes | Kind::ByteArray, n), Look::Sized(_, m)) => {
-            n.min(m) / COMPARED_BYTES_PER_UNIT
-        }
-        (Look::Sized(..), Look::Sized(..)) => CONTAINERS_UNITS,
-        (Look::BigInt, Look::BigInt | Look::Float(_)) | (Look::Float(_), Look::BigInt) => BIG_INTS_UNITS,
-        _ => 0,
-    }
 }
 
 /// An application's str against text: no more of it is looked at than the text is long.

@@ -1,6 +1,7 @@
 //! `==` and `<` on builtin kinds, exact between ints and floats; anything else compares by identity.
 //!
-//! In: two objects. Out: equal or not, an order or none. Never here: `__eq__`, `__lt__`, work without bound.
+//! In: two objects, and who pays. Out: equal or not, an order or none. Never here: `__eq__`, `__lt__`, work without bound or
+//! before it is paid for.
 
 use std::cmp::Ordering;
 
@@ -19,12 +20,24 @@ const ITEMS_MAX: usize = 4_096;
 const DEPTH_MAX: usize = 16;
 /// `cmp` of what has no order.
 pub const INCOMPARABLE: i32 = 2;
+/// Bytes compared for one unit of work: comparing is cheaper than moving.
+pub const BYTES_PER_UNIT: usize = 8;
+/// Units for two items looked at, whatever they are.
+const ITEM_UNITS: usize = 2;
+/// Ints up to so many bytes are cheap.
+const DIGITS_BYTES: usize = 256;
+const DIGITS_UNITS: usize = 32;
+/// Of longer ones every byte is made from digits.
+const MANY_DIGITS_UNITS: usize = BYTES_MAX / 4;
+
+/// Takes so many units before the work is done; `false` when there are no more.
+pub type Pay<'a> = &'a dyn Fn(usize) -> bool;
 
 /// Whether two objects are equal.
 ///
 /// # Errors
-/// LIMIT when telling would be too much work.
-pub fn eq<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<bool, Code> {
+/// LIMIT when telling would be too much work, or is not paid for.
+pub fn eq<I: Introspect>(a: I::Obj, b: I::Obj, pay: Pay<'_>) -> Result<bool, Code> {
     if I::same(a, b) && !matches!(I::look(a), Look::Float(_)) {
         return Ok(true);
     }
@@ -34,48 +47,56 @@ pub fn eq<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<bool, Code> {
     {
         return Ok(false);
     }
-    Ok(order::<I>(a, b, &mut Work::new())? == Some(Ordering::Equal))
+    Ok(order::<I>(a, b, &mut Work::new(pay))? == Some(Ordering::Equal))
 }
 
 /// -1, 0 or 1; [`INCOMPARABLE`] for objects without an order between them, NaN among them.
 ///
 /// # Errors
-/// LIMIT when telling would be too much work.
-pub fn cmp<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<i32, Code> {
-    let order = order::<I>(a, b, &mut Work::new())?;
+/// LIMIT when telling would be too much work, or is not paid for.
+pub fn cmp<I: Introspect>(a: I::Obj, b: I::Obj, pay: Pay<'_>) -> Result<i32, Code> {
+    let order = order::<I>(a, b, &mut Work::new(pay))?;
     let identical = || if I::same(a, b) && !matches!(I::look(a), Look::Float(_)) { 0 } else { INCOMPARABLE };
     Ok(order.map_or_else(identical, |order| order as i32))
 }
 
-struct Work {
+struct Work<'a> {
     items: usize,
     depth: usize,
+    pay: Pay<'a>,
 }
 
-impl Work {
-    fn new() -> Self {
-        Self { items: ITEMS_MAX, depth: DEPTH_MAX }
+impl<'a> Work<'a> {
+    fn new(pay: Pay<'a>) -> Self {
+        Self { items: ITEMS_MAX, depth: DEPTH_MAX, pay }
+    }
+
+    fn pay(&self, units: usize) -> Result<(), Code> {
+        if (self.pay)(units) { Ok(()) } else { Err(Code::Limit) }
     }
 }
 
 /// `None`: neither equal nor ordered, as far as builtins know.
-fn order<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<Ordering>, Code> {
+fn order<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work<'_>) -> Result<Option<Ordering>, Code> {
     match (number(I::look(a)), number(I::look(b))) {
         (Look::Int(x), Look::Int(y)) => Ok(Some(x.cmp(&y))),
         (Look::Float(x), Look::Float(y)) => Ok(x.partial_cmp(&y)),
         (Look::Int(x), Look::Float(y)) => Ok(int_float(x, y)),
         (Look::Float(x), Look::Int(y)) => Ok(int_float(y, x).map(Ordering::reverse)),
-        (Look::BigInt, Look::BigInt) => big_big::<I>(a, b).map(Some),
+        (Look::BigInt, Look::BigInt) => big_big::<I>(a, b, work).map(Some),
         (Look::BigInt, Look::Int(_)) => Ok(Some(sign::<I>(a))),
         (Look::Int(_), Look::BigInt) => Ok(Some(sign::<I>(b).reverse())),
-        (Look::BigInt, Look::Float(y)) => big_float::<I>(a, y),
-        (Look::Float(x), Look::BigInt) => Ok(big_float::<I>(b, x)?.map(Ordering::reverse)),
+        (Look::BigInt, Look::Float(y)) => big_float::<I>(a, y, work),
+        (Look::Float(x), Look::BigInt) => Ok(big_float::<I>(b, x, work)?.map(Ordering::reverse)),
         (Look::None, Look::None) => Ok(Some(Ordering::Equal)),
-        (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) => text::<I>((a, n), (b, m)),
-        (Look::Sized(Kind::Bytes | Kind::ByteArray, _), Look::Sized(Kind::Bytes | Kind::ByteArray, _)) => {
+        (Look::Sized(Kind::Str, n), Look::Sized(Kind::Str, m)) => text::<I>((a, n), (b, m), work),
+        (Look::Sized(Kind::Bytes | Kind::ByteArray, n), Look::Sized(Kind::Bytes | Kind::ByteArray, m)) => {
+            work.pay(n.min(m).min(BYTES_MAX) / BYTES_PER_UNIT)?;
             raw::<I>(a, b)
         }
-        (Look::Sized(k @ (Kind::List | Kind::Tuple), _), Look::Sized(l, _)) if k == l => items::<I>(a, b, work),
+        (Look::Sized(k @ (Kind::List | Kind::Tuple), n), Look::Sized(l, m)) if k == l => {
+            items::<I>((a, n), (b, m), work)
+        }
         _ => Ok(I::same(a, b).then_some(Ordering::Equal)),
     }
 }
@@ -86,7 +107,7 @@ fn number(look: Look) -> Look {
 }
 
 /// Exact: a float that is not NaN lies between two integers, or is one.
-fn int_float(n: i64, x: f64) -> Option<Ordering> {
+pub fn int_float(n: i64, x: f64) -> Option<Ordering> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     if x.is_nan() {
         return None;
@@ -104,12 +125,15 @@ fn int_float(n: i64, x: f64) -> Option<Ordering> {
 }
 
 /// Sign and magnitude of an int beyond 64 bits.
-fn big<I: Introspect>(o: I::Obj) -> Result<(bool, Vec<u8>), Code> {
-    let mut magnitude = Vec::new();
-    match I::big(o, BYTES_MAX, &mut magnitude) {
-        (negative, true) => Ok((negative, magnitude)),
-        _ => Err(Code::Limit),
+fn big<I: Introspect>(o: I::Obj, work: &Work<'_>) -> Result<(bool, Vec<u8>), Code> {
+    for (max, units) in [(DIGITS_BYTES, DIGITS_UNITS), (BYTES_MAX, MANY_DIGITS_UNITS)] {
+        work.pay(units)?;
+        let mut magnitude = Vec::new();
+        if let (negative, true) = I::big(o, max, &mut magnitude) {
+            return Ok((negative, magnitude));
+        }
     }
+    Err(Code::Limit)
 }
 
 /// How an int beyond 64 bits compares to every one within.
@@ -121,11 +145,12 @@ fn signed(negative: bool, magnitude: Ordering) -> Ordering {
     if negative { magnitude.reverse() } else { magnitude }
 }
 
-fn big_big<I: Introspect>(a: I::Obj, b: I::Obj) -> Result<Ordering, Code> {
-    let ((negative, x), (other, y)) = (big::<I>(a)?, big::<I>(b)?);
-    if negative != other {
-        return Ok(other.cmp(&negative));
+fn big_big<I: Introspect>(a: I::Obj, b: I::Obj, work: &Work<'_>) -> Result<Ordering, Code> {
+    let (x, y) = (sign::<I>(a), sign::<I>(b));
+    if x != y {
+        return Ok(x.cmp(&y));
     }
+    let ((negative, x), (_, y)) = (big::<I>(a, work)?, big::<I>(b, work)?);
     Ok(signed(negative, magnitudes(&x, &y)))
 }
 
@@ -135,10 +160,22 @@ fn magnitudes(x: &[u8], y: &[u8]) -> Ordering {
 }
 
 /// A float beyond 64 bits is an integer: its 53 bits, shifted.
-fn big_float<I: Introspect>(o: I::Obj, x: f64) -> Result<Option<Ordering>, Code> {
+fn big_float<I: Introspect>(o: I::Obj, x: f64, work: &Work<'_>) -> Result<Option<Ordering>, Code> {
     let negative = sign::<I>(o) == Ordering::Less;
-    beside_float(negative, x)
-        .map_or_else(|| Ok(Some(signed(negative, magnitudes(&big::<I>(o)?.1, &float_magnitude(x))))), Ok)
+    if let Some(order) = beside_float(negative, x) {
+        return Ok(order);
+    }
+    // No float is longer.
+    work.pay(DIGITS_UNITS)?;
+    let mut magnitude = Vec::new();
+    let (_, whole) = I::big(o, DIGITS_BYTES, &mut magnitude);
+    let order = if whole { magnitudes(&magnitude, &float_magnitude(x)) } else { Ordering::Greater };
+    Ok(Some(signed(negative, order)))
+}
+
+/// Whether an int beyond 64 bits equals a float.
+pub fn is_float(negative: bool, magnitude: &[u8], x: f64) -> bool {
+    beside_float(negative, x).is_none() && magnitude == float_magnitude(x)
 }
 
 /// How an int beyond 64 bits compares to a float, where its sign tells.
@@ -215,7 +252,12 @@ fn float_magnitude(x: f64) -> Vec<u8> {
 }
 
 /// By code points, as UTF-8 orders them too; lone surrogates as what a probe is shown of them.
-fn text<I: Introspect>((a, n): (I::Obj, usize), (b, m): (I::Obj, usize)) -> Result<Option<Ordering>, Code> {
+fn text<I: Introspect>(
+    (a, n): (I::Obj, usize),
+    (b, m): (I::Obj, usize),
+    work: &Work<'_>,
+) -> Result<Option<Ordering>, Code> {
+    work.pay(n.min(m).min(BYTES_MAX) / BYTES_PER_UNIT)?;
     let ascii = I::ascii(a, |x| I::ascii(b, |y| Some(bounded(x?, y?))));
     if let Some(order) = ascii {
         return order.map(Some);
@@ -223,6 +265,7 @@ fn text<I: Introspect>((a, n): (I::Obj, usize), (b, m): (I::Obj, usize)) -> Resu
     let (mut x, mut y) = (Vec::new(), Vec::new());
     let (mut at, mut chunk) = (0, CHUNK_POINTS_MIN);
     while at < BYTES_MAX {
+        work.pay(2 * chunk.min(n.min(m) + 1))?;
         x.clear();
         y.clear();
         I::points(a, at, chunk, &mut x);
@@ -255,9 +298,15 @@ fn bounded(x: &[u8], y: &[u8]) -> Result<Ordering, Code> {
 }
 
 /// Two lists or two tuples: the first items that differ decide, then the length.
-fn items<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<Ordering>, Code> {
+fn items<I: Introspect>(
+    (a, n): (I::Obj, usize),
+    (b, m): (I::Obj, usize),
+    work: &mut Work<'_>,
+) -> Result<Option<Ordering>, Code> {
     work.depth = work.depth.checked_sub(1).ok_or(Code::Limit)?;
-    let (xs, ys) = (front::<I>(a, work.items), front::<I>(b, work.items));
+    let most = n.min(m).min(work.items);
+    work.pay(most * ITEM_UNITS)?;
+    let (xs, ys) = (front::<I>(a, most), front::<I>(b, most));
     for (x, y) in xs.iter().zip(&ys) {
         work.items = work.items.checked_sub(1).ok_or(Code::Limit)?;
         let order = if I::same(*x, *y) { Some(Ordering::Equal) } else { order::<I>(*x, *y, work)? };
@@ -266,12 +315,15 @@ fn items<I: Introspect>(a: I::Obj, b: I::Obj, work: &mut Work) -> Result<Option<
         }
     }
     work.depth += 1;
-    if work.items == 0 { Err(Code::Limit) } else { Ok(Some(xs.len().cmp(&ys.len()))) }
+    if most < n.min(m) { Err(Code::Limit) } else { Ok(Some(n.cmp(&m))) }
 }
 
 /// The first `max` items.
 fn front<I: Introspect>(o: I::Obj, max: usize) -> Vec<I::Obj> {
     let mut all = Vec::new();
+    if max == 0 {
+        return all;
+    }
     I::children(o, &mut |child| {
         if let Child::Item(item) = child {
             all.push(item);

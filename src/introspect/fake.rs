@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use waspect_abi::{Code, Kind};
 
-use super::{Child, Introspect, Key, Look, NAME_BYTES_MAX, Spot, Waiting, Walk, Whole};
+use super::{Child, Introspect, Key, Look, NAME_BYTES_MAX, Spot, Waiting, Walk, Whole, compare};
 use crate::request::{Opening, Scope};
 
 /// An object's number in this thread's arena.
@@ -434,8 +434,10 @@ fn is_key(k: Ref, key: &Key<Ref, String>) -> bool {
         (FakeObj::None, Key::None) => true,
         (FakeObj::Int(n), Key::Int(m)) => n == *m,
         (FakeObj::Bool(b), Key::Int(m)) => i64::from(b) == *m,
-        (FakeObj::Float(x), Key::Int(m)) => x.fract() == 0.0 && x as i64 == *m,
-        (FakeObj::Int(n), Key::Float(x)) => x.fract() == 0.0 && *x as i64 == n,
+        (FakeObj::Float(x), Key::Int(m)) => compare::int_float(*m, x).is_some_and(std::cmp::Ordering::is_eq),
+        (FakeObj::Int(n), Key::Float(x)) => compare::int_float(n, *x).is_some_and(std::cmp::Ordering::is_eq),
+        (FakeObj::BigInt(n, x), Key::Float(y)) => compare::is_float(n, &x, *y),
+        (FakeObj::Float(x), Key::Big(m, y)) => compare::is_float(*m, y, x),
         (FakeObj::Bool(b), Key::Float(x)) => f64::from(u8::from(b)).total_cmp(x).is_eq(),
         (FakeObj::Float(x), Key::Float(y)) => x.partial_cmp(y).is_some_and(std::cmp::Ordering::is_eq),
         (FakeObj::BigInt(n, x), Key::Big(m, y)) => n == *m && x == *y,

@@ -202,7 +202,9 @@ fn _encode(
 #[pyfunction]
 fn _compare(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> (String, String) {
     let said = |read: Result<i32, Code>| read.map_or_else(|code| code.name().to_owned(), |n| n.to_string());
-    lend(a, |a| lend(b, |b| (said(compare::eq::<CPython>(a, b).map(i32::from)), said(compare::cmp::<CPython>(a, b)))))
+    let all = |_| true;
+    let eq = |a, b| compare::eq::<CPython>(a, b, &all).map(i32::from);
+    lend(a, |a| lend(b, |b| (said(eq(a, b)), said(compare::cmp::<CPython>(a, b, &all)))))
 }
 
 /// Reads in the frame that calls: `arg0.x`, `local.n`, `closure.n`, `global.n`, `args`, `kwargs`, `locals`, `$line`.

@@ -7,88 +7,14 @@ one function and read in another. Never here: an address off this machine.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import http.client
-import json
 import socket
 import subprocess
 import sys
 import textwrap
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import waspect
 from probing import load, records, wat
-from running import BINARY
-
-CLIENTS, ROUNDS = 8, 12
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-@contextlib.contextmanager
-def served(tmp_path, probes, program):
-    """A program under `waspect run` that serves on its first argument; gives the port, then the JSONL records."""
-    module, script, out = tmp_path / "probe.wat", tmp_path / "serve.py", tmp_path / "out.jsonl"
-    module.write_text(wat(probes))
-    script.write_text(textwrap.dedent(program))
-    port = free_port()
-    command = [BINARY, "run", "-p", str(module), "-o", f"jsonl:{out}", "--python", sys.executable, "--"]
-    process = subprocess.Popen([*command, str(script), str(port)], stderr=subprocess.PIPE, text=True)
-    lines = []
-    try:
-        wait_for(port, process)
-        yield port, lines
-    finally:
-        process.terminate()
-        _, err = process.communicate(timeout=30)
-    assert out.exists(), err
-    lines.extend(json.loads(line) for line in out.read_text().splitlines())
-
-
-def wait_for(port, process):
-    for _ in range(600):
-        assert process.poll() is None, process.communicate()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError
-
-
-def ask(port, marks):
-    """One connection, kept alive, that asks for each mark in turn."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    answers = []
-    for mark in marks:
-        connection.request("GET", f"/anything/{mark}?pause=0.002", headers={"User-Agent": mark})
-        answers.append(connection.getresponse().read())
-    connection.close()
-    return answers
-
-
-def ask_all(port):
-    marks = [[f"m{client}-{turn}" for turn in range(ROUNDS)] for client in range(CLIENTS)]
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(lambda own: ask(port, own), marks))
-    return {mark for own in marks for mark in own}
-
-
-def agree(lines, marks):
-    """Every record's value is that of its own request, and every request has an id of its own."""
-    rows = [line for line in lines if line["type"] == "record"]
-    seen = [(row["fields"]["own"], row["fields"]["kept"]) for row in rows if row["fields"]["own"] in marks]
-    assert {own for own, _ in seen} == marks
-    assert all(own == kept for own, kept in seen)
-    ids = {}
-    for row in rows:
-        if row["fields"]["own"] in marks:
-            ids.setdefault(row["request"], set()).add(row["fields"]["own"])
-    assert None not in ids
-    assert all(len(owners) == 1 for owners in ids.values()) and len(ids) == len(marks)
+from serving import agree, ask, ask_all, served
 
 
 def test_httpbin_under_waitress(tmp_path):
@@ -286,18 +212,19 @@ def test_wsgi_wrapper():
 
 def test_asgi_wrapper():
     async def app(scope, receive, send):
-        note(scope)
+        note(scope["n"])
         await asyncio.sleep(0.001)
-        look(scope)
+        look(scope["n"])
 
     async def main():
         wrapped = waspect.asgi(app)
-        await asyncio.gather(*(wrapped(n, None, None) for n in range(20)))
+        await asyncio.gather(*(wrapped({"type": "http", "n": n}, None, None) for n in range(20)))
+        await wrapped({"type": "lifespan", "n": "all"}, None, None)
         look("out")
 
     with load(OWN) as session:
         asyncio.run(main())
-    assert dict(seen(session)) == {"out": None, **{n: n for n in range(20)}}
+    assert dict(seen(session)) == {"out": None, "all": None, **{n: n for n in range(20)}}
 
 
 def test_no_roots_for_sessions_that_ask_for_no_request():

@@ -11,7 +11,7 @@ use waspect_abi::Code;
 use super::layout::{Class, Keys, Values, class_of, part, text_hash};
 use super::scalar::same_text;
 use super::{Name, Obj, scalar, steps};
-use crate::introspect::Look;
+use crate::introspect::{Look, compare};
 
 /// A look-up gives up after so many places: somebody chose colliding keys.
 const PROBES_MAX: usize = 1_024;
@@ -294,12 +294,9 @@ pub(super) fn match_int(k: Obj, n: i64) -> Match {
         });
     }
     match scalar::look(k) {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::float_cmp,
-            reason = "equal hashes: both are the same integer or not"
-        )]
-        Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => equal(x == n as f64),
+        Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => {
+            equal(compare::int_float(n, x) == Some(std::cmp::Ordering::Equal))
+        }
         _ if is_plain(class) => Match::Other,
         _ => Match::Unknown,
     }

@@ -3,6 +3,7 @@
 //! In: an object as a key; a dict or set and a key. Out: the value, membership. Never here: a `__hash__` or `__eq__` of the
 //! application, a hash written into a str that has none yet.
 
+use std::cmp::Ordering;
 use std::ffi::c_void;
 
 use pyo3::ffi;
@@ -12,7 +13,7 @@ use super::dict::{Match, Table, compares_as, hash_of_int, is_plain, match_int, m
 use super::layout::{self, Class, Text, class_of, text_hash};
 use super::scalar::{self, is_none_class};
 use super::{Name, Obj, item, steps};
-use crate::introspect::{KEY_BYTES_MAX, KEY_DEPTH_MAX, KEY_ITEMS_MAX, Key as AnyKey, Look};
+use crate::introspect::{KEY_BYTES_MAX, KEY_DEPTH_MAX, KEY_ITEMS_MAX, Key as AnyKey, Look, compare};
 
 type Key = AnyKey<Obj, Name>;
 
@@ -248,15 +249,20 @@ fn matches(k: Obj, key: &Key) -> Match {
             }
         }
         Key::Name(name) => match_str(k, name.key()),
-        Key::Big(negative, magnitude) if class.is(&raw const ffi::PyLong_Type) => {
-            equal(same_big(k, *negative, magnitude))
-        }
+        Key::Big(negative, magnitude) => match scalar::look(k) {
+            Look::BigInt if class.is(&raw const ffi::PyLong_Type) => equal(same_big(k, *negative, magnitude)),
+            Look::Float(x) if class.is(&raw const ffi::PyFloat_Type) => {
+                equal(compare::is_float(*negative, magnitude, x))
+            }
+            _ => otherwise(),
+        },
         Key::Float(x) => match scalar::look(k) {
             Look::Float(y) if class.is(&raw const ffi::PyFloat_Type) => equal(*x == y),
-            Look::Int(n) if class.is(&raw const ffi::PyLong_Type) => equal(*x == n as f64 && *x as i64 == n),
+            Look::Int(n) if class.is(&raw const ffi::PyLong_Type) => {
+                equal(compare::int_float(n, *x) == Some(Ordering::Equal))
+            }
             Look::Bool(b) => equal(*x == f64::from(u8::from(b))),
-            // Such an int may equal the float; it is not worked out.
-            Look::BigInt => Match::Unknown,
+            Look::BigInt if class.is(&raw const ffi::PyLong_Type) => equal(big_is_float(k, *x)),
             _ => otherwise(),
         },
         Key::Bytes(bytes) if class.has(ffi::Py_TPFLAGS_BYTES_SUBCLASS) => {
@@ -274,6 +280,15 @@ fn matches(k: Obj, key: &Key) -> Match {
 fn same_big(k: Obj, negative: bool, magnitude: &[u8]) -> bool {
     let mut own = Vec::new();
     scalar::big(k, magnitude.len() + 1, &mut own) == (negative, true) && own == magnitude
+}
+
+/// No float is longer than its largest exponent.
+const FLOAT_BYTES_MAX: usize = 128;
+
+fn big_is_float(k: Obj, x: f64) -> bool {
+    let mut own = Vec::new();
+    let (negative, whole) = scalar::big(k, FLOAT_BYTES_MAX, &mut own);
+    whole && compare::is_float(negative, &own, x)
 }
 
 /// The first parts that differ decide; one that only code could tell leaves it open.

@@ -15,7 +15,7 @@ use waspect_abi::Kind;
 use super::Obj;
 use super::layout::{Class, class_of, part, pointer_at};
 use crate::introspect::{Child, Look, Told, Walk};
-use crate::limits::DECIMAL_DIGITS_MAX;
+use crate::limits;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Known {
@@ -304,6 +304,8 @@ fn decimal(o: Obj, text: &mut String) {
         finite(&digits(o, count), count, exponent, text);
     }
 }
+
+const DECIMAL_DIGITS_MAX: usize = limits::DECIMAL_DIGITS_MAX as usize;
 
 /// The leading digits, at most [`DECIMAL_DIGITS_MAX`].
 fn digits(o: Obj, count: usize) -> String {
