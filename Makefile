@@ -50,10 +50,11 @@ test: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  
 demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
 	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
 
-bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## what it costs: per operation, and per probed call on every CPython found
+bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## what it costs: per operation, per import, and per probed call on every CPython found
 	cargo bench
 	@set -e; for m in $(minors); do echo "== CPython $$m"; .venv/$$m/bin/python benches/python/overhead.py; \
 	.venv/$$m/bin/python benches/python/drain.py; done
+	.venv/$(newest)/bin/python benches/python/imports.py
 
 wheel: $(wheel)  ## the one wheel, into dist/
 	@ls dist/*.whl

@@ -1,7 +1,7 @@
 """What each import costs in time and in fuel, and how long a module that only calls it can go on.
 
-In: the rows of docs/ABI.md, objects small and hostile. Out: a table, the dearest flood last, or `--json`; with `--ratios`
-what each import should cost at least. Never here: a bound that is asserted; the machine is noisy.
+In: the rows of docs/ABI.md, objects small and hostile. Out: a table, the dearest flood last; `--json`; or the table of
+docs/PERFORMANCE.md. Never here: a bound that is asserted; the machine is noisy.
 """
 
 from __future__ import annotations
@@ -187,20 +187,26 @@ def _flood_of_wasm(compiler: str, made: types.ModuleType) -> float:
     return _flood_us(once.compiled(compiler, wat), made, (1, 2))
 
 
+_FORMS: dict[str, Callable[[Cost], str]] = {
+    "text": lambda c: f"{c.name:24}{c.ns:8.1f} ns{c.fuel:8.1f} fuel   flood {c.flood_us:7.0f} µs   {c.by}",
+    "json": lambda c: json.dumps(c.__dict__),
+    "markdown": lambda c: f"| `{c.name}` | {c.ns:.0f} | {c.fuel:.0f} | {c.flood_us:.0f} | {c.by} |",
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="?", default="", help="only imports whose name has this in it")
-    parser.add_argument("--json", action="store_true", help="one JSON object per import instead of the table")
+    parser.add_argument("--as", dest="form", choices=_FORMS, default="text", help="how (default: text)")
     asked = parser.parse_args()
     with once.own_cache():
         loop = _flood_of_wasm(once.find_compiler(), _module())
         costs = []
         for cost in measured(asked.only):
             costs.append(cost)
-            line = f"{cost.name:24}{cost.ns:8.1f} ns{cost.fuel:8.1f} fuel   flood {cost.flood_us:7.0f} µs   {cost.by}"
-            print(json.dumps(cost.__dict__) if asked.json else line, flush=True)
+            print(_FORMS[asked.form](cost), flush=True)
     worst = max(costs, key=lambda cost: cost.flood_us)
-    if not asked.json:
+    if asked.form != "json":
         print(f"a loop without calls {loop:.0f} µs; the longest flood {worst.flood_us:.0f} µs: {worst.name}, {worst.by}")
 
 
