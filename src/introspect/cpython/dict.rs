@@ -11,7 +11,7 @@ use waspect_abi::Code;
 use super::layout::{Class, Keys, Values, class_of, part, text_hash};
 use super::scalar::same_text;
 use super::{Name, Obj, scalar};
-use crate::introspect::Look;
+use crate::introspect::{Look, compare};
 
 /// A look-up gives up after so many places: somebody chose colliding keys.
 const PROBES_MAX: usize = 1_024;

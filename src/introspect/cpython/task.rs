@@ -16,8 +16,9 @@ use crate::introspect::{Child, Introspect, Look, Walk};
 const TASK_NAME_BYTES_MAX: usize = 128;
 /// Event loops that are looked at: each runs in a thread of its own.
 const LOOPS_MAX: usize = 64;
-/// Where a task written in C keeps its name.
+/// Where a task written in C keeps its name, and how large it is. Another size is another layout.
 const TASK_NAME: isize = if cfg!(Py_3_13) { 128 } else { 144 };
+const TASK_BYTES: isize = if cfg!(Py_3_13) { 144 } else { 176 };
 
 struct Names {
     tasks: Name,
@@ -75,16 +76,22 @@ fn current(tasks: Obj, ident: i64) -> Option<Obj> {
     found
 }
 
+/// What a task is called by its own field. Start-up check.
+pub(super) fn own_name(task: Obj) -> Option<Obj> {
+    // SAFETY: as in `name`.
+    native_name(unsafe { part(ffi::PyImport_GetModuleDict())? }, task)
+}
+
 /// The name field of an `_asyncio.Task`.
 fn native_name(modules: Obj, task: Obj) -> Option<Obj> {
     let native = CPython::key(modules, &names().native).ok()?;
     let class = Class::of_type(CPython::attr(native, &names().task).ok()?)?;
-    // The attribute may have been replaced by another class, whose instances are smaller.
+    // The attribute may have been replaced by another class.
     // SAFETY: a live type's name ends with a null byte.
     let name = unsafe { CStr::from_ptr(class.get(|t| t.tp_name)) };
-    let size = TASK_NAME + isize::try_from(size_of::<Obj>()).unwrap_or(8);
-    let genuine =
-        class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE) && name == c"_asyncio.Task" && class.get(|t| t.tp_basicsize) >= size;
+    let genuine = class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE)
+        && name == c"_asyncio.Task"
+        && class.get(|t| t.tp_basicsize) == TASK_BYTES;
     if !genuine || !class_of(task).extends(class.as_ptr()) {
         return None;
     }
