@@ -5,11 +5,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyModule};
+use waspect_abi::Code;
 
-use super::{CPython, Frame, Obj, current_frame, lend, name};
-use crate::introspect::{Child, Introspect, Look, Spot, Walk, Whole};
+use super::{CPython, Frame, Obj, current_frame, keyed, layout, lend, name};
+use crate::introspect::{Child, Introspect, Key as AnyKey, Look, Spot, Walk, Whole};
 
 /// Sample objects: every form of storage that is read, with values that no other form would give.
 const SAMPLES: &std::ffi::CStr = cr#"
@@ -46,6 +48,24 @@ def generator():
     e = 126
     look()
     yield
+class Same:
+    def __init__(self, n): self.n = n
+    def __hash__(self): return self.n
+keys = [None, True, 0, -1, -2, 2**61 - 1, 2**63 - 1, -2**63, 2**64, -10**30, 2**1000, 0.0, -0.0, 0.5, -1.0, 1e300, -5e-324,
+        2.0**61, 1.5e19, float("inf"), float("-inf"), "", "text", "\xe9", "\u4e2d", "\U0001f40d", "a" * 300, b"", b"text",
+        (), (1,), (1, ("a", None, b"b"), 2.5), ("x",) * 9]
+table_of_keys, set_of_keys = {k: 128 for k in keys}, set(keys)
+crowded = {Same(n * 8) for n in range(40)} | {328}
+def task():
+    import sys
+    if "_asyncio" not in sys.modules:
+        return None
+    made = sys.modules["_asyncio"].Task
+    if type(made) is not type or not made.__flags__ & 1 << 8:  # replaced by something that can be written to
+        return None
+    made = made.__new__(made)
+    made.set_name("waspect")
+    return made
 "#;
 
 /// Refuses an interpreter whose objects are not laid out as this extension reads them.
@@ -63,6 +83,9 @@ pub fn self_check() -> Result<(), String> {
         py.run(SAMPLES, Some(&samples), None).map_err(|e| e.to_string())?;
         containers(&samples)?;
         objects(&samples)?;
+        keys(&samples)?;
+        context(py)?;
+        task_names(&samples)?;
         frames(py, &samples)
     })
 }
@@ -118,12 +141,12 @@ fn sample<R>(samples: &Bound<'_, PyDict>, name: &str, read: impl FnOnce(Obj) -> 
 }
 
 /// An int that was read, as text that says so.
-fn int(read: Result<Obj, waspect_abi::Code>) -> String {
+fn int(read: Result<Obj, Code>) -> String {
     format!("{:?}", read.map(CPython::look))
 }
 
 fn number(n: i64) -> String {
-    format!("{:?}", Ok::<_, waspect_abi::Code>(Look::Int(n)))
+    format!("{:?}", Ok::<_, Code>(Look::Int(n)))
 }
 
 fn containers(samples: &Bound<'_, PyDict>) -> Result<(), String> {
@@ -180,6 +203,51 @@ fn objects(samples: &Bound<'_, PyDict>) -> Result<(), String> {
         same(&format!("fields of `{what}`"), values, sample(samples, what, ints)?)?;
     }
     Ok(())
+}
+
+/// Everything that can be looked up by is hashed as the interpreter hashes it, and found in tables that it filled.
+fn keys(samples: &Bound<'_, PyDict>) -> Result<(), String> {
+    let get = |name: &str| samples.get_item(name).ok().flatten().ok_or_else(|| format!("expected sample `{name}`"));
+    let (all, table, set) = (get("keys")?, get("table_of_keys")?, get("set_of_keys")?);
+    for key in all.try_iter().map_err(|e| e.to_string())?.flatten() {
+        let own = lend(&key, keyed::hash_as_key).map_err(Code::name);
+        same(&format!("the hash of {key}"), Ok(key.hash().unwrap_or(-1)), own)?;
+        let by = lend(&key, CPython::as_key).map_err(Code::name)?;
+        same(&format!("by {key}"), number(128), int(lend(&table, |table| CPython::get(table, &by))))?;
+        same(&format!("with {key}"), Ok(true), lend(&set, |set| CPython::has(set, &by)))?;
+    }
+    let absent = AnyKey::Int(9);
+    same("a set without it", Ok(false), lend(&set, |set| CPython::has(set, &absent)))?;
+    let crowd = get("crowded")?;
+    same("a crowded set", Ok(true), lend(&crowd, |set| CPython::has(set, &AnyKey::Int(328))))
+}
+
+/// A thread's context is where it is looked for, and a weak reference to it tells which one it is.
+fn context(py: Python<'_>) -> Result<(), String> {
+    let made = |object| {
+        // SAFETY: the lock is held; a new reference or null.
+        unsafe { Bound::from_owned_ptr_or_err(py, object) }.map_err(|e: PyErr| e.to_string())
+    };
+    // SAFETY: the lock is held; the context is live, and left as soon as it was looked at.
+    unsafe {
+        let context = made(ffi::PyContext_CopyCurrent())?;
+        let weak = made(ffi::PyWeakref_NewRef(context.as_ptr(), std::ptr::null_mut()))?;
+        same("entering a context", 0, ffi::PyContext_Enter(context.as_ptr()))?;
+        let running = layout::running_context(ffi::PyThreadState_Get());
+        let left = ffi::PyContext_Exit(context.as_ptr());
+        same("leaving a context", 0, left)?;
+        same("the running context", context.as_ptr(), running)?;
+        same("a weak reference", context.as_ptr(), layout::weakly(weak.as_ptr()))
+    }
+}
+
+/// Only where asyncio is there already: it is the application's to import. Later its tasks' size tells.
+fn task_names(samples: &Bound<'_, PyDict>) -> Result<(), String> {
+    let task = samples.get_item("task").ok().flatten().and_then(|task| task.call0().ok());
+    let Some(task) = task.filter(|task| !task.is_none()) else { return Ok(()) };
+    let mut name = Vec::new();
+    lend(&task, |task| super::task::own_name(task).map(|own| CPython::text(own, 100, &mut name)));
+    same("the name of a task", b"waspect".as_slice(), &name)
 }
 
 /// Calls sample functions that call back, and reads their frames from within.

@@ -37,6 +37,11 @@ fn hashes_as(class: Class, builtin: *const ffi::PyTypeObject) -> bool {
     Class::of_static(builtin).is_some_and(|builtin| of(class) == of(builtin)) && compares_as(class, builtin)
 }
 
+/// The hash that an object is looked up by. Start-up check.
+pub(super) fn hash_as_key(o: Obj) -> Result<isize, Code> {
+    hash(&of(o)?)
+}
+
 fn key(o: Obj, depth: usize, items: &mut usize) -> Result<Key, Code> {
     let class = class_of(o);
     *items = items.checked_sub(1).ok_or(Code::Limit)?;

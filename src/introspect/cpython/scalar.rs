@@ -173,13 +173,16 @@ pub(super) fn big(o: Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool) {
     }
     let (negative, digits) = layout::long(o);
     let start = out.len();
-    let (mut pending, mut bits) = (0_u64, 0);
-    for &digit in digits {
+    let (mut pending, mut bits, mut whole) = (0_u64, 0, true);
+    'digits: for (i, &digit) in digits.iter().enumerate() {
         pending |= u64::from(digit) << bits;
         bits += DIGIT_BITS;
         while bits >= 8 {
             if out.len() - start == max {
-                return (negative, false);
+                // The highest digit is not zero, but may end with zeros.
+                whole = pending == 0 && i + 1 == digits.len();
+                pending = 0;
+                break 'digits;
             }
             out.push(pending as u8);
             pending >>= 8;
@@ -192,10 +195,10 @@ pub(super) fn big(o: Obj, max: usize, out: &mut Vec<u8>) -> (bool, bool) {
         }
         out.push(pending as u8);
     }
-    while out.len() > start && out.last() == Some(&0) {
+    while whole && out.len() > start && out.last() == Some(&0) {
         out.pop();
     }
-    (negative, true)
+    (negative, whole)
 }
 
 /// Borrowed content of bytes and bytearrays.

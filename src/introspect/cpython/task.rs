@@ -16,9 +16,10 @@ use crate::introspect::{Child, Introspect, Look, Walk};
 const TASK_NAME_BYTES_MAX: usize = 128;
 /// Event loops that are looked at: each runs in a thread of its own.
 const LOOPS_MAX: usize = 64;
-/// Where a task written in C keeps its name, and before it its coroutine.
+/// Where a task written in C keeps its name, before it its coroutine, and how large it is. Another size is another layout.
 const TASK_NAME: isize = if cfg!(Py_3_13) { 128 } else { 144 };
 const TASK_CORO: isize = TASK_NAME - 8;
+const TASK_BYTES: isize = if cfg!(Py_3_13) { 144 } else { 176 };
 
 struct Names {
     tasks: Name,
@@ -67,12 +68,7 @@ fn modules() -> Option<Obj> {
 }
 
 pub(super) fn name_of(task: Obj) -> Option<String> {
-    let native = native().filter(|native| class_of(task).extends(native.as_ptr()));
-    let name = match native {
-        // SAFETY: the task has the layout of that class, which has an object pointer there.
-        Some(_) => part(unsafe { pointer_at(task, TASK_NAME) }),
-        None => CPython::attr(task, &names().name).ok(),
-    }?;
+    let name = own_name(task).or_else(|| CPython::attr(task, &names().name).ok())?;
     if let Look::Int(n) = scalar::look(name) {
         return Some(format!("Task-{n}"));
     }
@@ -94,6 +90,13 @@ fn current(tasks: Obj, ident: i64) -> Option<Obj> {
     found
 }
 
+/// What a task written in C is called by its own field.
+pub(super) fn own_name(task: Obj) -> Option<Obj> {
+    let native = native()?;
+    // SAFETY: the task has the layout of that class, which has an object pointer there.
+    class_of(task).extends(native.as_ptr()).then(|| part(unsafe { pointer_at(task, TASK_NAME) }))?
+}
+
 /// The coroutine of an `_asyncio.Task`; `native` is that class, and the task an instance.
 pub(super) fn coroutine(native: Class, task: Obj) -> Option<Obj> {
     // SAFETY: where it has that layout there is an object pointer.
@@ -104,11 +107,11 @@ pub(super) fn coroutine(native: Class, task: Obj) -> Option<Obj> {
 pub(super) fn native() -> Option<Class> {
     let native = CPython::key(modules()?, &names().native).ok()?;
     let class = Class::of_type(CPython::attr(native, &names().task).ok()?)?;
-    // The attribute may have been replaced by another class, whose instances are smaller.
+    // The attribute may have been replaced by another class.
     // SAFETY: a live type's name ends with a null byte.
     let name = unsafe { CStr::from_ptr(class.get(|t| t.tp_name)) };
-    let size = TASK_NAME + isize::try_from(size_of::<Obj>()).unwrap_or(8);
-    let genuine =
-        class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE) && name == c"_asyncio.Task" && class.get(|t| t.tp_basicsize) >= size;
+    let genuine = class.has(ffi::Py_TPFLAGS_IMMUTABLETYPE)
+        && name == c"_asyncio.Task"
+        && class.get(|t| t.tp_basicsize) == TASK_BYTES;
     genuine.then_some(class)
 }
