@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import once
+
 import waspect
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python"))
@@ -114,7 +115,7 @@ def _wat(row: abi_rows.Row) -> str:
     result = f"(result {abi_rows.TYPES[row.result]})" if row.result else ""
     call = f"(call $it {_arguments(row.name, row.params)})"
     called = f"(drop {call})" if row.result else call
-    head = f"""(local $a i64) (local $b i64)
+    head = """(local $a i64) (local $b i64)
       (local.set $a (call $arg (i32.const 0))) (local.set $b (call $arg (i32.const 1)))"""
     return f"""(module
       (import "{row.module}" "{name}" (func $it (param {typed}) {result}))
@@ -207,7 +208,8 @@ def main() -> None:
             print(_FORMS[asked.form](cost), flush=True)
     worst = max(costs, key=lambda cost: cost.flood_us)
     if asked.form != "json":
-        print(f"a loop without calls {loop:.0f} µs; the longest flood {worst.flood_us:.0f} µs: {worst.name}, {worst.by}")
+        longest = f"{worst.flood_us:.0f} µs: {worst.name}, {worst.by}"
+        print(f"a loop without calls {loop:.0f} µs; the longest flood {longest}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Work that only the walk itself can tell costs fuel: long chains of bases, of colliding keys, of equal text.
 
-In: two objects that a read treats alike, one cheap and one dear. Out: the fuel of a firing on each. Never here: a clock.
+In: two objects that a read treats alike, one cheap and one dear. Out: the fuel of a firing on each. Never here: a
+clock.
 """
 
 from __future__ import annotations
