@@ -87,7 +87,7 @@ limits! {
     WORK_ITEMS_MAX = 65_536, "waiting work items", "the work runs outside its request";
     /// Of a str that is not ASCII: how far `str` counts what it does not copy.
     TEXT_COUNTED_BYTES_MAX = 16 << 10, "bytes", "`str` gives what was counted";
-    TEXT_SEARCHED_BYTES_MAX = 64 << 10, "bytes", "`str_test` gives -LIMIT, `str_hash` 0";
+    TEXT_SEARCHED_BYTES_MAX = 64 << 10, "bytes", "`str_test` gives -LIMIT, `str_hash` 0; LIMIT as a key";
     /// What `add` and `str_new` make, and each part of a tuple together.
     MADE_BYTES_MAX = 4_096, "bytes per value made by a module", "LIMIT";
     LITERALS_MAX = 1_024, "texts made by `lit` per module", "LIMIT";

@@ -10,6 +10,7 @@ use super::frame::{StepSite, key_of_whole, step_whole};
 use super::values::Operand;
 use super::{HostBudget, Ref, State};
 use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Look, Walk, Whole, tree};
+use crate::limits;
 use crate::value::{Cut, Value, put};
 
 impl<I: Introspect> State<I> {
@@ -34,6 +35,7 @@ impl<I: Introspect> State<I> {
                 }
                 None => Err(Code::Stale),
             },
+            Operand::Ref(Ref::Object(o)) if is_long_text::<I>(o) => Err(Code::Limit),
             Operand::Ref(Ref::Object(o)) => I::as_key(o),
             Operand::Ref(Ref::Whole(_)) => Err(Code::Kind),
             Operand::Ref(Ref::Stored(at)) => {
@@ -310,6 +312,11 @@ impl<I: Introspect> State<I> {
     pub(super) fn literal(&self, v: u64) -> Option<Box<str>> {
         self.shared.literals.borrow().get(v).map(Into::into)
     }
+}
+
+/// Its hash would cost more than a firing has.
+fn is_long_text<I: Introspect>(o: I::Obj) -> bool {
+    matches!(I::look(o), Look::Sized(Kind::Str, len) if len as u64 > limits::TEXT_SEARCHED_BYTES_MAX)
 }
 
 /// What hashing a key costs: text and bytes are read, big ints are divided byte by byte.

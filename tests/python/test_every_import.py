@@ -23,6 +23,7 @@ import abi_rows
 import hostile
 import probing
 
+BUILTINS = (str, list, dict, set, frozenset, tuple, bytes, bytearray, int)
 # No object made here has so many references; the interpreter's own singletons have, or are immortal.
 SINGLETONS_FROM = 2_000
 IMPORTS = list(abi_rows.rows())
@@ -48,7 +49,7 @@ def call(params, result, flip, number):
     return f"(call $out {called})" if result == "V" else f"(drop {called})" if result else called
 
 
-def module(target, row):
+def module(target, row, turns=1):
     where, name, params, result = row
     escaped = name.replace('"', '\\"')
     typed = " ".join(abi_rows.TYPES[kind] for kind in params)
@@ -64,7 +65,10 @@ def module(target, row):
       (data (i32.const 16) "x")
       (func $arg0 (result i64) (call $arg (i32.const 0)))
       (func $arg1 (result i64) (call $arg (i32.const 1)))
-      (func $all {body} (drop (call $emit)))
+      (func $all (local $n i32)
+        (loop $again {body} (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (br_if $again (i32.lt_u (local.get $n) (i32.const {turns}))))
+        (drop (call $emit)))
       (func (export "fn:{target}:entry") (call $all))
       (func (export "fn:{target}:exit") (call $all)))"""
 
@@ -180,7 +184,7 @@ def references(it):
 
 def sizeof(it):
     """`sys.getsizeof` asks the class, so only of what has no method of its own; a cached UTF-8 form shows in a str."""
-    return sys.getsizeof(it) if any(type(it) is kind for kind in (str, list, dict, set, tuple)) else 0
+    return sys.getsizeof(it) if any(type(it) is kind for kind in BUILTINS) else object.__sizeof__(it)
 
 
 @pytest.fixture
@@ -210,6 +214,49 @@ def test_nothing_notices(subject, row):
             assert snapshot(it) == before, name
         for summary in probing.summaries(session).values():
             assert summary["firings"] == 2 * len(objects)
+            assert not any(summary["faults"].values()), summary["faults"]
+
+
+class Stored:
+    """Values beside the object, and no dict until somebody asks."""
+
+    def __init__(self):
+        self.x, self.y = 1, ["x"]
+
+
+# Kinds whose storage a read could change for good: a dict that is made, a hash or UTF-8 form that is kept, a cache.
+STORED = {
+    "inline values": Stored,
+    "slots": lambda: SlotData(["x"]),
+    "text without a hash": lambda: "".join(["x", "\u20ac"]),
+    "a function": lambda: types.FunctionType(watched.__code__, {}, "x"),
+    **{
+        name: OBJECTS[name]
+        for name in ("computed", "namedtuple", "watched", "loud dict", "mappingproxy", "holding loud ones", "big int")
+    },
+}
+FIRINGS, TURNS, CALLS = 3_125, 4, 4
+
+
+@pytest.mark.parametrize("row", IMPORTS, ids=[f"{where} {name}" for where, name, *_ in IMPORTS])
+def test_a_million_reads_leave_no_trace(subject, row):
+    """Of each import, over kinds of storage: object sizes, references and what refers to what are as they were."""
+    objects = {name: make() for name, make in STORED.items()}
+    hostile.CALLS.clear()
+    reads = 0
+    with probing.waspect.load(module("every_import_subject.f", row, TURNS).encode()) as session:
+        f = subject.f
+        for name, it in objects.items():
+            f(it, "x")  # what a class, a site or a session keeps of it once
+            before, blocks = snapshot(it), sys.getallocatedblocks()
+            for _ in range(FIRINGS):
+                f(it, "x")
+            assert snapshot(it) == before, name
+            assert abs(sys.getallocatedblocks() - blocks) < FIRINGS // 20, name
+            reads += FIRINGS * 2 * TURNS * CALLS
+        assert reads >= 1_000_000
+        assert hostile.CALLS == []
+        for summary in probing.summaries(session).values():
             assert not any(summary["faults"].values()), summary["faults"]
 
 
