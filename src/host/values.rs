@@ -288,12 +288,33 @@ impl<I: Introspect> State<I> {
         }))
     }
 
+    /// An int beyond 64 bits against a number that is no object.
+    fn order_big(&self, a: u64, b: u64) -> Option<Result<Option<Ordering>, Code>> {
+        let Operand::Ref(Ref::Object(o)) = self.scalar(a) else { return None };
+        match self.scalar(b) {
+            Operand::Int(_) | Operand::Bool(_) if matches!(I::look(o), Look::BigInt) => {
+                Some(Ok(Some(compare::sign::<I>(o))))
+            }
+            Operand::Float(x) if matches!(I::look(o), Look::BigInt) => {
+                Some(compare::beside::<I>(o, x, &|units| self.paid(units)))
+            }
+            _ => None,
+        }
+    }
+
     /// Where at least one side is text, or has parts.
     fn order_parts(&mut self, a: u64, b: u64) -> Result<Result<Option<Ordering>, Code>, HostBudget> {
+        let reversed = |order: Result<Option<Ordering>, Code>| order.map(|order| order.map(Ordering::reverse));
+        if let Some(order) = self.order_big(a, b).or_else(|| self.order_big(b, a).map(reversed)) {
+            return self.charge(0).map(|()| order);
+        }
         match (self.known_text(a)?, self.known_text(b)?) {
             (Ok(x), Ok(y)) => return Ok(Ok(Some(x.cmp(&y)))),
             (Ok(x), Err(Some(o))) => return Ok(Ok(Some(against::<I>(o, &x).reverse()))),
             (Err(Some(o)), Ok(y)) => return Ok(Ok(Some(against::<I>(o, &y)))),
+            // Nothing that is at hand in whole is text.
+            (Ok(_) | Err(Some(_)), _) if b >> 48 != TAG_HANDLE => return self.charge(0).map(|()| Ok(None)),
+            (_, Ok(_) | Err(Some(_))) if a >> 48 != TAG_HANDLE => return self.charge(0).map(|()| Ok(None)),
             _ => {}
         }
         let (mut copies, limits) = (std::mem::take(&mut self.scratch), self.tree_limits(usize::MAX));

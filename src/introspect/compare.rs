@@ -137,7 +137,7 @@ fn big<I: Introspect>(o: I::Obj, work: &Work<'_>) -> Result<(bool, Vec<u8>), Cod
 }
 
 /// How an int beyond 64 bits compares to every one within.
-fn sign<I: Introspect>(o: I::Obj) -> Ordering {
+pub fn sign<I: Introspect>(o: I::Obj) -> Ordering {
     if I::big(o, 0, &mut Vec::new()).0 { Ordering::Less } else { Ordering::Greater }
 }
 
@@ -171,6 +171,14 @@ fn big_float<I: Introspect>(o: I::Obj, x: f64, work: &Work<'_>) -> Result<Option
     let (_, whole) = I::big(o, DIGITS_BYTES, &mut magnitude);
     let order = if whole { magnitudes(&magnitude, &float_magnitude(x)) } else { Ordering::Greater };
     Ok(Some(signed(negative, order)))
+}
+
+/// How an int beyond 64 bits compares to a float.
+///
+/// # Errors
+/// LIMIT when it is not paid for.
+pub fn beside<I: Introspect>(o: I::Obj, x: f64, pay: Pay<'_>) -> Result<Option<Ordering>, Code> {
+    big_float::<I>(o, x, &Work::new(pay))
 }
 
 /// Whether an int beyond 64 bits equals a float.
