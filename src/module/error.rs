@@ -36,8 +36,6 @@ pub enum ModuleError {
     Signature { place: Place, found: String, expected: String },
     #[error("{place} is not known to this version")]
     UnknownImport { place: Place, nearest: Option<String>, module: String },
-    #[error("{place} is not available in this version yet")]
-    NotYet { place: Place },
     #[error("{place}: {message}")]
     Argument { place: Place, message: String },
     #[error("{place} takes a pointer, expected the module to export its `memory`")]
@@ -95,7 +93,6 @@ impl ModuleError {
             Self::Start => Some("export `_initialize` for what must run once".to_owned()),
             Self::Program => Some(REACTOR.to_owned()),
             Self::UnknownImport { nearest, module, .. } => Some(import_hint(nearest.as_deref(), module)),
-            Self::NotYet { .. } => Some("`docs/ABI.md` says which imports this version has".to_owned()),
             Self::NoMemory { .. } => Some("export it as `memory`, or use an import whose name is the text".to_owned()),
             Self::Spec { error, .. } => error.hint(),
             Self::At(_) => Some("for example `--at 'on_add=fn:shop.cart.add:entry'`".to_owned()),
