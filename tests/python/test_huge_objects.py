@@ -1,5 +1,5 @@
-"""Objects without measure under every import: text of ten million characters, ints of a hundred thousand digits, cycles,
-a hundred thousand levels, a million items.
+"""Objects without measure under every import: text of ten million characters, ints of a hundred thousand digits,
+cycles, a hundred thousand levels, a million items.
 
 In: such objects as arguments. Out: each firing ends at once, with the right answer or LIMIT. Never here: a time that
 depends on how large an object is.
@@ -225,10 +225,11 @@ DATA = ["x", " ", "y"]
 
 def compiled(call, names):
     word, *args = re.findall(r"'[^']+'|\S+", call)
-    given = []
-    for arg in args:
-        given.append(f"(call $arg (i32.const {names.index(arg[1:-1])}))" if arg[0] == "'" else f"(i32.const {arg})")
-    called = f"(call ${word} {' '.join(given)})"
+
+    def value(arg):
+        return f"(call $arg (i32.const {names.index(arg[1:-1])}))" if arg[0] == "'" else f"(i32.const {arg})"
+
+    called = f"(call ${word} {' '.join(map(value, args))})"
     return called if FUNCTIONS[word].endswith("i64)") else f"(call $int (i64.extend_i32_s {called}))"
 
 
