@@ -17,7 +17,12 @@ impl<I: Introspect> State<I> {
     /// A value as a key to look up by; what it costs to hash is charged.
     pub(super) fn as_key(&mut self, v: u64) -> Result<Result<KeyOf<I>, Code>, HostBudget> {
         let key = self.key_of(v)?;
-        self.charge(key.as_ref().map_or(0, hashed_units::<I>))?;
+        self.charge(match &key {
+            Ok(key) => hashed_units::<I>(key),
+            // What is too large was read up to there.
+            Err(Code::Limit) => KEY_BYTES_MAX,
+            Err(_) => 0,
+        })?;
         Ok(key)
     }
 

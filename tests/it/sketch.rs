@@ -70,6 +70,23 @@ fn what_a_segment_says_is_not_trusted() {
     }
 }
 
+/// Counters that somebody wrote full stay there, instead of beginning anew or ending the firing.
+#[test]
+fn full_counters_stay_full() {
+    let mut moments = Moments { count: u64::MAX, mean: 1.0, m2: 0.0 };
+    moments.add(1.0);
+    assert_eq!(moments.count, u64::MAX);
+    let words = Words::create(1 << 16, 1 << 12).expect("memory").0;
+    let ledger = Ledger::new(words.clone());
+    let map = Aggregation::new(&ledger, 0, 0, "a", Agg::Top).expect("room");
+    (0..TOP_SLOTS as u64).for_each(|n| map.add_value(&ledger, b"", &form(n)).expect("room"));
+    let end = usize::try_from(words.load(header::LEDGER_USED)).expect("small");
+    let counts = || (0..TOP_SLOTS).map(|i| end - 1 - (TOP_SLOTS - i) * top::SLOT_WORDS + top::COUNT);
+    counts().for_each(|at| words.at(at).store(u64::MAX, std::sync::atomic::Ordering::Relaxed));
+    map.add_value(&ledger, b"", &form(u64::MAX)).expect("room");
+    assert!(counts().all(|at| words.load(at) == u64::MAX));
+}
+
 proptest! {
     #[test]
     fn moments_of_parts_are_those_of_the_whole(

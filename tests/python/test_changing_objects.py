@@ -1,8 +1,8 @@
 """Containers that other threads change while probes read them.
 
 In: a dict and a list that threads fill, empty and resize, under probes that walk them. Out: each firing sees one state
-of them, for nothing else runs while it does: no import gives up the interpreter lock, and a firing is left before the next
-bytecode. Between firings anything may happen, and a cursor of the last one knows nothing of it.
+of them, for nothing else runs while it does: no import gives up the interpreter lock, and a firing is left before the
+next bytecode. Between firings anything may happen, and a cursor of the last one knows nothing of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 import probing
 
-# Walks `arg0` by position, adds up what is torn, and what a firing saw: pairs are (n, 3 * n), as many as `len` says.
+# Walks `arg0` by position, adds up what is torn and what was seen: pairs are (n, 3 * n), and as many as `len` says.
 WALK = """(module
   (import "probe1" "arg" (func $arg (param i32) (result i64)))
   (import "probe1" "len" (func $len (param i64) (result i32)))

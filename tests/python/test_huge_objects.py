@@ -226,10 +226,10 @@ DATA = ["x", " ", "y"]
 def compiled(call, names):
     word, *args = re.findall(r"'[^']+'|\S+", call)
 
-    def given(arg):
+    def value(arg):
         return f"(call $arg (i32.const {names.index(arg[1:-1])}))" if arg[0] == "'" else f"(i32.const {arg})"
 
-    called = f"(call ${word} {' '.join(map(given, args))})"
+    called = f"(call ${word} {' '.join(map(value, args))})"
     return called if FUNCTIONS[word].endswith("i64)") else f"(call $int (i64.extend_i32_s {called}))"
 
 
