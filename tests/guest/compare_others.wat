@@ -1,6 +1,5 @@
-;; budget: value_str_bytes_max=10 value_items_max=3
+;; budget: value_str_bytes_max=10 value_items_max=3 fuel_per_fire=1000000
 ;; Text by code points, bytes, sequences item by item; everything else by identity.
-;; budget: fuel_per_fire=1000000
 ;; frame: {"args":["a","a", "a","b", "a","ab", "é","z", "","", "1",1, "a",{"$bytes":"a"}, {"$bytes":"a"},{"$bytes":"a"}, {"$bytes":"a"},{"$bytes":"b"}, [1,2],[1,2], [1,2],[1,3], {"$tuple":[1,"x"]},{"$tuple":[1,"x"]}, [1],{"$tuple":[1]}, {"a":1},{"a":1}, {"$set":[1]},{"$set":[1]}]}
 ;; fire: entry
 ;; frame: {"args":[{"$object":"shop.C","n":1},{"$object":"shop.C","n":1}, {"$named":["type","C"]},{"$named":["type","C"]}, {"$repeat":["a",70000]},{"$repeat":["a",70000]}, {"$repeat":["a",70000]},{"$repeat":["a",70001]}, {"$repeat":["a",3000]},{"$repeat":["a",3000]}, {"$range":5000},{"$range":5000}, {"$cycle":1},{"$cycle":1}]}
