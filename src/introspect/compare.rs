@@ -23,7 +23,7 @@ pub const INCOMPARABLE: i32 = 2;
 /// Bytes compared for one unit of work: comparing is cheaper than moving.
 pub const BYTES_PER_UNIT: usize = 8;
 /// Units for two items looked at, whatever they are.
-const ITEM_UNITS: usize = 8;
+const ITEM_UNITS: usize = 4;
 /// Ints up to so many bytes are cheap.
 const DIGITS_BYTES: usize = 256;
 const DIGITS_UNITS: usize = 32;
