@@ -217,6 +217,8 @@ impl<I: Introspect> State<I> {
         self.probe = probe;
         self.wrote = false;
         self.owed.set(0);
+        // What was walked through outside of firings is nobody's.
+        let _ = I::steps();
         if self.meter.fuel != fuel {
             self.meter = Meter::of(fuel);
         }

@@ -107,6 +107,17 @@ def test_dear_reads_cost_more(f, row):
     assert fuel(f, wat, dear) - fuel(f, wat, cheap) >= more * (CALLS - 1)
 
 
+def test_loading_is_not_charged(f):
+    """What is walked through to load and attach costs the first firing nothing."""
+    imports, call, cheap, _, _ = ROWS["the kind of a class of many bases"]
+    with waspect.load(module(imports, call).encode()) as session:
+        f(*cheap)
+        (first,) = probing.summaries(session).values()
+        f(*cheap)
+        (both,) = probing.summaries(session).values()
+    assert both["fuel"] == 2 * first["fuel"]
+
+
 def test_a_read_is_charged_whatever_went_before(f):
     """The same firing costs the same: nothing of one firing is charged to the next."""
     imports, call, cheap, dear, _ = ROWS["the kind of a class of many bases"]
