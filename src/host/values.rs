@@ -262,7 +262,7 @@ impl<I: Introspect> State<I> {
     /// Takes units for work that is about to be done; whether they were there. Where not, the firing ends behind it.
     fn paid(&self, units: usize) -> bool {
         // Finding what is compared costs more than its bytes.
-        self.effort(4 * units);
+        self.effort(3 * units);
         self.work(units as u64);
         self.within_budget().is_ok()
     }

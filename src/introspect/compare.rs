@@ -12,7 +12,8 @@ use crate::value::Value;
 
 /// Text, bytes and digits longer than this are not compared.
 const BYTES_MAX: usize = 64 << 10;
-/// Code points of text that is not ASCII are compared so many at first, then so many at a time.
+/// Code points of text that is not ASCII that are compared at most, at first, and then at a time.
+const POINTS_MAX: usize = 16 << 10;
 const CHUNK_POINTS_MIN: usize = 16;
 const CHUNK_POINTS_MAX: usize = 256;
 /// Items looked at in one comparison, over all levels.
@@ -28,7 +29,7 @@ const ITEM_UNITS: usize = 4;
 const DIGITS_BYTES: usize = 256;
 const DIGITS_UNITS: usize = 32;
 /// Of longer ones every byte is made from digits.
-const MANY_DIGITS_UNITS: usize = BYTES_MAX / 4;
+const MANY_DIGITS_UNITS: usize = BYTES_MAX / 8;
 
 /// Takes so many units before the work is done; `false` when there are no more.
 pub type Pay<'a> = &'a dyn Fn(usize) -> bool;
@@ -272,8 +273,8 @@ fn text<I: Introspect>(
     }
     let (mut x, mut y) = (Vec::new(), Vec::new());
     let (mut at, mut chunk) = (0, CHUNK_POINTS_MIN);
-    while at < BYTES_MAX {
-        work.pay(2 * chunk.min(n.min(m) + 1))?;
+    while at < POINTS_MAX {
+        work.pay(chunk.min(n.min(m) + 1).div_ceil(2))?;
         x.clear();
         y.clear();
         I::points(a, at, chunk, &mut x);

@@ -33,6 +33,13 @@ def of_bases(count, last=object):
     return base()
 
 
+def of_holes():
+    table = dict.fromkeys(range(2_000))
+    for key in range(1_990):
+        del table[key]
+    return table
+
+
 MODULUS = 2**61 - 1
 ALIKE = dict.fromkeys(k * MODULUS for k in range(1, 200))
 APART = dict.fromkeys(range(1, 200))
@@ -65,6 +72,13 @@ ROWS = {
         (set(APART), 5),
         (set(ALIKE), 250 * MODULUS),
         100,
+    ),
+    "a walk over holes": (
+        '(import "probe1" "entry_key" (func $it (param i64 i32) (result i64)))',
+        "(drop (call $it (local.get $a) (i32.const 0)))",
+        ({1: 1, 2: 2}, None),
+        (of_holes(), None),
+        500,
     ),
     "text that differs late": (
         '(import "probe1" "cmp" (func $it (param i64 i64) (result i32)))',

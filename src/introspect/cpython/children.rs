@@ -10,7 +10,7 @@ use pyo3::ffi;
 use super::attr::{object_member, storage};
 use super::dict::{HOLES_MAX, Table};
 use super::layout::{self, Class, class_of, part, pointer_at};
-use super::{Obj, known, scalar};
+use super::{Obj, known, scalar, steps};
 use crate::introspect::{Child, NAME_BYTES_MAX, Walk};
 
 type Visit<'a> = dyn FnMut(Child<'_, Obj>) -> Walk + 'a;
@@ -62,6 +62,7 @@ fn members_of_set(o: Obj, visit: &mut Visit<'_>) {
     for place in places {
         let Some(key) = part(place.key).filter(|_| place.hash != REMOVED) else {
             holes += 1;
+            steps::at(holes, steps::HOLE);
             if holes > HOLES_MAX {
                 return;
             }

@@ -232,7 +232,10 @@ impl Table {
                         return;
                     }
                 }
-                _ => holes += 1,
+                _ => {
+                    holes += 1;
+                    steps::at(holes, steps::HOLE);
+                }
             }
             if holes > HOLES_MAX {
                 return;

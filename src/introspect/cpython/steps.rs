@@ -14,6 +14,8 @@ pub(super) const BASE: u64 = 6;
 pub(super) const CLASS_DICT: u64 = 24;
 /// One place of a hash table, and the key there compared.
 pub(super) const PROBE: u64 = 32;
+/// A place of a table that holds nothing any more.
+pub(super) const HOLE: u64 = 2;
 /// So many of each are part of what a call costs anyway.
 pub(super) const FREE: usize = 4;
 
