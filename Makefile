@@ -90,9 +90,10 @@ $(cli): $(rust)
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.
 # Code that runs inside of other people's programs is small: what must be inlined on the fire path says so itself, and no loop
-# there is worth vectors. Folding identical functions needs lld, which rustc has by default on x86-64 only.
+# there is worth vectors. Folding identical functions is asked of the linker that rustc brings along, where it brings one.
+lld := $(wildcard $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/$(arch)-unknown-linux-gnu/bin/gcc-ld/ld.lld)
 agent_flags := -C llvm-args=-inline-threshold=100 -C llvm-args=-unroll-threshold=20 -C no-vectorize-loops -C no-vectorize-slp \
-  $(if $(filter x86_64,$(arch)),-C link-arg=-Wl$(comma)--icf=all)
+  $(if $(and $(filter x86_64,$(arch)),$(lld)),-C link-arg=-Wl$(comma)--icf=all)
 define agent_rule
 $(2): $(rust)
 	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib -- $(agent_flags)

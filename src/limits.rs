@@ -88,6 +88,10 @@ limits! {
     /// Of a str that is not ASCII: how far `str` counts what it does not copy.
     TEXT_COUNTED_BYTES_MAX = 16 << 10, "bytes", "`str` gives what was counted";
     TEXT_SEARCHED_BYTES_MAX = 64 << 10, "bytes", "`str_test` gives -LIMIT, `str_hash` 0; LIMIT as a key";
+    /// Of text, bytes and the digits of ints.
+    COMPARED_BYTES_MAX = 64 << 10, "bytes", "`eq`, `cmp` and `in` give LIMIT";
+    COMPARED_POINTS_MAX = 16 << 10, "code points of text that is not ASCII", "`eq`, `cmp` and `in` give LIMIT";
+    COMPARED_ITEMS_MAX = 4_096, "items over all levels", "`eq` and `cmp` give LIMIT";
     /// What `add` and `str_new` make, and each part of a tuple together.
     MADE_BYTES_MAX = 4_096, "bytes per value made by a module", "LIMIT";
     LITERALS_MAX = 1_024, "texts made by `lit` per module", "LIMIT";

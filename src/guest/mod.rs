@@ -206,6 +206,8 @@ impl<I: Introspect> Guest<I> {
         }
         let used = fuel.saturating_sub(instance.store.get_fuel().unwrap_or(0)) + instance.store.data().owed();
         match ended {
+            // What the last call did, or what was still owed, was more than there was.
+            Ok(_) if used > fuel => self.faulted(probe, FaultKind::OutOfFuel, function, used),
             Ok(0..) => {
                 let wrote = instance.store.data().wrote();
                 self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);

@@ -8,16 +8,17 @@ use std::cmp::Ordering;
 use waspect_abi::{Code, Kind};
 
 use super::{Child, Introspect, Look, Walk};
+use crate::limits;
 use crate::value::Value;
 
 /// Text, bytes and digits longer than this are not compared.
-const BYTES_MAX: usize = 64 << 10;
+const BYTES_MAX: usize = limits::COMPARED_BYTES_MAX as usize;
 /// Code points of text that is not ASCII that are compared at most, at first, and then at a time.
-const POINTS_MAX: usize = 16 << 10;
+const POINTS_MAX: usize = limits::COMPARED_POINTS_MAX as usize;
 const CHUNK_POINTS_MIN: usize = 16;
 const CHUNK_POINTS_MAX: usize = 256;
 /// Items looked at in one comparison, over all levels.
-const ITEMS_MAX: usize = 4_096;
+const ITEMS_MAX: usize = limits::COMPARED_ITEMS_MAX as usize;
 const DEPTH_MAX: usize = 16;
 /// `cmp` of what has no order.
 pub const INCOMPARABLE: i32 = 2;
