@@ -38,11 +38,17 @@ PATCHES = {
     "no table": ("tasks._current_tasks = [loop, 1]", {None}),
     "a loud table": ("tasks._current_tasks = type('D', (dict,), {'items': armed})({loop: Python()})", {"of its own"}),
     "loud loops": ("tasks._current_tasks = {Loud(): 1, 5: 6, None: 7}", {None}),
+    # So many loops are looked at, and no more.
+    "the last loop that is looked at": (
+        "tasks._current_tasks = {**{i: i for i in range(63)}, loop: Python()}",
+        {"of its own"},
+    ),
+    "a loop behind it": ("tasks._current_tasks = {**{i: i for i in range(64)}, loop: Python()}", {None}),
     "many loops": ("tasks._current_tasks = {i: i for i in range(10**6)}", {None}),
 }
 
 PROGRAM = """
-import asyncio, _asyncio, time
+import asyncio, _asyncio
 from asyncio import tasks
 Task = _asyncio.Task
 def armed(*args): print("ran"); raise RuntimeError
@@ -58,18 +64,15 @@ async def main():
     loop = asyncio.get_running_loop()
     modules, own, table, current = dict(sys.modules), vars(_asyncio).copy(), tasks._current_tasks, asyncio.current_task
     {patch}
-    start = time.perf_counter()
     hit(1)
-    took = time.perf_counter() - start
     sys.modules.clear(); sys.modules.update(modules)
     vars(_asyncio).update(own)
     tasks._current_tasks, asyncio.current_task, tasks.current_task = table, current, current
-    return took
 async def named():
-    return await asyncio.create_task(main(), name="named")
+    await asyncio.create_task(main(), name="named")
 with load({{"fn:__main__.hit:entry": "task=$task"}}) as session:
-    took = asyncio.run(named())
-    print(ascii([r[2]["task"] for r in records(session)]), took < 0.05)
+    asyncio.run(named())
+    print(ascii([r[2]["task"] for r in records(session)]))
 """
 
 
@@ -77,9 +80,8 @@ with load({{"fn:__main__.hit:entry": "task=$task"}}) as session:
 def test_asyncio_replaced(patch):
     does, names = PATCHES[patch]
     (line,) = alone(PROGRAM.format(patch=does))
-    (name,), soon = eval(line.rsplit(" ", 1)[0]), line.rsplit(" ", 1)[1]
+    (name,) = eval(line)
     assert name in names
-    assert soon == "True"
 
 
 # What the application puts into the variable, and whether a request can begin there.
