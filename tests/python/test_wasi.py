@@ -249,16 +249,22 @@ def test_what_does_not_start_does_not_load(start, why, tmp_path):
     assert f"error: probes do not load (engine): `probe.wat`: {why}\nhint: it runs once".encode() in done.err
 
 
-def test_what_it_printed_before_it_failed_is_said(tmp_path):
-    """The session that would have had its lines is none."""
-    wat = """(module
+# Writes the module's 13 bytes of text to a stream.
+PRINT = {fd: f"(drop (call $fd_write (i32.const {fd}) (i32.const 0) (i32.const 1) (i32.const 32)))" for fd in (1, 2)}
+
+
+def printing(text, functions):
+    return f"""(module
       (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
       (memory (export "memory") 1)
-      (data (i32.const 0) "\\08\\00\\00\\00\\0d\\00\\00\\00oh\\1b[2J\\0aworse\\0a")
-      (func (export "_initialize")
-        (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 32)))
-        (unreachable))
-      (func (export "fn:**.hit:entry")))"""
+      (data (i32.const 0) "\\08\\00\\00\\00\\0d\\00\\00\\00{text}")
+      {functions})"""
+
+
+def test_what_it_printed_before_it_failed_is_said(tmp_path):
+    """The session that would have had its lines is none."""
+    start = f'(func (export "_initialize") {PRINT[2]} (unreachable)) (func (export "fn:**.hit:entry"))'
+    wat = printing("oh\\1b[2J\\0aworse\\0a", start)
     done = run(tmp_path, "print('begun')", probe=wat)
     assert b"\nhint: it printed\noh\\u{1b}[2J\nworse\n" in done.err
     with pytest.raises(waspect.EngineError) as raised:
@@ -278,13 +284,7 @@ def test_unknown_wasi_is_refused_by_name(tmp_path):
 
 
 def test_what_is_printed_is_shown(tmp_path):
-    wat = """(module
-      (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-      (memory (export "memory") 1)
-      (data (i32.const 0) "\\08\\00\\00\\00\\0d\\00\\00\\00one\\0atwo\\0athree")
-      (func (export "fn:**.hit:entry")
-        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
-        (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 32)))))"""
+    wat = printing("one\\0atwo\\0athree", f'(func (export "fn:**.hit:entry") {PRINT[1]} {PRINT[2]})')
     done = run(tmp_path, "calls(1)", probe=wat)
     assert [(x["level"], x["text"]) for x in done.of("log")] == [
         ("info", "one"), ("info", "two"), ("warn", "one"), ("warn", "two"), ("info", "three"), ("warn", "three"),
