@@ -35,7 +35,7 @@ agents := $(foreach m,$(minors),$(call agent,$(m)))
 # The same with doors for the tests, beside the tests.
 door = tests/python/doors/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 cli := target/cli/waspect
-rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi python/waspect/_bootstrap -type f 2>/dev/null)
+rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi probe-sdk/grammar python/waspect/_bootstrap -type f 2>/dev/null)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)

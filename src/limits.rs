@@ -47,7 +47,7 @@ limits! {
     FUNCTION_BLOCKS_X_LOCALS_MAX = 65_536, "blocks x locals", "refused at load";
     FUNCTION_BLOCK_DEPTH_MAX = 512, "nested blocks", "refused at load";
     BR_TABLE_TARGETS_MAX = 1_024, "br_table targets", "refused at load";
-    NAME_BYTES_MAX = 512, "bytes", "refused at load";
+    NAME_BYTES_MAX = waspect_grammar::NAME_BYTES_MAX as u64, "bytes", "refused at load";
     /// Buckets of an `lquantize`.
     LINEAR_BUCKETS_MAX = 1_000, "buckets", "refused at load";
     /// The compiling child: CPU seconds, address space, wall clock.

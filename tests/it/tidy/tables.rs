@@ -63,6 +63,7 @@ pub(super) const ROOMS: &[Room] = &[
 #[rustfmt::skip]
 pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("waspect_abi", &[""]),
+    ("waspect_grammar", &["limits", "spec", "path"]),
     ("thiserror", &[""]),
     ("wasmtime", &["engine", "guest", "host", "compile/", "replay"]),
     // System calls, behind rooms that name what they are for.

@@ -8,7 +8,7 @@ use std::fmt;
 
 pub use parse::parse_steps;
 
-use crate::spec::words::quoted;
+use crate::words::quoted;
 
 /// Where a path starts.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
@@ -71,12 +71,20 @@ impl Context {
 }
 
 /// Why text is not a path: what was expected, and the byte it was expected at.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected} at byte {at} of path {}", quoted(text))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathError {
     pub text: String,
     pub at: usize,
     pub expected: &'static str,
+}
+
+impl std::error::Error for PathError {}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, at, expected } = self;
+        write!(f, "expected {expected} at byte {at} of path {}", quoted(text))
+    }
 }
 
 impl fmt::Display for Step {

@@ -2,11 +2,12 @@
 //!
 //! In: what the parser met. Out: [`SpecError`]. Never here: a guess that is acted upon.
 
-use super::words::{nearest, one_of, quoted};
+use std::fmt;
+
+use crate::words::{nearest, one_of, quoted};
 
 /// A refused spec. The message is one line; [`SpecError::hint`] is the next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem} at byte {at} of spec {}", quoted(text))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
     /// As given; for the identifier spelling, what it stands for.
     pub text: String,
@@ -15,30 +16,47 @@ pub struct SpecError {
 }
 
 /// What is wrong at that byte.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    #[error("expected at most {max} bytes, found {found}")]
-    Long { found: usize, max: u64 },
-    #[error("expected no whitespace or control character, found {0:?}")]
+    Long { found: usize, max: usize },
+    /// Whitespace or a control character.
     Space(char),
-    #[error("expected {expected}, found {}", or_nothing(.found))]
     Expected { expected: &'static str, found: String },
-    #[error("provider {} is not supported yet", quoted(.0))]
     ProviderNotYet(String),
-    #[error("expected provider `fn`, found {}", or_nothing(.0))]
     Provider(String),
-    #[error("point {} is not supported yet", quoted(.0))]
     PointNotYet(String),
-    #[error("expected point {}, found {}", one_of(POINTS), or_nothing(.0))]
     Point(String),
-    #[error("expected option {}, found {}", one_of(OPTIONS), or_nothing(.0))]
     Option(String),
-    #[error("option `{0}` is given twice")]
     Twice(String),
-    #[error("option `min` needs point `exit`, `return` or `raise`, found `entry`")]
     MinAtEntry,
-    #[error("expected a module and a function, found only {}", quoted(.0))]
+    /// A module or a function, but not both.
     OnePart(String),
+}
+
+impl std::error::Error for SpecError {}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {} of spec {}", self.problem, self.at, quoted(&self.text))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Long { found, max } => write!(f, "expected at most {max} bytes, found {found}"),
+            Self::Space(c) => write!(f, "expected no whitespace or control character, found {c:?}"),
+            Self::Expected { expected, found } => write!(f, "expected {expected}, found {}", or_nothing(found)),
+            Self::ProviderNotYet(name) => write!(f, "provider {} is not supported yet", quoted(name)),
+            Self::Provider(name) => write!(f, "expected provider `fn`, found {}", or_nothing(name)),
+            Self::PointNotYet(name) => write!(f, "point {} is not supported yet", quoted(name)),
+            Self::Point(name) => write!(f, "expected point {}, found {}", one_of(POINTS), or_nothing(name)),
+            Self::Option(name) => write!(f, "expected option {}, found {}", one_of(OPTIONS), or_nothing(name)),
+            Self::Twice(name) => write!(f, "option `{name}` is given twice"),
+            Self::MinAtEntry => f.write_str("option `min` needs point `exit`, `return` or `raise`, found `entry`"),
+            Self::OnePart(name) => write!(f, "expected a module and a function, found only {}", quoted(name)),
+        }
+    }
 }
 
 const POINTS: &[&str] = &["entry", "exit", "return", "raise"];

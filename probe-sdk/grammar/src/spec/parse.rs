@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use super::{Options, Point, Problem, Spec, SpecError, Target, mangle, options};
-use crate::limits;
+use crate::NAME_BYTES_MAX;
 
 /// Providers and what follows them, known and not there yet.
 const PROVIDERS_LATER: &[&str] = &["line", "begin", "end", "tick", "py", "exc"];
@@ -27,9 +27,8 @@ impl FromStr for Spec {
 
 /// What can be said of the text before its parts are looked at.
 fn whole(text: &str) -> Result<(), SpecError> {
-    let max = limits::NAME_BYTES_MAX;
-    if text.len() as u64 > max {
-        return Err(SpecError::new(text, 0, Problem::Long { found: text.len(), max }));
+    if text.len() > NAME_BYTES_MAX {
+        return Err(SpecError::new(text, 0, Problem::Long { found: text.len(), max: NAME_BYTES_MAX }));
     }
     match text.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control()) {
         Some((at, c)) => Err(SpecError::new(text, at, Problem::Space(c))),
