@@ -1,0 +1,166 @@
+//! Python objects as plain data: what a test says that an application holds, and what a probe is found to have written.
+//!
+//! In: Rust values. Out: [`Py`]. Never here: behaviour; an attribute that is a property is said to be one.
+
+use std::fmt;
+
+use waspect_abi::{Code, Kind};
+
+/// An object.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Py {
+    None,
+    Bool(bool),
+    /// Of any size that fits 127 bits.
+    Int(i128),
+    Float(f64),
+    Str(String),
+    Bytes(Vec<u8>),
+    List(Vec<Py>),
+    Tuple(Vec<Py>),
+    Set(Vec<Py>),
+    FrozenSet(Vec<Py>),
+    Dict(Vec<(Py, Py)>),
+    Object(Fields),
+    Exception(Fields),
+    /// A class, function, module or coroutine, by its qualified name.
+    Named(Kind, String),
+    /// A stack: a text for each frame, the innermost first.
+    Stack(Vec<String>),
+    Error(Code),
+}
+
+/// An object of a class of the application's.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fields {
+    /// `shop.User`
+    pub type_name: String,
+    pub fields: Vec<(String, Py)>,
+    /// Attributes that are properties: to read one would run code.
+    pub properties: Vec<String>,
+}
+
+impl Py {
+    /// An object with fields.
+    pub fn object<V: Into<Py>>(type_name: &str, fields: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        Self::Object(Fields::of(type_name, fields))
+    }
+
+    /// An exception: its type, and what it was raised with.
+    pub fn exception(type_name: &str, message: impl Into<Py>) -> Self {
+        Self::Exception(Fields::of(type_name, [("args", Self::Tuple(vec![message.into()]))]))
+    }
+
+    /// The same object, of which these attributes are properties.
+    #[must_use]
+    pub fn with_properties(mut self, names: &[&str]) -> Self {
+        if let Self::Object(it) | Self::Exception(it) = &mut self {
+            it.properties.extend(names.iter().map(|name| (*name).to_owned()));
+        }
+        self
+    }
+
+    /// A list.
+    pub fn list<V: Into<Py>>(items: impl IntoIterator<Item = V>) -> Self {
+        Self::List(items.into_iter().map(V::into).collect())
+    }
+
+    /// A tuple.
+    pub fn tuple<V: Into<Py>>(items: impl IntoIterator<Item = V>) -> Self {
+        Self::Tuple(items.into_iter().map(V::into).collect())
+    }
+
+    /// A dict.
+    pub fn dict<K: Into<Py>, V: Into<Py>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::Dict(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::None => Kind::None,
+            Self::Bool(_) => Kind::Bool,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+            Self::Str(_) => Kind::Str,
+            Self::Bytes(_) => Kind::Bytes,
+            Self::List(_) => Kind::List,
+            Self::Tuple(_) => Kind::Tuple,
+            Self::Set(_) => Kind::Set,
+            Self::FrozenSet(_) => Kind::FrozenSet,
+            Self::Dict(_) => Kind::Dict,
+            Self::Object(_) => Kind::Object,
+            Self::Exception(_) => Kind::Exception,
+            Self::Named(kind, _) => *kind,
+            Self::Stack(_) => Kind::Frame,
+            Self::Error(_) => Kind::Error,
+        }
+    }
+
+    /// Python's `len`, of what has one.
+    pub(super) fn size(&self) -> Option<usize> {
+        Some(match self {
+            Self::Str(s) => s.chars().count(),
+            Self::Bytes(b) => b.len(),
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) | Self::FrozenSet(items) => items.len(),
+            Self::Dict(pairs) => pairs.len(),
+            Self::Stack(frames) => frames.len(),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn type_name(&self) -> &str {
+        match self {
+            Self::None => "NoneType",
+            Self::Object(it) | Self::Exception(it) => &it.type_name,
+            other => other.kind().name(),
+        }
+    }
+}
+
+impl Fields {
+    fn of<V: Into<Py>>(type_name: &str, fields: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Self { type_name: type_name.into(), fields, properties: Vec::new() }
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => |$v:ident| $made:expr;)*) => {$(
+        impl From<$type> for Py {
+            fn from($v: $type) -> Self {
+                $made
+            }
+        }
+    )*};
+}
+from! {
+    () => |_nothing| Self::None;
+    bool => |b| Self::Bool(b);
+    i32 => |n| Self::Int(n.into());
+    u32 => |n| Self::Int(n.into());
+    i64 => |n| Self::Int(n.into());
+    u64 => |n| Self::Int(n.into());
+    i128 => |n| Self::Int(n);
+    f64 => |x| Self::Float(x);
+    &str => |s| Self::Str(s.to_owned());
+    String => |s| Self::Str(s);
+    &[u8] => |b| Self::Bytes(b.to_vec());
+    Code => |code| Self::Error(code);
+}
+impl<A: Into<Py>, B: Into<Py>> From<(A, B)> for Py {
+    fn from((a, b): (A, B)) -> Self {
+        Self::Tuple(vec![a.into(), b.into()])
+    }
+}
+impl<A: Into<Py>, B: Into<Py>, C: Into<Py>> From<(A, B, C)> for Py {
+    fn from((a, b, c): (A, B, C)) -> Self {
+        Self::Tuple(vec![a.into(), b.into(), c.into()])
+    }
+}
+
+impl fmt::Display for Py {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::show::shown(self))
+    }
+}
