@@ -1,10 +1,11 @@
-"""Counts the machine instructions of one call with a probe on it, part by part: no other load on the machine changes them.
+"""Counts the machine instructions of one call with a probe on it, part by part; other load does not change them.
 
-In: Linux on x86-64, where a process may step through its child; `nm` and `addr2line`; the agent with doors, with symbols
-where its parts shall have names (docs/PERFORMANCE.md has the command). Out: a table for each probe. Never here: a time;
-what waits or is mispredicted counts as one instruction.
+In: Linux on x86-64, where a process may step through its child; `nm` and `addr2line`; the agent with doors, with
+symbols where its parts shall have names (docs/PERFORMANCE.md has the command). Out: a table for each probe. Never here:
+a time; what waits or is mispredicted counts as one instruction.
 
-The child is warm before it is stepped through; a loop without calls is subtracted by counting the calls of a long one.
+The child is warm before it is stepped through. Stepping takes so long that the clock looks at the system's own each
+time it is read, which it does every 10 ms otherwise: what that takes is left out.
 """
 
 from __future__ import annotations
@@ -118,8 +119,13 @@ def _symbols(file: str, addresses: list[int]) -> list[str]:
     """The function around each address; where there are no symbols, the file."""
     listed = []
     for dynamic in ([], ["-D"]):
-        text = subprocess.run(["nm", "-C", "--defined-only", *dynamic, file], stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL, check=False).stdout
+        text = subprocess.run(
+            ["nm", "-C", "--defined-only", *dynamic, file],
+            stdout=subprocess.PIPE,
+            text=True,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        ).stdout
         listed += [line.split(maxsplit=2) for line in text.splitlines() if line.split(maxsplit=2)[1] in "tTwWi"]
     table = sorted((int(start, 16), _short(name)) for start, _, name in listed)
     starts = [start for start, _ in table]
@@ -134,8 +140,13 @@ def _symbols(file: str, addresses: list[int]) -> list[str]:
 
 def _lines(file: str, addresses: list[int]) -> list[str]:
     """The innermost function at each address, inlined ones too, with its file."""
-    text = subprocess.run(["addr2line", "-i", "-f", "-C", "-a", "-e", file], input="\n".join(map(hex, addresses)),
-                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    text = subprocess.run(
+        ["addr2line", "-i", "-f", "-C", "-a", "-e", file],
+        input="\n".join(map(hex, addresses)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
     blocks = re.split(r"^0x[0-9a-f]+\n", text, flags=re.MULTILINE)[1:]
     return [_innermost(block.splitlines()) for block in blocks]
 
@@ -160,13 +171,17 @@ def _short(name: str) -> str:
     return "::".join(name.split("::")[-2:]).strip() or name
 
 
+# What `Clock::set_anchor` and all below it are called.
+ANCHOR = ("[vdso]", "clock::both", "clock::nanos", "clock_gettime", "Clock::set_anchor", "__udivti3")
+
+
 def counted(probe: str, by_part: bool) -> dict[str, float]:
     """Instructions of one call, most first."""
     with tempfile.TemporaryDirectory(prefix="waspect-bench-") as folder:
         if probe in subjects.PROBES:
             once.artifact_file(once.find_compiler(), Path(folder, "probe.wat"), subjects.PROBES[probe])
         found = named(*stepped(probe, Path(folder)), by_part)
-    return {name: count / CALLS for name, count in found.most_common()}
+    return {name: count / CALLS for name, count in found.most_common() if name not in ANCHOR}
 
 
 def main() -> None:

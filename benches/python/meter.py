@@ -1,7 +1,7 @@
 """Times calls of many variants of one function against each other.
 
-In: variants, each a function and perhaps something to do before or after a block. Out: medians of nanoseconds per call. Never
-here: a variant timed alone; all take turns, so that whatever slows the machine slows all of them.
+In: variants, each a function and perhaps something to do before or after a block. Out: medians of nanoseconds per call.
+Never here: a variant timed alone; all take turns, so that whatever slows the machine slows all of them.
 """
 
 from __future__ import annotations

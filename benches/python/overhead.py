@@ -1,4 +1,4 @@
-"""What waspect costs in this interpreter: per probed call beside a Python no-op and the peers of the same run, and once.
+"""What waspect costs in this interpreter: per probed call beside a Python no-op and peers in the same run, and once.
 
 In: the installed package, or a checkout (`PYTHONPATH=python`), agents built under the `agent` profile; for the calls
 the agent with doors, which is the same but may raise rates; the peers' environment, if there is one. Out: a table
@@ -166,7 +166,10 @@ def main() -> None:
         "--peers", action=argparse.BooleanOptionalAction, default=True, help="time other ways in the same run"
     )
     options.add_argument(
-        "--peers-env", type=Path, default=peers.DEFAULT, help="the environment with their packages (default: %(default)s)"
+        "--peers-env",
+        type=Path,
+        default=peers.DEFAULT,
+        help="the environment with their packages (default: %(default)s)",
     )
     options.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw it, too")
     chosen = options.parse_args()

@@ -19,18 +19,25 @@ ROW, BAR, HEADING = 25, 15, 34
 TOP, BOTTOM = 92, 46
 DECADES = (0, 5)
 UNITS = {0: "1 ns", 1: "10 ns", 2: "100 ns", 3: "1 µs", 4: "10 µs", 5: "100 µs"}
-GROUPS = {"waspect": "waspect: a WebAssembly probe, metered", "peer": "others, doing nothing"}
+GROUPS = {
+    "waspect": ("waspect", "a probe in WebAssembly: isolated, metered, its faults contained"),
+    "peer": ("others", "each does nothing but be called"),
+}
+# What all others are measured by.
+YARDSTICK = "injected Python no-op"
 STYLE = """
 svg { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif }
 .ground { fill: #ffffff; stroke: #d0d7de } .text { fill: #1f2328 } .faint { fill: #59636e } .grid { stroke: #e3e7eb }
-.bar-waspect { fill: #0969da } .bar-peer { fill: #a0aab4 } .group-waspect { fill: #0969da } .group-peer { fill: #59636e }
-.yardstick { stroke: #1f2328; stroke-dasharray: 2 3; opacity: 0.55 }
-.title { font-size: 17px; font-weight: 600 } .group { font-weight: 600 } .small { font-size: 11px } .end { text-anchor: end }
-.middle { text-anchor: middle } .number { font-variant-numeric: tabular-nums }
+.bar-waspect { fill: #0969da } .bar-peer { fill: #a0aab4 }
+.group-waspect { fill: #0969da } .group-peer { fill: #59636e }
+.mark { stroke: #cf222e; stroke-dasharray: 3 3; opacity: 0.7 } .mark-text { fill: #cf222e }
+.title { font-size: 17px; font-weight: 600 } .group { font-weight: 600 } .small { font-size: 11px }
+.end { text-anchor: end } .middle { text-anchor: middle } .number { font-variant-numeric: tabular-nums }
 @media (prefers-color-scheme: dark) {
 .ground { fill: #0d1117; stroke: #3d444d } .text { fill: #f0f6fc } .faint { fill: #9198a1 } .grid { stroke: #262c34 }
-.bar-waspect { fill: #4493f8 } .bar-peer { fill: #6b7480 } .group-waspect { fill: #4493f8 } .group-peer { fill: #9198a1 }
-.yardstick { stroke: #f0f6fc }
+.bar-waspect { fill: #4493f8 } .bar-peer { fill: #6b7480 }
+.group-waspect { fill: #4493f8 } .group-peer { fill: #9198a1 }
+.mark { stroke: #ff7b72 } .mark-text { fill: #ff7b72 }
 }"""
 
 
@@ -106,10 +113,15 @@ def _panel(panel: Panel, top: float) -> Iterator[str]:
         f"Time added per call of f(a, b), CPython {panel.python}; all in one run, logarithmic scale, shorter is better",
     )
     y = top + TOP - 16
-    yield from _grid(y, top + panel.height() - BOTTOM + 4)
+    bottom = top + panel.height() - BOTTOM + 4
+    yield from _grid(y, bottom)
+    marks = [bar.ns for bar in panel.bars if bar.name.startswith(YARDSTICK) and bar.ns is not None]
+    for x in map(_x, marks):
+        yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{bottom:.1f}" class="mark"/>'
+        yield _text(x, y - 4, "small middle mark-text", "a call of Python")
     for group, heading in GROUPS.items():
-        yield _text(LABELS - 12, y + HEADING - 10, f"group end group-{group}", heading.partition(":")[0])
-        yield _text(LABELS + 6, y + HEADING - 10, "small faint", heading.partition(":")[2].strip())
+        yield _text(LABELS - 12, y + HEADING - 10, f"group end group-{group}", heading[0])
+        yield _text(LABELS + 6, y + HEADING - 10, "small faint", heading[1])
         y += HEADING
         bars = [bar for bar in panel.bars if bar.group == group]
         if group == "peer":

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import repeat
+from pathlib import Path
 
 import meter
 import once
@@ -207,11 +208,16 @@ def attach(compiler: str, count: int) -> Row:
 
 
 def _resident() -> int:
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-TABLES = {"probes": probes_on_one, "arguments": arguments, "threads": threads, "cold": cold, "functions": functions_probed}
+TABLES = {
+    "probes": probes_on_one,
+    "arguments": arguments,
+    "threads": threads,
+    "cold": cold,
+    "functions": functions_probed,
+}
 
 
 def table(heads: list[str], rows: list[Row]) -> str:

@@ -71,12 +71,13 @@ static FOUND: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
 #[inline]
 fn tasks() -> Option<Obj> {
     let modules = modules()?;
-    let [all, version, own, own_version, tasks] = [0, 1, 2, 3, 4].map(|i| FOUND[i].load(Relaxed));
+    let [all, version, own, own_version, tasks] = &FOUND;
     // SAFETY: only exact dicts are remembered; the module is in `sys.modules` as long as that does not change.
-    let same = all == modules.as_ptr().addr()
-        && unsafe { dict_version(modules) } == version
-        && part(own as *mut ffi::PyObject).is_none_or(|own| unsafe { dict_version(own) } == own_version);
-    if same { part(tasks as *mut ffi::PyObject) } else { find_tasks(modules) }
+    let same = all.load(Relaxed) == modules.as_ptr().addr()
+        && unsafe { dict_version(modules) } == version.load(Relaxed)
+        && part(own.load(Relaxed) as *mut ffi::PyObject)
+            .is_none_or(|own| unsafe { dict_version(own) } == own_version.load(Relaxed));
+    if same { part(tasks.load(Relaxed) as *mut ffi::PyObject) } else { find_tasks(modules) }
 }
 
 #[cold]
