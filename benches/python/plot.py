@@ -17,8 +17,8 @@ from pathlib import Path
 WIDTH, LABELS, RIGHT = 860, 262, 84
 ROW, BAR, HEADING = 25, 15, 34
 TOP, BOTTOM = 92, 46
-DECADES = (0, 5)
-UNITS = {0: "1 ns", 1: "10 ns", 2: "100 ns", 3: "1 µs", 4: "10 µs", 5: "100 µs"}
+DECADES = (1, 5)
+UNITS = {1: "10 ns", 2: "100 ns", 3: "1 µs", 4: "10 µs", 5: "100 µs"}
 GROUPS = {
     "waspect": ("waspect", "a probe in WebAssembly: isolated, metered, its faults contained"),
     "peer": ("others", "each does nothing but be called"),
@@ -32,12 +32,13 @@ svg { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif
 .group-waspect { fill: #0969da } .group-peer { fill: #59636e }
 .mark { stroke: #cf222e; stroke-dasharray: 3 3; opacity: 0.7 } .mark-text { fill: #cf222e }
 .title { font-size: 17px; font-weight: 600 } .group { font-weight: 600 } .small { font-size: 11px }
+.bare { fill: #ffffff }
 .end { text-anchor: end } .middle { text-anchor: middle } .number { font-variant-numeric: tabular-nums }
 @media (prefers-color-scheme: dark) {
 .ground { fill: #0d1117; stroke: #3d444d } .text { fill: #f0f6fc } .faint { fill: #9198a1 } .grid { stroke: #262c34 }
 .bar-waspect { fill: #4493f8 } .bar-peer { fill: #6b7480 }
 .group-waspect { fill: #4493f8 } .group-peer { fill: #9198a1 }
-.mark { stroke: #ff7b72 } .mark-text { fill: #ff7b72 }
+.bare { fill: #0d1117 } .mark { stroke: #ff7b72 } .mark-text { fill: #ff7b72 }
 }"""
 
 
@@ -70,12 +71,20 @@ def panel(measured: dict) -> Panel:
 
 def _x(ns: float) -> float:
     low, high = DECADES
-    share = (math.log10(max(ns, 1.0)) - low) / (high - low)
+    share = (math.log10(max(ns, 10.0**low)) - low) / (high - low)
     return LABELS + (WIDTH - LABELS - RIGHT) * min(share, 1.0)
 
 
 def _text(x: float, y: float, kind: str, words: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(words)}</text>'
+
+
+def _over_grid(x: float, y: float, kind: str, words: str) -> str:
+    """The same, no line running through it; how wide letters are is a guess."""
+    wide = len(words) * (6.0 if "small" in kind else 7.4)
+    return f'<rect x="{x - 2:.1f}" y="{y - 11:.1f}" width="{wide:.0f}" height="14" class="bare"/>' + _text(
+        x, y, kind, words
+    )
 
 
 def _said(ns: float) -> str:
@@ -101,7 +110,7 @@ def _bar(bar: Bar, y: float) -> Iterator[str]:
         f'<rect x="{LABELS}" y="{y + (ROW - BAR) / 2:.1f}" width="{max(end - LABELS, 1):.1f}" height="{BAR}" rx="2" '
         f'class="bar-{bar.group}"><title>{escape(bar.name)}: {_said(bar.ns)} added per call</title></rect>'
     )
-    yield _text(end + 7, middle, "text number", _said(bar.ns))
+    yield _over_grid(end + 7, middle, "text number", _said(bar.ns))
 
 
 def _panel(panel: Panel, top: float) -> Iterator[str]:
@@ -118,10 +127,10 @@ def _panel(panel: Panel, top: float) -> Iterator[str]:
     marks = [bar.ns for bar in panel.bars if bar.name.startswith(YARDSTICK) and bar.ns is not None]
     for x in map(_x, marks):
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{bottom:.1f}" class="mark"/>'
-        yield _text(x, y - 4, "small middle mark-text", "a call of Python")
+        yield _text(x, y - 4, "small middle mark-text", "calling Python")
     for group, heading in GROUPS.items():
         yield _text(LABELS - 12, y + HEADING - 10, f"group end group-{group}", heading[0])
-        yield _text(LABELS + 6, y + HEADING - 10, "small faint", heading[1])
+        yield _over_grid(LABELS + 6, y + HEADING - 10, "small faint", heading[1])
         y += HEADING
         bars = [bar for bar in panel.bars if bar.group == group]
         if group == "peer":
