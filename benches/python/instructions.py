@@ -33,6 +33,7 @@ CALLS = 128
 WARM_CALLS = 5_000
 PROBES = ("untouched", "noop", "empty", "predicate", "latency", "capture_int", "capture_str")
 LEAST = 0.5
+LINE_BYTES = 64
 TRACEME, PEEKUSER, SINGLESTEP = 0, 3, 9
 RIP = 16 * 8
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -175,13 +176,14 @@ def _short(name: str) -> str:
 ANCHOR = ("[vdso]", "clock::both", "clock::nanos", "clock_gettime", "Clock::set_anchor", "__udivti3")
 
 
-def counted(probe: str, by_part: bool) -> dict[str, float]:
-    """Instructions of one call, most first."""
+def counted(probe: str, by_part: bool) -> tuple[dict[str, float], int]:
+    """Instructions of one call, most first; and in how many cache lines those are that every call executes."""
     with tempfile.TemporaryDirectory(prefix="waspect-bench-") as folder:
         if probe in subjects.PROBES:
             once.artifact_file(once.find_compiler(), Path(folder, "probe.wat"), subjects.PROBES[probe])
-        found = named(*stepped(probe, Path(folder)), by_part)
-    return {name: count / CALLS for name, count in found.most_common() if name not in ANCHOR}
+        seen, maps = stepped(probe, Path(folder))
+    found = {name: count / CALLS for name, count in named(seen, maps, by_part).most_common() if name not in ANCHOR}
+    return found, len({address // LINE_BYTES for address, count in seen.items() if count >= CALLS})
 
 
 def main() -> None:
@@ -196,8 +198,8 @@ def main() -> None:
     chosen = options.parse_args()
     with once.own_cache():
         for probe in chosen.probes:
-            found = counted(probe, chosen.parts)
-            print(f"\n{probe}: {sum(found.values()):.0f} instructions per call")
+            found, lines = counted(probe, chosen.parts)
+            print(f"\n{probe}: {sum(found.values()):.0f} instructions per call, in {lines} cache lines")
             print("\n".join(f"{each:9.1f}  {name}" for name, each in found.items() if each >= chosen.least), flush=True)
 
 
