@@ -39,6 +39,7 @@ rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi probe-sdk/
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)
+peers := $(foreach m,$(minors),.venv/peers-$(m)/.made)
 
 help:  ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,10 +51,11 @@ test: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  
 demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
 	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
 
-bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## what it costs: per operation, per import, and per probed call on every CPython found
+bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench
-	@set -e; for m in $(minors); do echo "== CPython $$m"; .venv/$$m/bin/python benches/python/overhead.py; \
-	.venv/$$m/bin/python benches/python/drain.py; done
+	@set -e; for m in $(minors); do echo "== CPython $$m"; \
+	.venv/$$m/bin/python benches/python/overhead.py --plot target/overhead-$$m.svg; \
+	.venv/$$m/bin/python benches/python/scaling.py; .venv/$$m/bin/python benches/python/drain.py; done
 	.venv/$(newest)/bin/python benches/python/imports.py
 
 wheel: $(wheel)  ## the one wheel, into dist/
@@ -117,6 +119,18 @@ endef
 $(foreach m,$(minors),$(eval $(call environment_rule,$(m),test,$(call python,$(m)))))
 $(eval $(call environment_rule,lint,lint,$(tool_python)))
 $(eval $(call environment_rule,demo,demo,$(tool_python)))
+
+# Each peer alone: one that does not install on some CPython is left out there, and the tables say why.
+define peers_rule
+.venv/peers-$(1)/.made: $(tools)/requirements-peers.txt
+	@echo "environment .venv/peers-$(1)"
+	@rm -rf .venv/peers-$(1) && $(call python,$(1)) -m venv .venv/peers-$(1)
+	@grep '^[a-z]' $$< | while read -r each; do \
+	said=$$$$(.venv/peers-$(1)/bin/python -m pip install --quiet --only-binary :all: "$$$$each" 2>&1 </dev/null) || \
+	printf '%s\t%s\n' "$$$${each%%==*}" "$$$$(echo "$$$$said" | grep -m1 ERROR | sed 's/ (from .*//')" >> .venv/peers-$(1)/refused; done
+	@touch $$@
+endef
+$(foreach m,$(minors),$(eval $(call peers_rule,$(m))))
 
 $(installed) .venv/lint/.ready: .venv/%/.ready: .venv/%/.made $(wheel)
 	@.venv/$*/bin/python -m pip install --quiet --force-reinstall --no-deps --no-index dist/*.whl

@@ -116,6 +116,7 @@ pub fn wall_ns() -> u64 {
     nanos(ClockId::CLOCK_REALTIME)
 }
 
+#[inline(never)]
 fn nanos(id: ClockId) -> u64 {
     let time = clock_gettime(id).map_or(Duration::ZERO, Duration::from);
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)

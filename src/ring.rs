@@ -106,8 +106,11 @@ impl Writer {
 /// Stores one record into as many words as it takes.
 #[inline]
 fn fill(slots: &[AtomicU64], heads: [u64; HEAD_WORDS], payload: &[u8]) {
-    let (first, rest) = slots.split_at(HEAD_WORDS);
-    first.iter().zip(heads).for_each(|(slot, word)| slot.store(word, Relaxed));
+    let Some(([length, time, place, request], rest)) = slots.split_first_chunk::<HEAD_WORDS>() else { return };
+    length.store(heads[0], Relaxed);
+    time.store(heads[1], Relaxed);
+    place.store(heads[2], Relaxed);
+    request.store(heads[3], Relaxed);
     let (whole, _) = payload.as_chunks::<8>();
     rest.iter().zip(whole).for_each(|(slot, chunk)| slot.store(u64::from_le_bytes(*chunk), Relaxed));
     if let Some(slot) = rest.get(whole.len()) {

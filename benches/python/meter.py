@@ -1,7 +1,7 @@
 """Times calls of many variants of one function against each other.
 
-In: variants, each a function and perhaps something to do after a block. Out: medians of nanoseconds per call. Never
-here: a variant timed alone; all take turns, so that whatever slows the machine slows all of them.
+In: variants, each a function and perhaps something to do before or after a block. Out: medians of nanoseconds per call.
+Never here: a variant timed alone; all take turns, so that whatever slows the machine slows all of them.
 """
 
 from __future__ import annotations
@@ -34,17 +34,21 @@ class Variant:
     name: str
     function: Callable[..., object]
     after_block: Callable[[], object] = _nothing
+    before_block: Callable[[], object] = _nothing
+    # Of one block; fewer where a call takes microseconds.
+    calls: int = BLOCK_CALLS
     blocks_ns: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.loop = FunctionType(_calls.__code__.replace(), globals())
 
     def run_block(self) -> float:
+        self.before_block()
         start = time.thread_time_ns()
-        self.loop(self.function, BLOCK_CALLS, *ARGUMENTS)
+        self.loop(self.function, self.calls, *ARGUMENTS)
         spent = time.thread_time_ns() - start
         self.after_block()
-        return spent / BLOCK_CALLS
+        return spent / self.calls
 
 
 def measure(variants: list[Variant], repeats: int) -> None:

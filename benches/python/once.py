@@ -169,9 +169,13 @@ def memory_mb(compiler: str) -> float:
 
 def _file(compiler: str, folder: Path, i: int) -> str:
     """An artifact that this user believes, in a file."""
-    source, made = folder / f"p{i}.wat", folder / f"p{i}.cwasm"
-    source.write_text(
-        subjects.PROBES["latency_by_fn"].replace(f"{subjects.MODULE}.latency_by_fn", f"ten_of_bench.f{i}")
-    )
+    wat = subjects.PROBES["latency_by_fn"].replace(f"{subjects.MODULE}.latency_by_fn", f"ten_of_bench.f{i}")
+    return artifact_file(compiler, folder / f"p{i}.wat", wat)
+
+
+def artifact_file(compiler: str, source: Path, wat: str) -> str:
+    """Beside the source, made by the command line."""
+    made = source.with_suffix(".cwasm")
+    source.write_text(wat)
     subprocess.run([compiler, "compile", str(source), "-o", str(made)], check=True, stdout=subprocess.DEVNULL)
     return str(made)

@@ -1,8 +1,8 @@
-"""What waspect costs in this interpreter: per probed call beside a Python no-op injected in the same run, and once.
+"""What waspect costs in this interpreter: per probed call beside a Python no-op and peers in the same run, and once.
 
 In: the installed package, or a checkout (`PYTHONPATH=python`), agents built under the `agent` profile; for the calls
-the agent with doors, which is the same but may raise rates. Out: a table against the goals, or `--json`. Never here: a
-judgement; a missed goal is shown and the exit status is 0.
+the agent with doors, which is the same but may raise rates; the peers' environment, if there is one. Out: a table
+against the goals, or `--json`, and `--plot`. Never here: a judgement; a missed goal is shown and the exit status is 0.
 
 Time is the processor time of the thread, so that other processes count little; single cells still differ by a few ns
 from run to run, and the ratio is what carries over to another machine.
@@ -20,6 +20,8 @@ from pathlib import Path
 
 import meter
 import once
+import peers
+import plot
 import subjects
 from once import doors
 
@@ -34,29 +36,33 @@ class Row:
     """One line of the table."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     ratio: float | None = None
     goal: str = ""
     met: bool | None = None
+    # Whose: `waspect`, `peer`, or nobody's.
+    group: str = ""
+    # Why there is no value.
+    skipped: str = ""
 
 
-def per_call(compiler: str, repeats: int) -> list[Row]:
-    """Every probe on its own function, all attached at once, all timed in turn."""
+def per_call(compiler: str, repeats: int, others: peers.Peers) -> list[Row]:
+    """Every probe on its own function, all attached at once, all timed in turn, and the peers with them."""
     module = subjects.module()
     sessions = {name: _raised(once.compiled(compiler, wat)) for name, wat in subjects.PROBES.items()}
     _attach_and_detach(compiler, "detached")
     variants = {name: meter.Variant(name, getattr(module, name)) for name in ("untouched", "detached", *sessions)}
     for name, session in sessions.items():
         variants[name].after_block = session._native.poll
-    variants["noop"] = meter.Variant("noop", subjects.with_noop())
-    # A request around all of it, as around whatever a server runs.
-    with waspect.request():
-        meter.measure(list(variants.values()), repeats)
+    variants["noop"] = meter.Variant("noop", subjects.with_hook())
+    # A request around all of it, as around whatever a server runs; of the agent that fires, which has its own.
+    with doors.Request():
+        meter.measure([*variants.values(), *others.variants.values()], repeats)
     for name, session in sessions.items():
         _check_fired(name, session, repeats + meter.WARM_BLOCKS)
         session.detach()
-    return _call_rows(variants)
+    return _call_rows(variants) + _peer_rows(others, variants)
 
 
 def _raised(artifact: bytes) -> waspect.Session:
@@ -84,7 +90,7 @@ def _call_rows(variants: dict[str, meter.Variant]) -> list[Row]:
     def row(key: str, name: str, goal_ns: float = 0) -> Row:
         added = meter.added_ns(variants[key], untouched)
         goal, met = (f"≤ {goal_ns} ns", added <= goal_ns) if goal_ns else ("", None)
-        return Row(name, added, "ns", added / noop, goal, met)
+        return Row(name, added, "ns", added / noop, goal, met, "peer" if key == "noop" else "waspect")
 
     empty = row("empty", "empty probe at entry")
     empty.goal, empty.met = "≤ 1.0 × no-op", empty.value <= noop
@@ -103,6 +109,15 @@ def _call_rows(variants: dict[str, meter.Variant]) -> list[Row]:
         row("capture_str", "capture of a 12-byte str, emitted", 65),
         Row("detached again, of untouched", again, "×", None, "1.00 ×", again <= 1.03),
     ]
+
+
+def _peer_rows(others: peers.Peers, variants: dict[str, meter.Variant]) -> list[Row]:
+    """What the others cost, and by name those that are not here."""
+    untouched = variants["untouched"]
+    noop = meter.added_ns(variants["noop"], untouched)
+    added = {name: meter.added_ns(variant, untouched) for name, variant in others.variants.items()}
+    there = [Row(name, ns, "ns", ns / noop, group="peer") for name, ns in added.items()]
+    return there + [Row(name, None, "", group="peer", skipped=why) for name, why in others.skipped.items()]
 
 
 def only_once(compiler: str) -> list[Row]:
@@ -132,6 +147,8 @@ def table(rows: list[Row]) -> str:
     mark = {None: "", True: "met", False: "missed"}
 
     def line(row: Row) -> str:
+        if row.value is None:
+            return f"{row.name:<{width}} skipped: {row.skipped}"
         ratio = f"{row.ratio:6.2f} ×" if row.ratio is not None else " " * 8
         return f"{row.name:<{width}} {row.value:9.2f} {row.unit:<2} {ratio}  {row.goal:<15} {mark[row.met]}".rstrip()
 
@@ -145,13 +162,29 @@ def main() -> None:
     options.add_argument(
         "--compiler", help="the `waspect` binary (default: the one installed or built beside the package)"
     )
+    options.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, default=True, help="time other ways in the same run"
+    )
+    options.add_argument(
+        "--peers-env",
+        type=Path,
+        default=peers.DEFAULT,
+        help="the environment with their packages (default: %(default)s)",
+    )
+    options.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw it, too")
     chosen = options.parse_args()
     compiler = chosen.compiler or once.find_compiler()
     with once.own_cache():
-        rows = per_call(compiler, chosen.repeats) + only_once(compiler)
+        # Before the peers come: a larger heap takes longer to search for functions.
+        paid_once = only_once(compiler)
+        others = peers.find(chosen.peers_env) if chosen.peers else peers.Peers()
+        rows = per_call(compiler, chosen.repeats, others) + paid_once
+    about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
+    measured = about | {"rows": [asdict(row) for row in rows]}
+    if chosen.plot:
+        chosen.plot.write_text(plot.draw([plot.panel(measured)]))
     if chosen.json:
-        about = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
-        print(json.dumps(about | {"rows": [asdict(row) for row in rows]}, ensure_ascii=False))
+        print(json.dumps(measured, ensure_ascii=False))
     else:
         version = platform.python_version()
         print(f"CPython {version}: added per call, × of the injected Python no-op; then what is paid once")

@@ -27,27 +27,34 @@ def module() -> types.ModuleType:
 
 
 def thousand(name: str, count: int = 1_000) -> types.ModuleType:
-    """A module of functions to attach to."""
+    """A module of functions to attach to, made one by one: a source of all of them would leave room behind."""
     made = types.ModuleType(name)
-    source = "\n".join(_FUNCTION.format(name=f"f{i}") for i in range(count))
-    exec(compile(source, f"{name}.py", "exec"), made.__dict__)
+    for i in range(count):
+        exec(compile(_FUNCTION.format(name=f"f{i}"), f"{name}.py", "exec"), made.__dict__)
     sys.modules[name] = made
     return made
 
 
-def with_noop() -> Callable[..., object]:
-    """The same function with a call of a Python no-op at its entry, callee in a constant."""
+def alone() -> Callable[..., object]:
+    """A function of the same code, for others to put something on."""
+    names: dict[str, Callable[..., object]] = {}
+    exec(compile(_FUNCTION.format(name="f"), f"{MODULE}.py", "exec"), names)
+    return names["f"]
 
-    def noop(a, b):
-        pass
 
+def noop(a, b):
+    pass
+
+
+def with_hook(hook: Callable[..., object] = noop) -> Callable[..., object]:
+    """The same function with a call of `hook(a, b)` at its entry, callee in a constant."""
     names: dict[str, Callable[..., object]] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         exec(_HOOKED.format(name="f"), names)
     function = names["f"]
     consts = function.__code__.co_consts
-    function.__code__ = function.__code__.replace(co_consts=tuple(noop if c == "hook" else c for c in consts))
+    function.__code__ = function.__code__.replace(co_consts=tuple(hook if c == "hook" else c for c in consts))
     return types.FunctionType(function.__code__, globals())
 
 

@@ -341,6 +341,7 @@ impl Point {
 }
 
 impl Fire {
+    #[inline]
     fn wants(&self, outcome: Outcome, start_ticks: u64) -> bool {
         let point = match self.point {
             spec::Point::Return => outcome == Outcome::Return,
@@ -350,6 +351,7 @@ impl Fire {
         point && (self.min_ns == 0 || self.took(start_ticks) >= self.min_ns)
     }
 
+    #[inline(never)]
     fn took(&self, start_ticks: u64) -> u64 {
         if start_ticks == 0 {
             return 0;

@@ -72,6 +72,7 @@ impl Gate {
         self.open.get() || self.decide(now_ns)
     }
 
+    #[inline(never)]
     fn decide(&self, now_ns: impl FnOnce() -> u64) -> bool {
         self.disarmed.borrow().is_none()
             && self.every.is_none_or(|n| self.nth(n))

@@ -38,7 +38,9 @@ impl<I: Introspect> Default for Cursor<I> {
 impl<I: Introspect> Cursor<I> {
     pub(super) fn forget(&mut self) {
         self.handle = 0;
-        self.entries.clear();
+        if !self.entries.is_empty() {
+            self.entries.clear();
+        }
     }
 }
 

@@ -20,6 +20,12 @@ impl<I: Introspect> State<I> {
     #[inline]
     pub(super) fn field(&mut self, name: u32, v: u64) -> Result<(), HostBudget> {
         let written = match self.operand(v) {
+            Operand::Int(n) if self.has_room(INT_FIELD_BYTES) => {
+                self.fields += 1;
+                self.record.extend_from_slice(&name.to_le_bytes());
+                put::int(&mut self.record, n);
+                INT_FIELD_BYTES
+            }
             Operand::Int(n) => self.add_field(name, |_, _, out| put::int(out, n)),
             Operand::Ref(Ref::Object(o)) => self.add_field(name, |state, left, out| {
                 tree::encode::<I>(o, &state.limits_of_fields(left), out);
@@ -37,6 +43,13 @@ impl<I: Introspect> State<I> {
             Err(code) => put::error(out, code),
         });
         0
+    }
+
+    /// Whether a field of so many bytes fits as it is.
+    #[inline]
+    fn has_room(&self, bytes: usize) -> bool {
+        self.fields < limits::RECORD_FIELDS_MAX
+            && (self.record.len() + bytes) as u64 <= self.shared.budget.record_bytes_max
     }
 
     /// Gives how many bytes were made, also of what then did not fit.
@@ -123,6 +136,9 @@ impl<I: Introspect> State<I> {
         false
     }
 }
+
+/// A field's number, a tag, an int.
+const INT_FIELD_BYTES: usize = 4 + 1 + 8;
 
 /// How a value begins of which the record had no room for more.
 const CUT_BY_BUDGET: [u8; 2] = [15, Cut::Budget as u8];

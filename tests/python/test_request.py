@@ -13,6 +13,7 @@ import random
 import sys
 import threading
 import time
+import types
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -291,6 +292,48 @@ def test_task_and_request_in_records(session):
     assert main["task"].startswith("Task-")
     assert inside["request"] == main["request"] and main["request"].startswith("r-")
     assert (out["task"], out["request"]) == (None, None)
+
+
+def test_the_task_is_found_wherever_it_is_kept_now(session):
+    """What was found once is asked again when a dict on the way to it has changed."""
+    tasks, current = asyncio.tasks, asyncio.tasks._current_tasks
+
+    async def named():
+        look("found")
+        tasks._current_tasks = {}
+        look("another dict")
+        tasks._current_tasks = dict(current)
+        look("a copy")
+        del tasks._current_tasks
+        look("no dict")
+        tasks._current_tasks = current
+        del sys.modules["asyncio.tasks"]
+        look("no module")
+        sys.modules["asyncio.tasks"] = types.SimpleNamespace(_current_tasks=current)
+        look("something else")
+        sys.modules["asyncio.tasks"] = tasks
+        look("found again")
+
+    async def main():
+        await asyncio.create_task(named(), name="the task")
+
+    try:
+        asyncio.run(main())
+    finally:
+        tasks._current_tasks, sys.modules["asyncio.tasks"] = current, tasks
+    look("ended")
+    seen = {e["fields"]["who"]: e["task"] for e in session.events(timeout=0) if e["type"] == "record"}
+    there, nowhere = "the task", None
+    assert seen == {
+        "found": there,
+        "another dict": nowhere,
+        "a copy": there,
+        "no dict": nowhere,
+        "no module": nowhere,
+        "something else": there,
+        "found again": there,
+        "ended": nowhere,
+    }
 
 
 def test_a_forked_child_has_copies(session):

@@ -85,6 +85,7 @@ pub fn self_check() -> Result<(), String> {
         objects(&samples)?;
         keys(&samples)?;
         context(py)?;
+        versions(py)?;
         task_names(&samples)?;
         frames(py, &samples)
     })
@@ -239,6 +240,17 @@ fn context(py: Python<'_>) -> Result<(), String> {
         same("the running context", context.as_ptr(), running)?;
         same("a weak reference", context.as_ptr(), layout::weakly(weak.as_ptr()))
     }
+}
+
+/// A change of a dict is seen.
+fn versions(py: Python<'_>) -> Result<(), String> {
+    let dict = PyDict::new(py);
+    // SAFETY: a live dict.
+    let version = || lend(dict.as_any(), |dict| unsafe { layout::dict_version(dict) });
+    let [first, again] = [version(), version()];
+    same("the version of a dict", first, again)?;
+    dict.set_item(0, 0).map_err(|e| e.to_string())?;
+    same("another version of a dict", true, first != version())
 }
 
 /// Only where asyncio is there already: it is the application's to import. Later its tasks' size tells.

@@ -10,7 +10,7 @@
 use std::ffi::{CStr, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
 use pyo3::ffi::{self, PyObject};
 
@@ -20,6 +20,8 @@ use crate::request::{Opening, Scope};
 /// The variable; null until a request can begin. Never freed: contexts may have it as long as they like.
 static VARIABLE: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
 const NAME: &CStr = c"waspect.request";
+/// Capsules that somebody still has: without any, no context has a request. Counted with the lock held only.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// What a capsule holds.
 struct Held {
@@ -87,12 +89,15 @@ fn held(value: &Owned) -> Option<&Held> {
     unsafe {
         let object = value.0.as_ptr();
         let is_ours = ffi::PyCapsule_CheckExact(object) != 0 && ffi::PyCapsule_GetName(object) == NAME.as_ptr();
-        if is_ours { ffi::PyCapsule_GetPointer(object, NAME.as_ptr()).cast::<Held>().as_ref() } else { None }
+        if is_ours { layout::capsuled(object).cast::<Held>().as_ref() } else { None }
     }
 }
 
 #[inline]
 pub(super) fn request() -> Option<Rc<Scope>> {
+    if LIVE.load(Relaxed) == 0 {
+        return None;
+    }
     held(&value()?).map(|held| held.scope.clone())
 }
 
@@ -147,16 +152,20 @@ fn capsule(scope: &Rc<Scope>, context: NonNull<PyObject>) -> Option<Owned> {
         let owner = Owned(NonNull::new(ffi::PyWeakref_NewRef(context.as_ptr(), null_mut()))?);
         let held = Box::into_raw(Box::new(Held { scope: scope.clone(), owner }));
         let made = NonNull::new(ffi::PyCapsule_New(held.cast::<c_void>(), NAME.as_ptr(), Some(free)));
-        if made.is_none() {
+        let Some(made) = made else {
             drop(Box::from_raw(held));
-        }
-        made.map(Owned)
+            return None;
+        };
+        LIVE.store(LIVE.load(Relaxed) + 1, Relaxed);
+        // Nothing is read out of a capsule that is laid out in another way.
+        Some(Owned(made)).filter(|made| layout::capsuled(made.0.as_ptr()) == held.cast())
     }
 }
 
 unsafe extern "C" fn free(capsule: *mut PyObject) {
     // SAFETY: called once, for a capsule made above that nobody refers to.
-    unsafe { drop(Box::from_raw(ffi::PyCapsule_GetPointer(capsule, NAME.as_ptr()).cast::<Held>())) }
+    unsafe { drop(Box::from_raw(ffi::PyCapsule_GetPointer(capsule, NAME.as_ptr()).cast::<Held>())) };
+    LIVE.store(LIVE.load(Relaxed) - 1, Relaxed);
 }
 
 fn set(value: *mut PyObject) -> bool {

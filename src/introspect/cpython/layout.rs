@@ -15,7 +15,7 @@ use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 pub(super) use super::thread::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
-    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, running, running_context, weakly,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, capsuled, running, running_context, weakly,
 };
 use super::{Obj, steps};
 
@@ -28,6 +28,16 @@ compile_error!("layouts of CPython 3.14 and newer are not known here");
 #[inline]
 pub(super) fn part(p: *mut PyObject) -> Option<Obj> {
     NonNull::new(p).map(Obj)
+}
+
+/// A number that a dict has from one change to the next, and no dict has twice.
+///
+/// # Safety
+/// `dict` is a live dict.
+#[inline]
+pub(super) unsafe fn dict_version(dict: Obj) -> usize {
+    // SAFETY: it stands behind the head and the number of entries; one word here as there.
+    unsafe { dict.as_ptr().add(1).cast::<usize>().add(1).read() }
 }
 
 // --- types

@@ -5,10 +5,11 @@
 
 use std::ffi::CStr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use pyo3::ffi;
 
-use super::layout::{Class, class_of, part, pointer_at};
+use super::layout::{Class, class_of, dict_version, part, pointer_at};
 use super::{CPython, Name, Obj, scalar};
 use crate::introspect::{Child, Introspect, Look, Walk};
 
@@ -55,10 +56,47 @@ pub(super) fn name() -> Option<String> {
 
 /// The task that the running thread's event loop is in.
 pub(super) fn running() -> Option<Obj> {
+    let tasks = tasks()?;
     // SAFETY: the GIL is held.
     let ident = unsafe { ffi::PyThread_get_thread_ident() };
-    let tasks = CPython::key(modules()?, &names().tasks).ok()?;
-    current(CPython::attr(tasks, &names().current).ok()?, i64::try_from(ident).ok()?)
+    current(tasks, i64::try_from(ident).ok()?)
+}
+
+/// Where the dict of tasks was found: `sys.modules` and its version, the module's own dict and its, the dict itself; 0 is
+/// nothing. A dict has another version after every change and none twice, so while both are the same, all of it is there.
+/// Read and written with the GIL held only.
+static FOUND: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
+
+/// The dict of the tasks that event loops are in; `None` while nobody has imported asyncio.
+#[inline]
+fn tasks() -> Option<Obj> {
+    let modules = modules()?;
+    let [all, version, own, own_version, tasks] = &FOUND;
+    // SAFETY: only exact dicts are remembered; the module is in `sys.modules` as long as that does not change.
+    let same = all.load(Relaxed) == modules.as_ptr().addr()
+        && unsafe { dict_version(modules) } == version.load(Relaxed)
+        && part(own.load(Relaxed) as *mut ffi::PyObject)
+            .is_none_or(|own| unsafe { dict_version(own) } == own_version.load(Relaxed));
+    if same { part(tasks.load(Relaxed) as *mut ffi::PyObject) } else { find_tasks(modules) }
+}
+
+#[cold]
+fn find_tasks(modules: Obj) -> Option<Obj> {
+    let module = CPython::key(modules, &names().tasks).ok();
+    let found = module.and_then(|module| CPython::attr(module, &names().current).ok());
+    // SAFETY: a live module of that very class, which keeps its dict.
+    let own = module
+        .filter(|module| class_of(*module).is(&raw const ffi::PyModule_Type))
+        .and_then(|module| part(unsafe { ffi::PyModule_GetDict(module.as_ptr()) }));
+    let known =
+        class_of(modules).is(&raw const ffi::PyDict_Type) && module.is_some() == (own.is_some() && found.is_some());
+    // SAFETY: an exact dict where it is kept.
+    let version = |dict: Obj| (dict.as_ptr().addr(), unsafe { dict_version(dict) });
+    let (all, of_all) = if known { version(modules) } else { (0, 0) };
+    let (own, of_own) = own.map_or((0, 0), version);
+    let kept = [all, of_all, own, of_own, found.map_or(0, |found| found.as_ptr().addr())];
+    FOUND.iter().zip(kept).for_each(|(to, value)| to.store(value, Relaxed));
+    found
 }
 
 /// `sys.modules`.

@@ -2,7 +2,7 @@
 //!
 //! In: a thread's state. Out: its frame and context, and their parts. Never here: a decision about what a part means.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
 use pyo3::ffi::{self, PyObject, PyVarObject};
@@ -130,6 +130,16 @@ pub(super) unsafe fn running_context(thread: *mut ffi::PyThreadState) -> *mut Py
 pub(super) unsafe fn weakly(weak: *mut PyObject) -> *mut PyObject {
     // SAFETY: the target is the first field behind the head.
     unsafe { weak.add(1).cast::<*mut PyObject>().read() }
+}
+
+/// What a capsule holds.
+///
+/// # Safety
+/// `capsule` is a live `PyCapsule`.
+#[inline]
+pub(super) unsafe fn capsuled(capsule: *mut PyObject) -> *mut c_void {
+    // SAFETY: the pointer is the first field behind the head.
+    unsafe { capsule.add(1).cast::<*mut c_void>().read() }
 }
 
 const _: () = {
