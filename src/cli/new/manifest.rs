@@ -31,10 +31,11 @@ pub(super) fn standalone(manifest: &str, workspace: &str) -> String {
             continue;
         }
         text.push_str(&std::mem::take(&mut comments));
-        let _ = writeln!(text, "{}", inherited(line, workspace).as_deref().unwrap_or(line));
+        let _ = writeln!(text, "{}", inherited(line, workspace).unwrap_or(line));
     }
     if !features.is_empty() {
-        text.push_str("\n[features]\n# Of the host alone: its dependency is not here.\n");
+        text.truncate(text.trim_end().len());
+        text.push_str("\n\n[features]\n# Of the host alone: its dependency is not here.\n");
         text.extend(features.iter().map(|name| format!("{name} = []\n")));
     }
     format!("{}\n", text.trim_end())

@@ -12,6 +12,7 @@ use crate::cli::advised::advised;
 /// Each file of the crate in `probe-sdk/rust` and of those it needs, as `build.rs` found them.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
+const LICENSE: &str = include_str!("../../../LICENSE");
 /// The crate that a probe depends on, in its folder of the SDK.
 const CRATE: &str = "rust";
 const PACKAGE: &str = "name = \"waspect-probe\"";
@@ -22,7 +23,9 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
         let hint = "`--sdk DIR` takes it from waspect's sources, where it is `probe-sdk`";
         return Err(advised("this build of waspect has no SDK in it", hint));
     }
-    Ok(SOURCES.iter().map(|(path, text)| (format!("sdk/{path}"), alone(path, text))).collect())
+    let mut files: Vec<File> = SOURCES.iter().map(|(path, text)| (format!("sdk/{path}"), alone(path, text))).collect();
+    files.push(("sdk/LICENSE".to_owned(), LICENSE.to_owned()));
+    Ok(files)
 }
 
 fn alone(path: &str, text: &str) -> String {
