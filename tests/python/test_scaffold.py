@@ -51,8 +51,10 @@ def test_a_probe_as_it_begins_tells_of_a_program(tmp_path: Path) -> None:
     call(tmp_path, "run", "-p", "slow_calls.wasm", "-o", "jsonl:out.jsonl", "--python", sys.executable, "-m", "shop")
 
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    (record,) = [line for line in lines if line["type"] == "record"]
-    assert (record["probe"], record["fn"]) == ("slow", "shop.cart.add")
+    records = [line for line in lines if line["type"] == "record"]
+    # A busy machine can make any call slow, so there may be others.
+    assert all(record["probe"] == "slow" and record["fields"]["duration_ns"] >= 5_000_000 for record in records)
+    (record,) = [record for record in records if record["fn"] == "shop.cart.add"]
     assert record["fields"]["args"] == {"$tuple": ["book", 3]}
     assert record["fields"]["duration_ns"] >= 20_000_000
     counts = {line["key"][0]: line["value"]["count"] for line in lines if line["type"] == "aggregation"}
