@@ -36,7 +36,9 @@ def call(folder: Path, *args: str) -> str:
     """What a command of waspect says on stdout; it must do what it was asked."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("CARGO_", "RUSTFLAGS"))}
     env |= {"CARGO_HOME": str(folder / "cargo-home"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([BINARY, *args], cwd=folder, env=env, check=False, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [BINARY, *args], cwd=folder, env=env, check=False, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
