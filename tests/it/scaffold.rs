@@ -127,6 +127,7 @@ fn names_that_are_refused() {
 #[test]
 fn nothing_is_overwritten() {
     let place = Place::new();
+    place.write("sdk/rust/Cargo.toml", "[package]\nname = \"waspect-probe\"\n");
     place.write("full/notes.txt", "mine");
     place.write("file", "mine");
     fs::create_dir(place.at("empty")).unwrap();
@@ -136,8 +137,9 @@ fn nothing_is_overwritten() {
     for (name, err) in [("full", full.as_str()), ("file", hint), ("link", hint)] {
         place.check(&format!("new rust {name}"), 2, "", err);
     }
-    place.check("new rust empty", 0, "empty/src/lib.rs", "");
-    assert_eq!(place.names(""), ["empty", "file", "full", "link"]);
+    place.check("new rust empty --sdk sdk", 0, "empty/src/lib.rs", "");
+    assert_eq!(place.names("empty"), [".cargo", ".gitignore", "Cargo.toml", "README.md", "src"]);
+    assert_eq!(place.names(""), ["empty", "file", "full", "link", "sdk"]);
     assert_eq!(place.names("full"), ["notes.txt"]);
     assert_eq!(fs::read_to_string(place.at("file")).unwrap(), "mine");
 }
