@@ -12,7 +12,9 @@ use crate::cli::advised::advised;
 /// Each file of the crate in `probe-sdk/rust` and of those it needs, as `build.rs` found them.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 const WORKSPACE: &str = include_str!("../../../Cargo.toml");
-const LICENSE: &str = include_str!("../../../LICENSE");
+/// What goes with the sources: their licence, and their format, which `cargo fmt` of a probe would change.
+const BESIDE: &[(&str, &str)] =
+    &[("LICENSE", include_str!("../../../LICENSE")), ("rustfmt.toml", include_str!("../../../rustfmt.toml"))];
 /// The crate that a probe depends on, in its folder of the SDK.
 const CRATE: &str = "rust";
 const PACKAGE: &str = "name = \"waspect-probe\"";
@@ -24,7 +26,7 @@ pub(super) fn files() -> anyhow::Result<Vec<File>> {
         return Err(advised("this build of waspect has no SDK in it", hint));
     }
     let mut files: Vec<File> = SOURCES.iter().map(|(path, text)| (format!("sdk/{path}"), alone(path, text))).collect();
-    files.push(("sdk/LICENSE".to_owned(), LICENSE.to_owned()));
+    files.extend(BESIDE.iter().map(|(path, text)| (format!("sdk/{path}"), (*text).to_owned())));
     Ok(files)
 }
 

@@ -18,10 +18,16 @@ pub struct SpecError {
 /// What is wrong at that byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    Long { found: usize, max: usize },
+    Long {
+        found: usize,
+        max: usize,
+    },
     /// Whitespace or a control character.
     Space(char),
-    Expected { expected: &'static str, found: String },
+    Expected {
+        expected: &'static str,
+        found: String,
+    },
     ProviderNotYet(String),
     Provider(String),
     PointNotYet(String),
