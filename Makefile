@@ -35,17 +35,20 @@ agents := $(foreach m,$(minors),$(call agent,$(m)))
 # The same with doors for the tests, beside the tests.
 door = tests/python/doors/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 cli := target/cli/waspect
-rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk/abi probe-sdk/grammar python/waspect/_bootstrap -type f 2>/dev/null)
+rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk python/waspect/_bootstrap -type f 2>/dev/null)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)
 peers := $(foreach m,$(minors),.venv/peers-$(m)/.made)
 
+# What probes in Rust are compiled for; a folder of the toolchain.
+wasm_target := $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unknown-unknown
+
 help:  ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 # Agent and door of one CPython after each other, so that the layer over CPython's headers is compiled once for both.
-test: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
+test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
 demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
@@ -89,6 +92,11 @@ clean:  ## remove everything made here
 $(cli): $(rust)
 	cargo build --release
 	@mkdir -p $(@D) && cp target/release/waspect $@
+
+$(wasm_target):
+	@command -v rustup >/dev/null || { echo "tests build probes: install Rust's target wasm32-unknown-unknown, with rustup or as" \
+	"the distribution's package (Debian: libstd-rust-dev-wasm32, Fedora: rust-std-static-wasm32-unknown-unknown)"; exit 1; }
+	rustup target add wasm32-unknown-unknown
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.
 # Code that runs inside of other people's programs is small: what must be inlined on the fire path says so itself, and no loop

@@ -3,8 +3,9 @@
 //! In: a `.wasm` or `.wat`, by path or on standard input. Out: a sealed file; data on stdout, reports on stderr. Never here:
 //! a module that was not checked, an artifact in a file without a seal.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -99,14 +100,14 @@ fn name(args: &Args) -> String {
 fn save(artifact: &Artifact, output: &Path) -> anyhow::Result<usize> {
     let folder = Folder::open().map_err(SealError::from).context("sealing")?;
     let bytes = seal::save(&folder, artifact).context("sealing")?;
-    write_whole(output, &bytes).with_context(|| format!("`{}`", output.display()))?;
+    write_whole(output, &bytes, 0o600).with_context(|| format!("`{}`", output.display()))?;
     Ok(bytes.len())
 }
 
 /// A reader finds the old file or the new one.
-fn write_whole(output: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(output: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut scratch = tempfile::NamedTempFile::new_in(folder)?;
+    let mut scratch = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
     scratch.write_all(bytes)?;
     scratch.persist(output).map_err(|e| e.error)?;
     Ok(())

@@ -5,12 +5,16 @@
 //!
 //! A subcommand is a file with `Args` (clap) and `run(&Args) -> anyhow::Result<ExitCode>`, one variant and one line here.
 
+mod advised;
+mod build;
 mod check;
 mod compile;
 mod inspect;
 mod limits;
+mod new;
 mod open;
 mod run;
+mod signals;
 mod text;
 
 use std::io::{self, Write};
@@ -31,11 +35,13 @@ const TROUBLE: u8 = 2;
 
 const EXAMPLES: &str = "\
 Examples:
+  waspect new rust slow_calls            A folder with a probe to begin from
+  waspect build slow_calls               Build it, and check it
   waspect check slow_calls.wat           Would it be taken? If not, why?
   waspect inspect slow_calls.wat         Where does it attach, and what can it read?
   waspect limits                         What may a probe spend?
 
-Exit codes: 0 done; 1 the answer is no (`check`); 2 waspect could not do it: usage, files, a module that is refused.
+Exit codes: 0 done; 1 the answer is no (`check`, `build`); 2 waspect could not do it: usage, files, a module that is refused.
 Reports and errors go to stderr, data to stdout.";
 
 /// eBPF for Python: WebAssembly probes in running, unmodified applications.
@@ -52,6 +58,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::Args),
+    Build(build::Args),
     Check(check::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
@@ -61,6 +69,8 @@ enum Command {
 
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::New(args) => new::run(args),
+        Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
         Command::Compile(args) => compile::run(args),
         Command::Inspect(args) => inspect::run(args),
@@ -105,5 +115,6 @@ fn hint(e: &anyhow::Error) -> Option<String> {
     let module = || e.downcast_ref::<ModuleError>().and_then(ModuleError::hint);
     let compile = || e.downcast_ref::<CompileError>().and_then(CompileError::hint).map(Into::into);
     let seal = || e.downcast_ref::<SealError>().map(|e| e.hint().into());
-    module().or_else(compile).or_else(seal)
+    let own = || e.downcast_ref::<advised::Advised>().map(|e| e.hint.clone());
+    module().or_else(compile).or_else(seal).or_else(own)
 }

@@ -25,6 +25,8 @@ fn commands() {
         ("", 2, "", "Usage: waspect"),
         ("nonsense", 2, "", "error: unrecognized subcommand"),
         ("check", 2, "", "Usage: waspect check"),
+        ("build --help", 0, "Exit codes: 0 built and good; 1 built, and the module is refused;", ""),
+        ("new --help", 0, "waspect new rust more_calls --sdk slow_calls/sdk", ""),
         ("check tests/module/good/wants.wat", 0, "wants.wat: ok, 8 probes, 502 bytes\n", ""),
         (
             "check tests/module/good/wants.wat tests/module/bad/simd.wat",

@@ -17,6 +17,7 @@ mod render;
 mod request;
 mod rewrite;
 mod ring;
+mod scaffold;
 mod segment;
 mod sketch;
 mod spec;

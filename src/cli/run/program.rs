@@ -17,8 +17,7 @@ use std::{env, fs, thread};
 use anyhow::Context;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp};
-use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigSet, Signal, kill, raise};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -26,6 +25,7 @@ use nix::unistd::Pid;
 use super::bootstrap::Bootstrap;
 use super::command::Command;
 use super::interpreter::Interpreter;
+use crate::cli::signals::die_by;
 
 /// What is passed on. SIGCHLD only wakes.
 const WATCHED: [Signal; 9] = [
@@ -197,18 +197,6 @@ fn end_of(pid: Pid, flags: Option<WaitPidFlag>) -> Option<End> {
         // It is gone, by a signal without a name.
         Err(_) => Some(End::Code(255)),
     }
-}
-
-/// Comes back only where the signal does not end this process.
-fn die_by(signal: Signal) {
-    // The program left its core, if it may; ours would say nothing.
-    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    let mut own = SigSet::empty();
-    own.add(signal);
-    let _ = own.thread_unblock();
-    // The second reaches the default where the runtime had a handler that took itself off at the first.
-    let _ = raise(signal);
-    let _ = raise(signal);
 }
 
 fn watched() -> SigSet {
