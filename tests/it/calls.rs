@@ -64,8 +64,11 @@ fn parameters(import: &Import) -> Vec<&'static [(&'static str, &'static str)]> {
     let inside = import.signature.split_once(')').expect("parameters").0.trim_start_matches('(');
     let mut words = inside.split(',').filter(|word| !word.is_empty()).peekable();
     let mut all = Vec::new();
+    // Its level comes before its place.
+    let mut is_level = matches!(import.arg, Arg::Fixed("log"));
     while let Some(word) = words.next() {
         all.push(match word {
+            _ if std::mem::take(&mut is_level) => NUMBERS,
             "V" => VALUES,
             "i64" => LONGS,
             "f64" => FLOATS,

@@ -18,6 +18,7 @@ mod request;
 mod rewrite;
 mod ring;
 mod scaffold;
+mod sdk;
 mod segment;
 mod sketch;
 mod spec;

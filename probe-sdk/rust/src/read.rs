@@ -142,7 +142,12 @@ impl Value {
 
     /// The order of numbers, text and sequences; none for what has no order, or is an error.
     pub fn compare(self, other: impl IntoValue) -> Option<Ordering> {
-        match sys::cmp(self, other.into_value()) {
+        let other = other.into_value();
+        // An error's status may look like an order.
+        if self.error().or(other.error()).is_some() {
+            return None;
+        }
+        match sys::cmp(self, other) {
             -1 => Some(Ordering::Less),
             0 => Some(Ordering::Equal),
             1 => Some(Ordering::Greater),

@@ -93,6 +93,7 @@ pub(super) fn to_int(of: &Py) -> Result<Py, Code> {
 pub(super) fn to_float(of: &Py) -> Result<Py, Code> {
     match of {
         Py::Str(s) => s.trim().parse().map(Py::Float).map_err(|_| Code::Kind),
+        Py::Int(n) => Ok(Py::Float(*n as f64)),
         other => number(other).map(|n| Py::Float(as_float(n))),
     }
 }
@@ -110,8 +111,7 @@ pub(super) fn to_str(of: &Py) -> Result<Py, Code> {
 pub(super) fn equal(a: &Py, b: &Py) -> Result<bool, Code> {
     match (a, b) {
         (Py::Error(code), _) | (_, Py::Error(code)) => Err(*code),
-        (Py::Object(_) | Py::Exception(_), Py::Object(_) | Py::Exception(_)) => Ok(false),
-        (Py::Object(_), _) | (_, Py::Object(_)) => Err(Code::Code),
+        // Objects without an `__eq__` of their own are equal to themselves alone, and here to what has the same content.
         (Py::List(x), Py::List(y)) | (Py::Tuple(x), Py::Tuple(y)) => all_equal(x, y),
         (Py::Dict(x), Py::Dict(y)) => {
             let same = |(k, v): &(Py, Py)| y.iter().any(|(l, w)| equal(k, l) == Ok(true) && equal(v, w) == Ok(true));

@@ -23,6 +23,9 @@ pub enum Word<'a> {
     Nothing,
 }
 
+/// Of every handle: a test has one firing at a time, and what is of another is stale.
+const GENERATION: u64 = 1;
+
 /// What a firing has and has written.
 pub(super) struct Host {
     pub(super) call: Firing,
@@ -48,6 +51,14 @@ pub fn call<'a>(module: &str, name: &str, words: &mut [Word<'_>]) -> Word<'a> {
             "`{module}` `{name}` was called outside of a firing; a test fires a probe: `Firing::new().fire(probe)`"
         ),
     })
+}
+
+/// What a value of the firing that runs stands for.
+///
+/// # Panics
+/// Outside of a firing.
+pub fn object(v: Value) -> Py {
+    FIRING.with_borrow(|host| host.as_ref().map(|host| host.object(v))).expect("a value outlived its firing")
 }
 
 /// Begins a firing; gives the one around it.
@@ -100,7 +111,7 @@ impl Host {
     fn handle(&mut self, kind: Kind, len: usize, of: Py) -> u64 {
         let Ok(index) = u16::try_from(self.handles.len()) else { return Code::Limit.value() };
         self.handles.push(of);
-        TAG_HANDLE << 48 | (kind as u64) << 40 | (len as u64).min(LEN_ASK) << 24 | 1 << 16 | u64::from(index)
+        TAG_HANDLE << 48 | (kind as u64) << 40 | (len as u64).min(LEN_ASK) << 24 | GENERATION << 16 | u64::from(index)
     }
 
     /// What a value stands for.
@@ -111,7 +122,10 @@ impl Host {
             TAG_NONE => Py::Bool(bits == TRUE),
             TAG_INT => Py::Int(((bits << 16).cast_signed() >> 16).into()),
             TAG_ERROR => Py::Error(v.error().unwrap_or(Code::Internal)),
-            TAG_HANDLE => self.handles.get((bits & 0xFFFF) as usize).cloned().unwrap_or(Py::Error(Code::Stale)),
+            TAG_HANDLE if bits >> 16 & 0xFF == GENERATION => {
+                self.handles.get((bits & 0xFFFF) as usize).cloned().unwrap_or(Py::Error(Code::Stale))
+            }
+            TAG_HANDLE => Py::Error(Code::Stale),
             0xFFFC.. => Py::Error(Code::Stale),
             _ => Py::Float(f64::from_bits(bits)),
         }

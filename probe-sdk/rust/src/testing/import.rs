@@ -88,18 +88,18 @@ impl Host {
                 let kept = self.call.request.as_ref().and_then(|kept| kept.get(name).cloned());
                 self.given(Ok(kept.unwrap_or(Py::None)))
             }
-            "req.set" => match (first, &mut self.call.request) {
-                (Err(code), _) => status(code),
-                (_, None) => status(Code::Absent),
-                (Ok(value), Some(kept)) => {
-                    kept.insert(name.to_owned(), value);
+            // What is kept may be an error, too.
+            "req.set" => match &mut self.call.request {
+                None => status(Code::Absent),
+                Some(kept) => {
+                    kept.insert(name.to_owned(), first.unwrap_or_else(Py::Error));
                     Word::I32(0)
                 }
             },
             "req.add" => {
-                let sum = first.and_then(|more| {
-                    let kept = self.call.request.as_mut().ok_or(Code::Absent)?;
-                    let sum = arithmetic("add", kept.get(name).unwrap_or(&Py::Int(0)), &added(&more)?)?;
+                let sum = self.call.request.as_mut().ok_or(Code::Absent).and_then(|kept| {
+                    let before = kept.get(name).filter(|kept| **kept != Py::None).unwrap_or(&Py::Int(0));
+                    let sum = arithmetic("add", before, &added(&first?)?)?;
                     kept.insert(name.to_owned(), sum.clone());
                     Ok(sum)
                 });
@@ -109,13 +109,10 @@ impl Host {
                 let kept = self.call.slots.get(name).cloned();
                 self.given(Ok(kept.unwrap_or(Py::None)))
             }
-            "slot.set" => match first {
-                Err(code) => status(code),
-                Ok(value) => {
-                    self.call.slots.insert(name.to_owned(), value);
-                    Word::I32(0)
-                }
-            },
+            "slot.set" => {
+                self.call.slots.insert(name.to_owned(), first.unwrap_or_else(Py::Error));
+                Word::I32(0)
+            }
             _ => match family.strip_prefix("map.") {
                 Some(what) => self.map(what, name, first, words),
                 None => self.aggregate(family, name, words),
@@ -252,7 +249,7 @@ impl Host {
                 _ => Err(Code::Internal),
             },
             ("str_new" | "lit", _) => match &words[0] {
-                Word::In(bytes) => std::str::from_utf8(bytes).map(Py::from).map_err(|_| Code::Kind),
+                Word::In(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned().into()),
                 _ => Err(Code::Internal),
             },
             ("bytes_new", _) => match &words[0] {
@@ -277,7 +274,7 @@ impl Host {
         words: &[Word<'_>],
     ) -> Option<Word<'a>> {
         Some(match (name, words) {
-            ("kind", [Word::V(v)]) => Word::I32(v.kind() as i32),
+            ("kind", [Word::V(v)]) => Word::I32(self.object(*v).kind() as i32),
             ("int", [_, Word::I64(default)]) => Word::I64(whole(a).unwrap_or(*default)),
             ("float", [_, Word::F64(default)]) => Word::F64(real(a).unwrap_or(*default)),
             ("truthy", _) => Word::I32(a.map_or(0, |of| i32::from(truthy(&of)))),
@@ -285,12 +282,13 @@ impl Host {
                 let size = a.and_then(|of| of.size().ok_or(Code::Kind));
                 Word::I32(size.map_or_else(Code::status, |n| i32::try_from(n).unwrap_or(i32::MAX)))
             }
-            ("ident", [Word::V(v)]) => Word::I64(a.map_or_else(|code| code.status().into(), |_| ident(*v))),
-            ("is", [Word::V(x), Word::V(y)]) => truth(a.and(b).map(|_| x.bits() == y.bits())),
+            ("ident", _) => Word::I64(a.map_or_else(|code| code.status().into(), |of| ident(&of))),
+            // Whatever is of the same content is the same object here.
+            ("is", _) => truth(a.and_then(|a| Ok(a == b?))),
             ("eq", _) => truth(a.and_then(|a| equal(&a, &b?))),
-            ("cmp", _) => {
-                Word::I32(a.and_then(|a| Ok(order(&a, &b?))).map_or(2, |order| order.map_or(2, |o| o as i32)))
-            }
+            ("cmp", _) => Word::I32(
+                a.and_then(|a| Ok(order(&a, &b?))).map_or_else(Code::status, |order| order.map_or(2, |o| o as i32)),
+            ),
             ("str_hash", _) => Word::I64(if let Ok(Py::Str(s)) = a { hash(s.as_bytes()) } else { 0 }),
             ("in", _) => truth(a.and_then(|item| contains(&b?, &item))),
             ("str_eq", [_, Word::In(bytes)]) => truth(a.map(|of| matches!(of, Py::Str(s) if s.as_bytes() == *bytes))),
@@ -326,10 +324,9 @@ impl Host {
                 let value = self.object(*v);
                 self.named_field(key, value)
             }
-            ("field_str", [key, Word::In(bytes)]) => match std::str::from_utf8(bytes) {
-                Ok(text) => self.named_field(key, text.into()),
-                Err(_) => status(Code::Kind),
-            },
+            ("field_str", [key, Word::In(bytes)]) => {
+                self.named_field(key, String::from_utf8_lossy(bytes).into_owned().into())
+            }
             ("field_f64", [key, Word::F64(x)]) => self.named_field(key, (*x).into()),
             ("field_limits", _) => Word::Nothing,
             ("emit", _) => {
@@ -367,8 +364,9 @@ impl Host {
 
     fn named_field<'a>(&mut self, name: &Word<'_>, value: Py) -> Word<'a> {
         match text(name) {
-            Err(code) => status(code),
-            Ok(name) if name.is_empty() || name.chars().any(char::is_control) => status(Code::Kind),
+            Err(Code::Limit) => status(Code::Limit),
+            Err(_) => status(Code::Range),
+            Ok(name) if name.is_empty() || name.chars().any(char::is_control) => status(Code::Range),
             Ok(name) => {
                 self.add_field(name, value);
                 Word::I32(0)
@@ -442,7 +440,7 @@ fn whole(of: Result<Py, Code>) -> Option<i64> {
 fn real(of: Result<Py, Code>) -> Option<f64> {
     match of {
         Ok(Py::Float(x)) => Some(x),
-        Ok(Py::Int(n)) => Some(n as f64),
+        Ok(Py::Int(n)) => i64::try_from(n).ok().map(|n| n as f64),
         Ok(Py::Bool(b)) => Some(f64::from(u8::from(b))),
         _ => None,
     }
@@ -458,17 +456,18 @@ fn truthy(of: &Py) -> bool {
     }
 }
 
-/// Never negative; a value that was read twice is two values here.
-fn ident(v: Value) -> i64 {
-    (v.bits() >> 1).cast_signed()
+/// Never negative; the same for the same content.
+fn ident(of: &Py) -> i64 {
+    hash(format!("{of:?}").as_bytes()) & i64::MAX
 }
 
 fn tested(of: &Py, what: &[u8], how: i32) -> Result<bool, Code> {
-    let (Py::Str(s), Ok(what)) = (of, std::str::from_utf8(what)) else { return Err(Code::Kind) };
+    let Py::Str(s) = of else { return Err(Code::Kind) };
+    let s = s.as_bytes();
     match how {
         0 => Ok(s.starts_with(what)),
         1 => Ok(s.ends_with(what)),
-        2 => Ok(s.contains(what)),
+        2 => Ok(what.is_empty() || s.windows(what.len()).any(|part| part == what)),
         _ => Err(Code::Range),
     }
 }

@@ -31,7 +31,7 @@ mod told;
 
 use std::collections::HashMap;
 
-pub use host::{Word, call};
+pub use host::{Word, call, object};
 pub use py::Py;
 pub use told::Told;
 

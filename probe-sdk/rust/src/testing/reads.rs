@@ -206,7 +206,6 @@ pub(super) fn contains(of: &Py, item: &Py) -> Result<bool, Code> {
 
 pub(super) fn class(of: &Py) -> Py {
     match of {
-        Py::None => Py::None,
         Py::Error(code) => Py::Error(*code),
         other => Py::Named(waspect_abi::Kind::Type, other.type_name().to_owned()),
     }
