@@ -24,6 +24,7 @@ static WATCH: Mutex<Option<Arc<Watch>>> = Mutex::new(None);
 /// Adds the doors to the extension module.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_rewrite, module)?)?;
+    module.add_function(wrap_pyfunction!(_revert, module)?)?;
     module.add_function(wrap_pyfunction!(_instrument, module)?)?;
     module.add_function(wrap_pyfunction!(_find, module)?)?;
     module.add_function(wrap_pyfunction!(_not_python, module)?)?;
@@ -34,6 +35,13 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_points, module)?)?;
     module.add_function(wrap_pyfunction!(_on_return, module)?)?;
     module.add_function(wrap_pyfunction!(_arm_script, module)?)
+}
+
+/// Takes back a rule of rewriting, for what is rewritten from now on.
+#[pyfunction]
+fn _revert(rule: &str) -> PyResult<()> {
+    let known = crate::bytecode::reverted::revert(rule);
+    known.then_some(()).ok_or_else(|| PyValueError::new_err(format!("no rule `{rule}`")))
 }
 
 /// (module, qualname, code, functions) for each group.

@@ -10,6 +10,7 @@ use super::{
     exc::{self, Range, Ranges},
     layout::size,
     lines::{self, Lines},
+    reverted::{Rule, is},
     splice::{Part, Piece, Spliced},
     tables::Version,
 };
@@ -36,6 +37,7 @@ pub(super) fn lines(version: &Version, spliced: &Spliced, image: &Image<'_>) -> 
     for piece in &spliced.pieces {
         let location = match piece.part {
             Part::Entry | Part::Handler => None,
+            Part::Exit if is(Rule::Location) => None,
             Part::Prefix | Part::Body | Part::Exit => positions.at(piece.start)?,
         };
         writer.push(size(version, piece), location);
@@ -55,10 +57,11 @@ pub(super) fn ranges(
     let mut writer = exc::Writer::with_capacity(image.exception_table.len() + 32);
     let own = spliced.pieces.iter().find(|piece| piece.part == Part::Handler).map(|piece| piece.offset);
     for piece in &spliced.pieces {
-        if !coverable(piece.part, shape) {
+        if !coverable(piece.part, shape) && !is(Rule::Clip) {
             continue;
         }
         let (start, end) = (piece.offset, piece.offset + size(version, piece));
+        let own = own.filter(|_| coverable(piece.part, shape));
         match (covering(&mut old, piece)?, own) {
             (Some(range), _) => writer.push(moved(spliced, range, shape, start, end)?),
             (None, Some(target)) => writer.push(Range { start, end, target, depth: 1, lasti: true }),
@@ -92,6 +95,6 @@ fn covering(old: &mut Peekable<Ranges<'_>>, piece: &Piece) -> Result<Option<Rang
 fn moved(spliced: &Spliced, range: Range, shape: Shape, start: u32, end: u32) -> Result<Range, RewriteError> {
     let handler = spliced.landing(range.target).ok_or(RewriteError::Handler(range.target))?;
     let target = spliced.pieces[handler as usize].offset;
-    let depth = range.depth + u32::from(shape == Shape::Token);
+    let depth = range.depth + u32::from(shape == Shape::Token && !is(Rule::Depth));
     Ok(Range { start, end, target, depth, lasti: range.lasti })
 }

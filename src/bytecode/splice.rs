@@ -5,6 +5,7 @@
 use super::{
     Image, RewriteError, Shape,
     decode::{Instruction, Instructions},
+    reverted::{Rule, is},
     tables::{Shortcut, Version},
 };
 
@@ -176,6 +177,9 @@ fn body(version: &Version, mut instruction: Instruction, out: &mut Spliced) {
     let Instruction { start, opcode, .. } = instruction;
     if opcode == version.return_value {
         out.push(version.binary_subscr, 0, Part::Exit, start);
+        if is(Rule::Jump) {
+            out.mark(start);
+        }
         return out.keep(instruction, Part::Exit);
     }
     if Some(opcode) == version.return_const {
@@ -191,6 +195,7 @@ fn body(version: &Version, mut instruction: Instruction, out: &mut Spliced) {
 /// The argument of an instruction that says how many blocks are around it, with our handler among them.
 pub(super) fn inside_handler(version: &Version, opcode: u8, argument: u32) -> u32 {
     match version.shortcut {
+        _ if is(Rule::Generator) => argument,
         Shortcut::YieldDepth if opcode == version.yield_value => argument.saturating_add(1),
         Shortcut::ResumeBit(bit) if opcode == version.resume => argument & !bit,
         _ => argument,

@@ -1,0 +1,253 @@
+"""CPython's own regression tests as the judge: each module plain, then with every function instrumented, compared.
+
+In: this interpreter's `test` package, the installed package, the agent with doors. Out: a line for each module and mode,
+every test that ends otherwise than without instrumentation, every call that vanished; exit 0 if all of them are accepted,
+1 if not, 2 if the suite could not run. Never here: a test that is left out because it fails; what is accepted is named in
+`cpython_accepted.txt`, with its reason.
+
+A difference is run again, both ways, before it counts: CPython's tests have some of chance in them. With `--revert RULE`
+one rule of rewriting is taken back, and with `--prove` each in turn; then the suite must find something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+SECONDS_MAX = 900
+TRIES = 2
+
+# Quick, and of every kind that rewriting has rules for: what `make test` runs.
+TEN = """test_generators test_yield_from test_coroutines test_contextlib test_exceptions test_scope test_super
+test_extcall test_property test_sys_setprofile""".split()
+MODULES = (
+    TEN
+    + """test_generator_stop test_asyncgen test_asyncio test_contextlib_async test_except_star test_traceback
+test_sys_settrace test_monitoring test_bdb test_pdb test_trace test_inspect test_functools test_descr test_call test_frame
+test_gc test_weakref test_threading test_concurrent_futures test_dataclasses test_typing test_enum test_json test_pickle
+test_re test_unittest test_logging""".split()
+)
+MODES = ("library", "tests")
+# Each rule, and modules that show that it is missing.
+PROOFS = {
+    "jump": ["test_generators", "test_exceptions"],
+    "location": ["test_sys_settrace"],
+    "depth": ["test_exceptions"],
+    "generator": ["test_generators"],
+    "clip": ["test_sys_settrace"],
+}
+
+
+@dataclass
+class Verdict:
+    """What came of one module in one mode."""
+
+    module: str
+    mode: str
+    tests: int = 0
+    functions: int = 0
+    calls: int = 0
+    differences: dict[str, str] = field(default_factory=dict)
+    accepted: list[str] = field(default_factory=list)
+    skipped: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.differences
+
+
+def main() -> int:
+    chosen = arguments()
+    modules = chosen.module or (TEN if chosen.ten else MODULES)
+    try:
+        if chosen.prove:
+            return prove(chosen)
+        jobs = [(module, mode) for module in modules for mode in chosen.mode or MODES]
+        verdicts = judged(jobs, chosen)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    if chosen.json:
+        print(json.dumps({"python": sys.version.split()[0], "verdicts": [asdict(v) for v in verdicts]}))
+    return closing(verdicts, chosen.json)
+
+
+def arguments() -> argparse.Namespace:
+    options = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0], epilog=f"Modules by default: {' '.join(MODULES)}"
+    )
+    options.add_argument("module", nargs="*", help="test modules, `test_generators`")
+    options.add_argument("--ten", action="store_true", help="the ten quick ones")
+    options.add_argument("--mode", action="append", choices=MODES, help="what is instrumented (default: each in turn)")
+    options.add_argument("--revert", default="none", choices=["none", *PROOFS], help="take one rule of rewriting back")
+    options.add_argument("--prove", action="store_true", help="take back each rule in turn; fails if that is not noticed")
+    options.add_argument("--jobs", type=int, default=os.cpu_count(), help="modules at a time (default %(default)s)")
+    options.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return options.parse_args()
+
+
+def judged(jobs: list[tuple[str, str]], chosen: argparse.Namespace) -> list[Verdict]:
+    """Every module in every mode, some at a time, told as they end."""
+    known = accepted()
+    pool = ThreadPoolExecutor(max(chosen.jobs, 1))
+    try:
+        started = [pool.submit(judge, module, mode, chosen.revert, known) for module, mode in jobs]
+        verdicts = []
+        for one in started:
+            verdicts.append(one.result())
+            print(line(verdicts[-1]), file=sys.stderr, flush=True)
+        return verdicts
+    finally:
+        for child in list(CHILDREN):
+            child.kill()
+        pool.shutdown(cancel_futures=True)
+
+
+def judge(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
+    """A difference must come again to count; what is accepted does not."""
+    verdict = compared(module, mode, rule, known)
+    for _ in range(TRIES - 1):
+        if verdict.is_fine or rule != "none":
+            return verdict
+        again = compared(module, mode, rule, known)
+        again.differences = {name: how for name, how in again.differences.items() if name in verdict.differences}
+        verdict = again
+    return verdict
+
+
+def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
+    verdict = Verdict(module, mode)
+    plain, probed = child(module, "plain", "none"), child(module, mode, rule)
+    if plain.get("absent"):
+        verdict.skipped = plain["absent"]
+        return verdict
+    if plain.get("ended") is None:
+        verdict.skipped = f"does not run without instrumentation either: {plain['died']}"
+        return verdict
+    verdict.tests = len(plain["ended"])
+    found = dict(differing(plain["ended"], probed))
+    if probed.get("probed"):
+        of = probed["probed"]
+        verdict.functions, verdict.calls = of["functions"], of["entries"]
+        found |= {f"vanished {name}": f"{n} calls ended without their exit" for name, n in of["vanished"].items()}
+        found |= {f"unbalanced {name}": "entries are not returns, raises, abandoned and live" for name in of["unbalanced"]}
+        found |= {f"fault {name}": str(faults) for name, faults in of["faults"].items()}
+    for name, how in found.items():
+        reason = known.get(f"{module} {name}") or known.get(f"* {name}")
+        if reason:
+            verdict.accepted.append(name)
+        else:
+            verdict.differences[name] = how
+    return verdict
+
+
+def differing(plain: dict[str, str], probed: dict) -> list[tuple[str, str]]:
+    """Tests that passed without instrumentation, or were skipped, and end otherwise with it."""
+    if probed.get("ended") is None:
+        return [("the whole module", probed["died"])]
+    ended = probed["ended"]
+    fine = {"passed", "skipped"}
+    return [(name, ended.get(name, "did not run")) for name, how in plain.items() if how in fine and ended.get(name) != how]
+
+
+CHILDREN: set[subprocess.Popen[bytes]] = set()
+
+
+def child(module: str, mode: str, rule: str) -> dict:
+    """What the module's process tells; `died` where it told nothing."""
+    with tempfile.TemporaryDirectory(prefix="waspect-suite-") as folder:
+        out = Path(folder) / "told.json"
+        command = [sys.executable, str(HERE / "cpython_child.py"), module, mode, str(out), "--revert", rule]
+        environment = os.environ | {"TMPDIR": folder, "PYTHONHASHSEED": "0"}
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
+            cwd=folder, start_new_session=True,
+        )  # fmt: skip
+        CHILDREN.add(process)
+        try:
+            said, _ = process.communicate(timeout=SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            said = f"no end after {SECONDS_MAX} s".encode()
+        finally:
+            kill(process)
+            CHILDREN.discard(process)
+        if out.exists():
+            return json.loads(out.read_text())
+        tail = said.decode(errors="replace")[-1500:]
+        if f"No module named 'test.{module}'" in tail:
+            return {"absent": f"CPython {VERSION} has no {module}"}
+        return {"died": f"status {process.returncode}: {tail}"}
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """The process and whatever it started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def accepted() -> dict[str, str]:
+    """`VERSION MODULE TEST: reason` for each difference that is inherent."""
+    known = {}
+    for row in (HERE / "cpython_accepted.txt").read_text().splitlines():
+        if row and not row.startswith("#"):
+            where, _, reason = row.partition(": ")
+            version, _, name = where.partition(" ")
+            if version == VERSION:
+                known[name] = reason
+    return known
+
+
+def line(verdict: Verdict) -> str:
+    where = f"{VERSION} {verdict.module:<24} {verdict.mode:<8}"
+    if verdict.skipped:
+        return f"{where} skipped: {verdict.skipped}"
+    counts = f"{verdict.tests:6} tests {verdict.functions:6} functions {verdict.calls:10} calls"
+    rows = [f"{where} {counts}  {len(verdict.differences)} differ, {len(verdict.accepted)} accepted"]
+    rows += [f"    {name}: {' '.join(how.split())[-300:]}" for name, how in list(verdict.differences.items())[:20]]
+    return "\n".join(rows)
+
+
+def closing(verdicts: list[Verdict], is_quiet: bool) -> int:
+    ran = [v for v in verdicts if not v.skipped]
+    differ = sum(len(v.differences) for v in ran)
+    tests, calls = sum(v.tests for v in ran), sum(v.calls for v in ran)
+    functions = sum(v.functions for v in ran)
+    agreed = {name for v in ran for name in v.accepted}
+    stream = sys.stderr if is_quiet else sys.stdout
+    print(
+        f"CPython {VERSION}: {len(ran)} runs, {tests} tests, {functions} functions instrumented, {calls} calls: "
+        f"{differ} differ, {len(agreed)} accepted",
+        file=stream,
+    )
+    return 1 if differ else 0 if ran else 2
+
+
+def prove(chosen: argparse.Namespace) -> int:
+    """With each rule taken back the suite must find a difference, or a call that vanished."""
+    unseen = []
+    for rule, modules in PROOFS.items():
+        found = [v for module in modules for mode in MODES if not (v := compared(module, mode, rule, accepted())).is_fine]
+        if found:
+            shown = next(iter(found[0].differences.items()))
+            how = f"noticed in {found[0].module}, {found[0].mode}: {shown[0]}: {' '.join(shown[1].split())[:120]}"
+        else:
+            how = "NOT noticed"
+            unseen.append(rule)
+        print(f"CPython {VERSION}: without the rule `{rule}`: {how}", flush=True)
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
