@@ -4,7 +4,8 @@ In: the CPython minors to test; their environments under `.venv/` are ready. Out
 told apart by its name; then a line per part with the names of what failed, then the sum; exit 1 if any part failed.
 Never: a part skipped because an earlier one failed.
 
-The Rust tests go first and alone, those of the ready-made probes behind them; then the suites of the CPythons, two at a time, for each keeps one core busy.
+The Rust tests go first and alone, those of the ready-made probes behind them; then the suites of the CPythons, two at
+a time, for each keeps one core busy.
 """
 
 from __future__ import annotations
