@@ -88,7 +88,7 @@ fmt:  ## format Rust and Python
 	else echo "Python not formatted: ruff comes with \`make lint\`"; fi
 
 clean:  ## remove everything made here
-	rm -rf target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
+	rm -rf target probes/target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
 
 # --- what they are made of
 

@@ -4,7 +4,7 @@
 //! one record for the first of each. Never here: the exception's other attributes, or code of its class.
 #![cfg_attr(target_family = "wasm", no_std)]
 
-use waspect_probe::{Stack, capture, count, get, map_add, probe, stack_with};
+use waspect_probe::{IntoValue as _, Stack, capture, count, get, map_add, probe, stack_with};
 
 const FRAMES: u16 = 16;
 
@@ -12,7 +12,7 @@ const FRAMES: u16 = 16;
 #[probe("fn:httpbin.**:raise#raised")]
 fn raised() {
     let kind = get!("exception").type_name();
-    let key = (get!("$fn"), kind);
+    let key = (get!("$fn"), kind).into_value();
     count!("exceptions", key);
     // A map belongs to the session: the first is the first, whichever thread it is in, and stays so when this memory is lost.
     if map_add!("exceptions_seen", key, 1).as_int() == Some(1) {
