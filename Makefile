@@ -51,7 +51,7 @@ help:  ## list these
 test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
-demo: .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without a probe
+demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without probes, which are built first
 	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
@@ -67,11 +67,14 @@ wheel: $(wheel)  ## the one wheel, into dist/
 agents: $(agents)  ## the extension for every CPython found
 cli: $(cli)  ## the binary
 
-lint: .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## formatting, clippy, dependencies, types; warnings are errors
+lint: $(wasm_target) .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## formatting, clippy, dependencies, types; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features python -- -D warnings
 	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features doors -- -D warnings
+	cd probes && cargo fmt --all --check
+	cd probes && cargo clippy --target-dir $(CURDIR)/target/probes --all-targets -- -D warnings
+	cd probes && cargo clippy --target-dir $(CURDIR)/target/probes --release --target wasm32-unknown-unknown -- -D warnings
 	@$(tools)/deny.sh .cache/cargo-deny/bin/cargo-deny
 	.venv/lint/bin/ruff check .
 	.venv/lint/bin/ruff format --check .
@@ -80,11 +83,12 @@ lint: .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## formatting, clippy,
 
 fmt:  ## format Rust and Python
 	cargo fmt --all
+	cd probes && cargo fmt --all
 	@if [ -x .venv/lint/bin/ruff ]; then .venv/lint/bin/ruff check --fix-only . && .venv/lint/bin/ruff format .; \
 	else echo "Python not formatted: ruff comes with \`make lint\`"; fi
 
 clean:  ## remove everything made here
-	rm -rf target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
+	rm -rf target probes/target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
 
 # --- what they are made of
 
@@ -94,8 +98,8 @@ $(cli): $(rust)
 	@mkdir -p $(@D) && cp target/release/waspect $@
 
 $(wasm_target):
-	@command -v rustup >/dev/null || { echo "tests build probes: install Rust's target wasm32-unknown-unknown, with rustup or as" \
-	"the distribution's package (Debian: libstd-rust-dev-wasm32, Fedora: rust-std-static-wasm32-unknown-unknown)"; exit 1; }
+	@command -v rustup >/dev/null || { echo "tests, lint and demo build probes: install Rust's target wasm32-unknown-unknown, with rustup" \
+	"or as the distribution's package (Debian: libstd-rust-dev-wasm32, Fedora: rust-std-static-wasm32-unknown-unknown)"; exit 1; }
 	rustup target add wasm32-unknown-unknown
 
 # One target folder for all: the engine is compiled once, only the thin layer over CPython again.

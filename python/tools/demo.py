@@ -1,8 +1,8 @@
-"""The demo: httpbin, unmodified, served twice: plain, and under `waspect run` with the `slow_calls` probe.
+"""The demo: httpbin, unmodified, served twice: plain, and under `waspect run` with `slow_calls` and `exceptions`.
 
-In: the `waspect` binary, and a Python that has httpbin and waitress. Out: what waspect showed (histograms, records,
-summary), whether every answer was the same byte for byte, and what the probe cost; exit 0 if all holds. Never: a
-request off this machine, or an answer that may differ by itself.
+In: the `waspect` binary, cargo with the wasm target, and a Python that has httpbin and waitress. Out: what waspect
+showed (histograms, records, counts, summary), whether every answer was the same byte for byte, and what the probes
+cost; exit 0 if all holds. Never: a request off this machine, or an answer that may differ by itself.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ from statistics import median
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-PROBE = "probes/slow_calls/slow_calls.wat"
+# Built here first, from `probes/`: cargo's own folders stay apart from those of the agent.
+PROBES = ["slow_calls", "exceptions"]
+BUILD_FOLDER = ROOT / "target" / "probes"
 ROUNDS = 12
 START_SECONDS_MAX, STOP_SECONDS_MAX = 60, 30
+# What the demo is to show: of `slow_calls`, and of `exceptions`.
+SHOWN = ["latency_ns", "httpbin.core.delay_response", "duration_ns", "httpbin.core.random_bytes, ValueError"]
 # What the server adds of its own, by the clock.
 HEADERS_IGNORED = {"date"}
 # The application sees the same client and the same host, whichever server answers.
@@ -38,6 +42,8 @@ FAST = [
     "/status/418", "/status/204", "/links/4/1", "/deflate", "/basic-auth/user/secret", "/response-headers?a=b",
     "/etag/abc", "/redirect-to?url=/get", "/bearer", "/no-such-page",
 ]  # fmt: skip
+# Values that httpbin does not expect: it raises, and answers 500. Once each, since it logs a traceback each time.
+RAISING = ["/bytes/8?seed=none", "/bytes/9?seed=none", "/stream-bytes/8?chunk_size=many"]
 POSTS = {"/post": b"colour=green&size=3", "/anything": b'{"cart": [1, 2, 3]}'}
 
 
@@ -58,7 +64,8 @@ class Server(NamedTuple):
 def main() -> int:
     options = arguments()
     with tempfile.TemporaryDirectory(prefix="waspect-demo-") as folder:
-        run = ["run", "-p", PROBE, "--python", options.python, "--"]
+        modules = [arg for name in PROBES for arg in ("-p", built(options.waspect, name))]
+        run = ["run", *modules, "--python", options.python, "--"]
         print("$ waspect", *run, *application(0), flush=True)
         with (
             serve([options.python], Path(folder, "plain")) as plain,
@@ -78,6 +85,20 @@ def arguments() -> argparse.Namespace:
     # Not resolved: a virtual environment is known by the path of its link.
     options.waspect, options.python = str(Path(options.waspect).absolute()), str(Path(options.python).absolute())
     return options
+
+
+def built(waspect: str, name: str) -> str:
+    """Where the module of a probe is; building shows what cargo says, and ends the demo where it cannot be done."""
+    module = f"target/probes/{name}.wasm"
+    BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
+    command = ["build", f"probes/{name}", "-o", module]
+    print("$ waspect", *command, flush=True)
+    done = subprocess.run(
+        [waspect, *command], cwd=ROOT, env=os.environ | {"CARGO_TARGET_DIR": str(BUILD_FOLDER)}, check=False
+    )
+    if done.returncode:
+        sys.exit(f"probes/{name} was not built")
+    return module
 
 
 def application(port: int) -> list[str]:
@@ -137,8 +158,9 @@ def compare(plain: int, probed: int) -> tuple[list[str], list[tuple[float, float
     """Asks both servers the same, in turn; gives the requests answered differently, and the seconds each took."""
     different, times = [], []
     connections = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for port in (plain, probed)]
-    for _ in range(ROUNDS):
-        for path, body in [*((path, None) for path in SLOW + FAST), *POSTS.items()]:
+    usual: list[tuple[str, bytes | None]] = [*((path, None) for path in SLOW + FAST), *POSTS.items()]
+    for turn in range(ROUNDS):
+        for path, body in [*usual, *((path, None) for path in RAISING if turn == 0)]:
             (expected, first), (found, second) = (timed(connection, path, body) for connection in connections)
             times.append((first, second))
             if found != expected:
@@ -161,7 +183,7 @@ def timed(connection: http.client.HTTPConnection, path: str, body: bytes | None)
 def verdict(different: list[str], times: list[tuple[float, float]], shown: str, status: int | None) -> int:
     plain, probed = (median(column) * 1e6 for column in zip(*times, strict=True))
     cost = median(b - a for a, b in times) * 1e6
-    missing = [word for word in ("latency_ns", "httpbin.core.delay_response", "duration_ns") if word not in shown]
+    missing = [word for word in SHOWN if word not in shown]
     print(f"answers   {len(times) - len(different)} of {len(times)} the same, byte for byte")
     print(
         f"request   {plain:.0f} µs plain, {probed:.0f} µs probed (medians); {cost:+.0f} µs each (median of differences)"

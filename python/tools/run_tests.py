@@ -4,7 +4,8 @@ In: the CPython minors to test; their environments under `.venv/` are ready. Out
 told apart by its name; then a line per part with the names of what failed, then the sum; exit 1 if any part failed.
 Never: a part skipped because an earlier one failed.
 
-The Rust tests go first and alone; then the suites of the CPythons, two at a time, for each keeps one core busy.
+The Rust tests go first and alone, those of the ready-made probes behind them; then the suites of the CPythons, two at
+a time, for each keeps one core busy.
 """
 
 from __future__ import annotations
@@ -41,7 +42,11 @@ class Outcome(NamedTuple):
 
 def parts(minors: list[str]) -> list[Part]:
     rust = Part("rust", ["cargo", "test", "--release", "--workspace", "--no-fail-fast"])
-    return [rust, *(Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest"], len(minors) > 1) for m in minors)]
+    # A workspace of their own, whose artifacts stay apart too.
+    own = ["--locked", "--manifest-path", "probes/Cargo.toml", "--target-dir", "target/probes"]
+    probes = Part("probes", ["cargo", "test", *own])
+    pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest"], len(minors) > 1) for m in minors)
+    return [rust, probes, *pythons]
 
 
 def run(part: Part) -> Outcome:
@@ -70,8 +75,8 @@ def tally(line: str) -> tuple[int, int]:
 
 
 def main(minors: list[str]) -> int:
-    rust, *suites = parts(minors)
-    outcomes = [run(rust)]
+    rust, probes, *suites = parts(minors)
+    outcomes = [run(rust), run(probes)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes += pool.map(run, suites)
     print()
