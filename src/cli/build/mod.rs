@@ -28,7 +28,7 @@ use crate::module::{ModuleError, ProbeModule};
 #[command(after_help = "Examples:
   waspect build slow_calls
   waspect build slow_calls -o slow_calls.wasm
-  waspect build probes/slow_calls.wat
+  waspect build probes/slow_calls
 
 Exit codes: 0 built and good; 1 built, and the module is refused; 2 usage, a tool that is missing, or it does not build.")]
 pub(super) struct Args {
