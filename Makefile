@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench wheel fmt clean agents cli
+.PHONY: help demo test lint cpython-suite bench wheel fmt clean agents cli
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -45,7 +45,7 @@ peers := $(foreach m,$(minors),.venv/peers-$(m)/.made)
 wasm_target := $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unknown-unknown
 
 help:  ## list these
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Agent and door of one CPython after each other, so that the layer over CPython's headers is compiled once for both.
 test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
@@ -53,6 +53,9 @@ test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m)))
 
 demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without probes, which are built first
 	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
+
+cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed)  ## CPython's own tests with every function instrumented, on every CPython found
+	@set -e; for m in $(minors); do .venv/$$m/bin/python $(tools)/cpython_suite.py; .venv/$$m/bin/python $(tools)/cpython_suite.py --prove; done
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench

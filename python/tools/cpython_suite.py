@@ -1,17 +1,18 @@
 """CPython's own regression tests as the judge: each module plain, then with every function instrumented, compared.
 
-In: this interpreter's `test` package, the installed package, the agent with doors. Out: a line for each module and mode,
-every test that ends otherwise than without instrumentation, every call that vanished; exit 0 if all of them are accepted,
-1 if not, 2 if the suite could not run. Never here: a test that is left out because it fails; what is accepted is named in
-`cpython_accepted.txt`, with its reason.
+In: this interpreter's `test` package, the installed package, the agent with doors. Out: a line for each module and
+mode, every test that ends otherwise than without instrumentation, every call that vanished; exit 0 if all of them are
+accepted, 1 if not, 2 if the suite could not run. Never here: a test that is left out because it fails; what is accepted
+is named in `cpython_accepted.txt`, with its reason.
 
-A difference is run again, both ways, before it counts: CPython's tests have some of chance in them. With `--revert RULE`
-one rule of rewriting is taken back, and with `--prove` each in turn; then the suite must find something.
+A difference is run again, both ways, before it counts: CPython's tests have some of chance in them. `--revert RULE`
+takes one rule of rewriting back, `--prove` each in turn: then the suite must find something.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -28,15 +29,18 @@ SECONDS_MAX = 900
 TRIES = 2
 
 # Quick, and of every kind that rewriting has rules for: what `make test` runs.
-TEN = """test_generators test_yield_from test_coroutines test_contextlib test_exceptions test_scope test_super
-test_extcall test_property test_sys_setprofile""".split()
-MODULES = (
-    TEN
-    + """test_generator_stop test_asyncgen test_asyncio test_contextlib_async test_except_star test_traceback
-test_sys_settrace test_monitoring test_bdb test_pdb test_trace test_inspect test_functools test_descr test_call test_frame
-test_gc test_weakref test_threading test_concurrent_futures test_dataclasses test_typing test_enum test_json test_pickle
-test_re test_unittest test_logging""".split()
-)
+TEN = [
+    "test_generators", "test_yield_from", "test_coroutines", "test_contextlib", "test_exceptions", "test_scope",
+    "test_super", "test_extcall", "test_property", "test_sys_setprofile",
+]  # fmt: skip
+REST = [
+    "test_generator_stop", "test_asyncgen", "test_asyncio", "test_contextlib_async", "test_except_star",
+    "test_traceback", "test_sys_settrace", "test_monitoring", "test_bdb", "test_pdb", "test_trace", "test_inspect",
+    "test_functools", "test_descr", "test_call", "test_frame", "test_gc", "test_weakref", "test_threading",
+    "test_concurrent_futures", "test_dataclasses", "test_typing", "test_enum", "test_json", "test_pickle", "test_re",
+    "test_unittest", "test_logging",
+]  # fmt: skip
+MODULES = [*TEN, *REST]
 MODES = ("library", "tests")
 # Each rule, and modules that show that it is missing.
 PROOFS = {
@@ -45,6 +49,12 @@ PROOFS = {
     "depth": ["test_exceptions"],
     "generator": ["test_generators"],
     "clip": ["test_sys_settrace"],
+}
+# Where a rule changes nothing that could be noticed, and why.
+WITHOUT_EFFECT = {
+    ("3.11", "generator"): "3.11 closes a generator without looking at its blocks",
+    ("3.12", "generator"): "3.12.1 closes a generator without looking at its blocks",
+    ("3.11", "clip"): "generators of 3.11 have no handler around their start",
 }
 
 
@@ -89,7 +99,9 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--ten", action="store_true", help="the ten quick ones")
     options.add_argument("--mode", action="append", choices=MODES, help="what is instrumented (default: each in turn)")
     options.add_argument("--revert", default="none", choices=["none", *PROOFS], help="take one rule of rewriting back")
-    options.add_argument("--prove", action="store_true", help="take back each rule in turn; fails if that is not noticed")
+    options.add_argument(
+        "--prove", action="store_true", help="take back each rule in turn; fails if that is not noticed"
+    )
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="modules at a time (default %(default)s)")
     options.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return options.parse_args()
@@ -139,7 +151,9 @@ def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdic
         of = probed["probed"]
         verdict.functions, verdict.calls = of["functions"], of["entries"]
         found |= {f"vanished {name}": f"{n} calls ended without their exit" for name, n in of["vanished"].items()}
-        found |= {f"unbalanced {name}": "entries are not returns, raises, abandoned and live" for name in of["unbalanced"]}
+        found |= {
+            f"unbalanced {name}": "entries are not returns, raises, abandoned and live" for name in of["unbalanced"]
+        }
         found |= {f"fault {name}": str(faults) for name, faults in of["faults"].items()}
     for name, how in found.items():
         reason = known.get(f"{module} {name}") or known.get(f"* {name}")
@@ -156,7 +170,9 @@ def differing(plain: dict[str, str], probed: dict) -> list[tuple[str, str]]:
         return [("the whole module", probed["died"])]
     ended = probed["ended"]
     fine = {"passed", "skipped"}
-    return [(name, ended.get(name, "did not run")) for name, how in plain.items() if how in fine and ended.get(name) != how]
+    return [
+        (name, ended.get(name, "did not run")) for name, how in plain.items() if how in fine and ended.get(name) != how
+    ]
 
 
 CHILDREN: set[subprocess.Popen[bytes]] = set()
@@ -166,7 +182,15 @@ def child(module: str, mode: str, rule: str) -> dict:
     """What the module's process tells; `died` where it told nothing."""
     with tempfile.TemporaryDirectory(prefix="waspect-suite-") as folder:
         out = Path(folder) / "told.json"
-        command = [sys.executable, str(HERE / "cpython_child.py"), module, mode, str(out), "--revert", rule]
+        command = [
+            sys.executable,
+            str(HERE.parents[1] / "tests" / "python" / "cpython_child.py"),
+            module,
+            mode,
+            str(out),
+            "--revert",
+            rule,
+        ]
         environment = os.environ | {"TMPDIR": folder, "PYTHONHASHSEED": "0"}
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
@@ -190,10 +214,8 @@ def child(module: str, mode: str, rule: str) -> dict:
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """The process and whatever it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -238,7 +260,12 @@ def prove(chosen: argparse.Namespace) -> int:
     """With each rule taken back the suite must find a difference, or a call that vanished."""
     unseen = []
     for rule, modules in PROOFS.items():
-        found = [v for module in modules for mode in MODES if not (v := compared(module, mode, rule, accepted())).is_fine]
+        if why := WITHOUT_EFFECT.get((VERSION, rule)):
+            print(f"CPython {VERSION}: without the rule `{rule}`: not to be noticed: {why}", flush=True)
+            continue
+        found = [
+            v for module in modules for mode in MODES if not (v := compared(module, mode, rule, accepted())).is_fine
+        ]
         if found:
             shown = next(iter(found[0].differences.items()))
             how = f"noticed in {found[0].module}, {found[0].mode}: {shown[0]}: {' '.join(shown[1].split())[:120]}"

@@ -1,11 +1,10 @@
 """One of CPython's own test modules, run in this process, plain or with every function instrumented at entry and exit.
 
-In: a test module's name, a mode, perhaps a rule of rewriting to take back. Out: a JSON file: how each test ended, and of
-the probed functions how many there were and whether their calls balance. Never here: a judgement; `cpython_suite.py`
-compares two of these.
+In: a test module's name, a mode, perhaps a rule of rewriting to take back. Out: a JSON file: how each test ended, how
+many functions were probed, and whether their calls balance. Never here: a judgement; `cpython_suite.py` compares two.
 
-Modes: `plain`; `library`, every function of the standard library; `tests`, every function of the test modules. The probe
-is a real one, loaded as any; it does nothing, so that all there is to see is the instrumentation.
+Modes: `plain`; `library`, every function of the standard library; `tests`, every function of the test modules. The
+probe is a real one, loaded as any; it does nothing, so that all there is to see is the instrumentation.
 """
 
 from __future__ import annotations
@@ -21,7 +20,18 @@ import unittest
 from pathlib import Path
 
 # Each is an export; a module may have 256.
-NOT_LIBRARY = {"test", "idlelib", "lib2to3", "tkinter", "turtle", "turtledemo", "ensurepip", "this", "antigravity", "__main__"}
+NOT_LIBRARY = {
+    "test",
+    "idlelib",
+    "lib2to3",
+    "tkinter",
+    "turtle",
+    "turtledemo",
+    "ensurepip",
+    "this",
+    "antigravity",
+    "__main__",
+}
 PARTS_OF_A_CALL = ("entries", "returns", "raises", "abandoned", "live")
 
 
@@ -81,7 +91,7 @@ def main() -> None:
 
 def attached(mode: str, compiler: str | None, rule: str):
     """A session of the agent with doors, over everything the mode means."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "python"))
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
     import waspect
     from doors import _core
     from waspect.compiler import find
@@ -134,7 +144,11 @@ def balance(session) -> dict[str, object]:
         for stat in functions
         if stat["entries"] != stat["returns"] + stat["raises"] + stat["abandoned"] + stat["live"]
     ]
-    faults = {stat["probe"]: stat["faults"] for stat in session.stats() if stat["type"] == "summary" and any(stat["faults"].values())}
+    faults = {
+        stat["probe"]: stat["faults"]
+        for stat in session.stats()
+        if stat["type"] == "summary" and any(stat["faults"].values())
+    }
     return {"functions": len(functions), **totals, "vanished": vanished, "unbalanced": wrong, "faults": faults}
 
 
