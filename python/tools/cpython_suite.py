@@ -54,7 +54,6 @@ PROOFS = {
 WITHOUT_EFFECT = {
     ("3.11", "generator"): "3.11 closes a generator without looking at its blocks",
     ("3.12", "generator"): "3.12.1 closes a generator without looking at its blocks",
-    ("3.11", "clip"): "generators of 3.11 have no handler around their start",
 }
 
 

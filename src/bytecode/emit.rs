@@ -61,7 +61,8 @@ pub(super) fn ranges(
             continue;
         }
         let (start, end) = (piece.offset, piece.offset + size(version, piece));
-        let own = own.filter(|_| coverable(piece.part, shape));
+        // Where a rule is taken back, what is left of the others still holds.
+        let own = own.filter(|_| matches!(piece.part, Part::Body | Part::Exit));
         match (covering(&mut old, piece)?, own) {
             (Some(range), _) => writer.push(moved(spliced, range, shape, start, end)?),
             (None, Some(target)) => writer.push(Range { start, end, target, depth: 1, lasti: true }),

@@ -14,7 +14,7 @@ pub(super) enum Rule {
     Depth = 3,
     /// Generators say that one block more is around a yield.
     Generator = 4,
-    /// No range of the original covers the entry, or a return.
+    /// No handler covers what stands before the token, or a return that has told it.
     Clip = 5,
 }
 

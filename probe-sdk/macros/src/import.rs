@@ -60,7 +60,7 @@ impl Import {
         let taken = listed(|(i, takes)| takes.taken(*i));
         let bound = listed(|(i, _)| format!("a{i}"));
         let comma = if self.takes.is_empty() { "" } else { "," };
-        let (module, gives, from) = (self.module, self.gives.declared_result(), self.gives.from_word());
+        let (module, gives, from) = (self.module, self.gives.declared_result(), self.gives.result_of_word());
         let code = format!(
             "{{ let ({bound}{comma}) = ({taken}{comma});
                #[cfg(target_family = \"wasm\")] {{
@@ -115,7 +115,7 @@ impl Type {
         }
     }
 
-    fn from_word(self) -> &'static str {
+    fn result_of_word(self) -> &'static str {
         match self {
             Self::Value => "word.value()",
             Self::Status => "word.status()",
