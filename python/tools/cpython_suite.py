@@ -22,6 +22,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -163,7 +164,7 @@ def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdic
     return verdict
 
 
-def differing(plain: dict[str, str], probed: dict) -> list[tuple[str, str]]:
+def differing(plain: dict[str, str], probed: dict[str, Any]) -> list[tuple[str, str]]:
     """Tests that passed without instrumentation, or were skipped, and end otherwise with it."""
     if probed.get("ended") is None:
         return [("the whole module", probed["died"])]
@@ -177,7 +178,7 @@ def differing(plain: dict[str, str], probed: dict) -> list[tuple[str, str]]:
 CHILDREN: set[subprocess.Popen[bytes]] = set()
 
 
-def child(module: str, mode: str, rule: str) -> dict:
+def child(module: str, mode: str, rule: str) -> dict[str, Any]:
     """What the module's process tells; `died` where it told nothing."""
     with tempfile.TemporaryDirectory(prefix="waspect-suite-") as folder:
         out = Path(folder) / "told.json"
@@ -204,7 +205,8 @@ def child(module: str, mode: str, rule: str) -> dict:
             kill(process)
             CHILDREN.discard(process)
         if out.exists():
-            return json.loads(out.read_text())
+            told: dict[str, Any] = json.loads(out.read_text())
+            return told
         tail = said.decode(errors="replace")[-1500:]
         if f"No module named 'test.{module}'" in tail:
             return {"absent": f"CPython {VERSION} has no {module}"}
