@@ -54,6 +54,7 @@ PROOFS = {
 # Where a rule changes nothing that could be noticed, and why.
 WITHOUT_EFFECT = {
     ("3.11", "generator"): "3.11 closes a generator without looking at its blocks",
+    ("3.11", "clip"): "3.11 looks for no handler when a tracer raises at a return",
     ("3.12", "generator"): "3.12.1 closes a generator without looking at its blocks",
 }
 
