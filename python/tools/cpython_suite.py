@@ -144,7 +144,8 @@ def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdic
         verdict.skipped = plain["absent"]
         return verdict
     if plain.get("ended") is None:
-        verdict.skipped = f"does not run without instrumentation either: {plain['died']}"
+        # Nothing was judged, and that is not agreement.
+        verdict.differences["the plain run"] = plain["died"]
         return verdict
     verdict.tests = len(plain["ended"])
     found = dict(differing(plain["ended"], probed))

@@ -61,7 +61,7 @@ pub(super) fn ranges(
             continue;
         }
         let (start, end) = (piece.offset, piece.offset + size(version, piece));
-        // Where a rule is taken back, what is left of the others still holds.
+        // Our own handler finds the token on the stack: never around what stands before it.
         let own = own.filter(|_| matches!(piece.part, Part::Body | Part::Exit));
         match (covering(&mut old, piece)?, own) {
             (Some(range), _) => writer.push(moved(spliced, range, shape, start, end)?),
