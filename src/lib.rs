@@ -48,6 +48,8 @@ pub mod compile;
 #[cfg(feature = "cli")]
 pub mod drain;
 #[cfg(feature = "cli")]
+pub mod lang;
+#[cfg(feature = "cli")]
 pub mod module;
 #[cfg(feature = "python")]
 mod python;

@@ -1,0 +1,10 @@
+//! The probe language: text to an ordinary module.
+//!
+//! In: the text of a `.probe` file or of `-e`. Out: the bytes of a wasm module on the `probe1` ABI, and diagnostics.
+//! Never here: the runtime; nothing below `module` can tell such a module from any other.
+//!
+//! `lexer` and `parser` make the tree (`ast`), `check` says what is wrong with it, `emit` writes the module, `format`
+//! writes the text again. All diagnostics are collected; none is thrown.
+
+pub mod ast;
+pub mod diagnostics;
