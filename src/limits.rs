@@ -54,6 +54,14 @@ limits! {
     COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
     COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
     COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    /// A program of the probe language, before anything is looked at.
+    PROBE_TEXT_BYTES_MAX = 1 << 20, "bytes of program", "refused";
+    PROBE_TOKENS_MAX = 100_000, "words and signs", "refused";
+    PROBE_CLAUSES_MAX = 256, "clauses", "refused";
+    /// Parentheses, conditions and blocks inside each other.
+    PROBE_NESTING_MAX = 64, "levels", "refused";
+    /// What makes the tree of one expression higher.
+    PROBE_OPERATORS_MAX = 500, "operators in one statement", "refused";
     /// Machine code kept in the user's cache directory.
     CACHE_BYTES_MAX = 256 << 20, "bytes", "the oldest is removed";
     /// Linear memory of one instance; bounds the declared minimum too.

@@ -8,3 +8,6 @@
 
 pub mod ast;
 pub mod diagnostics;
+mod lexer;
+pub mod parser;
+pub mod token;
