@@ -159,8 +159,13 @@ fn context_words(which: Context) -> &'static str {
 /// What is said of one probe below its spec.
 fn facts(probe: &Probe) -> Vec<String> {
     let Spec { target, point, options, .. } = &probe.spec;
-    let subject = if target.is_exact() { "function" } else { "functions like" };
-    let mut all = vec![format!("{} {subject} {target}", point_words(*point))];
+    let subject = if target.is_exact() { " function " } else { " functions like " };
+    let when = match point {
+        Point::Tick(_) => format!("whenever {} have passed", spec_time(&probe.spec)),
+        _ if point.has_call() => [point_words(*point), subject, &target.to_string()].concat(),
+        _ => point_words(*point).to_owned(),
+    };
+    let mut all = vec![when];
     all.extend(option_words(options));
     if probe.export != probe.spec.to_string() {
         all.push(format!("export {}", quoted(&probe.export)));
@@ -178,7 +183,16 @@ fn point_words(point: Point) -> &'static str {
         Point::Exit => "on return or raise of",
         Point::Return => "on return of",
         Point::Raise => "on raise of",
+        Point::Begin => "once in each process, when it is attached there",
+        Point::End => "once in each process, when it is detached there or the process ends",
+        Point::Tick(_) => "whenever its time has passed",
     }
+}
+
+/// `5s` of `tick:5s`.
+fn spec_time(spec: &Spec) -> String {
+    let plain = Spec { options: Options::default(), tag: None, ..spec.clone() };
+    plain.to_string().trim_start_matches("tick:").to_owned()
 }
 
 /// The options in the order in which the host tries them.

@@ -193,6 +193,7 @@ impl<I: Introspect> Run<I> {
                 Point::Exit => point > 0,
                 Point::Return => point == 1,
                 Point::Raise => point == 2,
+                Point::Begin | Point::End | Point::Tick(_) => false,
             };
             if right && tag.is_none_or(|tag| spec.tag.as_deref() == Some(tag)) {
                 self.guest.fire(i, firing, &mut self.slots);
