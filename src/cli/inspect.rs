@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::{Value as Json, json};
 use waspect_abi::{Arg, Import, Reads, WASI_MODULE, import_named};
 
-use super::open::{ModuleArgs, open};
+use super::open::ModuleArgs;
 use super::{HEADING, text};
 use crate::limits;
 use crate::path::{Context, Path, Root};
@@ -23,6 +23,7 @@ use crate::spec::{ImportUse, Manifest, Memory, Options, Point, Probe, Spec};
 #[command(after_help = "Examples:
   waspect inspect slow_calls.wat
   waspect inspect --json slow_calls.wasm | jq '.imports[].name'
+  waspect inspect -e 'fn:shop.cart.add:entry { capture(arg0.total); }'
   waspect inspect add.wasm --at 'on_add=fn:shop.cart.add:entry'")]
 pub(super) struct Args {
     /// Write one JSON object
@@ -34,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let module = open(&args.module.file, &args.module.at.parse()?)?;
+    let module = args.module.open()?;
     let mut out = anstream::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(module.manifest()))?)?;

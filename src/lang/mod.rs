@@ -8,6 +8,22 @@
 
 pub mod ast;
 pub mod diagnostics;
+pub mod format;
 mod lexer;
 pub mod parser;
 pub mod token;
+
+use diagnostics::Diagnostics;
+
+/// What came of a program.
+#[derive(Debug)]
+pub struct Compiled {
+    /// None where there are errors.
+    pub wasm: Option<Vec<u8>>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Text to a module.
+pub fn compile(source: &str) -> Compiled {
+    Compiled { wasm: None, diagnostics: parser::parse(source).diagnostics }
+}
