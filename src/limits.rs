@@ -92,6 +92,10 @@ limits! {
     SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
     REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
     REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";
+    /// Records that a request holds back, for one session.
+    SPECULATION_BYTES_MAX = 256 << 10, "bytes per request", "record dropped `speculation_full`";
+    /// Keys of one `print`.
+    PRINT_ROWS_MAX = 100, "keys", "the rest is left off and counted";
     WORK_ITEMS_MAX = 65_536, "waiting work items", "the work runs outside its request";
     /// Of a str that is not ASCII: how far `str` counts what it does not copy.
     TEXT_COUNTED_BYTES_MAX = 16 << 10, "bytes", "`str` gives what was counted";

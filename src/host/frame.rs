@@ -94,7 +94,7 @@ impl<I: Introspect> State<I> {
                 return Ok(o);
             }
         }
-        I::arg(self.here().ok_or(Code::Absent)?, i)
+        I::arg(self.here().ok_or_else(|| self.no_call())?, i)
     }
 
     pub(super) fn arg_count(&self) -> i32 {
@@ -157,14 +157,14 @@ impl<I: Introspect> State<I> {
     }
 
     fn root(&mut self, root: &RootSite<I>) -> Result<Reached<I::Obj>, Code> {
-        let frame = || self.here().ok_or(Code::Absent);
+        let frame = || self.here().ok_or_else(|| self.no_call());
         let object = match root {
             RootSite::Arg(i) => self.arg_object(*i)?,
             RootSite::LocalOr(name, which) => match I::local(frame()?, name) {
                 Ok(o) => o,
                 Err(_) => return Ok(Reached::Whole(*which)),
             },
-            RootSite::Whole(_) if self.starting => return Err(Code::Absent),
+            RootSite::Whole(_) if !self.has_call() => return Err(self.no_call()),
             RootSite::Whole(which) => return Ok(Reached::Whole(*which)),
             RootSite::Local(name) => I::local(frame()?, name)?,
             RootSite::Global(name) => I::global(frame()?, name)?,

@@ -18,6 +18,7 @@ use crate::ledger;
 use crate::limits::{self, Budget};
 use crate::report::{Exits, Function, Ledger, Report};
 use crate::segment::{ReadError, Reader, Totals};
+use crate::spec::Point;
 
 #[pyclass(frozen, module = "waspect._core")]
 pub(super) struct Session {
@@ -57,6 +58,9 @@ impl Session {
             live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint().as_deref()))?;
         live.outlet.set_events_per_second(per_second);
         attach::attach(py, &live, false);
+        if live.has(Point::End) {
+            super::boot::at_exit(py, &live)?;
+        }
         let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));
         let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };
         Ok(Self { inner: Gil::new(inner) })

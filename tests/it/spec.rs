@@ -49,7 +49,7 @@ fn accepted() {
         ("tick:60s", "tick:1m"),
         ("probe_begin", "begin"),
         ("probe_end_4a", "end#a"),
-        ("probe_tick_5s", "tick:5s"),
+        ("probe_tick5s", "tick:5s"),
     ] {
         check(text, canonical);
         check(canonical, canonical);
@@ -157,7 +157,7 @@ fn refused_endings() {
             "expected `_1` for `_`, `_2` for `*`, `_3` for `+` or `_4` for `#`, found `_5` at byte 10",
         ),
         ("probe_", "expected provider `fn`, `begin`, `end` or `tick`, found nothing"),
-        ("probe_helper", "expected provider `fn`, found `helper`"),
+        ("probe_helper", "expected provider `fn`, `begin`, `end` or `tick`, found `helper`"),
         ("probe_fn_a_b_", "expected point `entry`"),
     ] {
         check(text, expected);

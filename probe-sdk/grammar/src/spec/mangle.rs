@@ -22,7 +22,10 @@ pub fn unmangle(text: &str) -> Result<String, SpecError> {
     let (words, tag) = decode(text, body)?;
     let last = words.len() - 1;
     let plain = match words.as_slice() {
-        [provider] => provider.clone(),
+        [word] => match word.strip_prefix("tick") {
+            Some(duration) if !duration.is_empty() => format!("tick:{duration}"),
+            _ => word.clone(),
+        },
         [provider, point] => format!("{provider}:{point}"),
         _ => format!("{}:{}:{}", words[0], words[1..last].join("."), words[last]),
     };
@@ -91,7 +94,6 @@ pub fn mangle(spec: &Spec) -> Option<String> {
     }
     out.push_str(spec.point.name());
     if let Point::Tick(ns) = spec.point {
-        out.push('_');
         out.push_str(&options::duration_text(ns));
     }
     if let Some(tag) = &spec.tag {
