@@ -7,7 +7,9 @@
 //! writes the text again. All diagnostics are collected; none is thrown.
 
 pub mod ast;
+mod check;
 pub mod diagnostics;
+mod emit;
 pub mod format;
 mod lexer;
 pub mod parser;
@@ -25,5 +27,8 @@ pub struct Compiled {
 
 /// Text to a module.
 pub fn compile(source: &str) -> Compiled {
-    Compiled { wasm: None, diagnostics: parser::parse(source).diagnostics }
+    let parser::Parsed { program, mut diagnostics, .. } = parser::parse(source);
+    check::check(&program, &mut diagnostics);
+    let wasm = if diagnostics.has_errors() { None } else { emit::emit(&program, source, &mut diagnostics) };
+    Compiled { wasm, diagnostics }
 }

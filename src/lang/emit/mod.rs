@@ -20,7 +20,6 @@ use self::body::Body;
 use self::module::Module;
 use super::ast::{Clause, Program};
 use super::diagnostics::Diagnostics;
-pub(super) use self::path::CONTEXT;
 pub(super) use self::statement::constant_number;
 
 /// Writes the module; what does not fit is a diagnostic.

@@ -6,7 +6,7 @@ use crate::lang::ast::{Expr, ExprKind, UnaryOp};
 use crate::path::{Path, Step};
 
 /// Names that are not the frame's; those with `$` are read by a path of that name.
-pub(in crate::lang) const CONTEXT: &[(&str, &str)] = &[
+const CONTEXT: &[(&str, &str)] = &[
     ("fn", "$fn"), ("qualname", "$qualname"), ("module", "$module"), ("file", "$file"), ("thread", "$thread"),
     ("task", "$task"), ("request", "$request"), ("cpu", "$cpu"), ("elapsed", ""), ("tid", ""), ("pid", ""), ("line", ""),
     ("depth", ""),
