@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 use waspect::render::{Jsonl, Renderer, Terminal};
 use waspect::report::{
-    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Ledger, Log, Phase, Record, Report, Start,
-    State, Summary, Summed,
+    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Ledger, Log, Phase, Print, Record, Report,
+    Start, State, Summary, Summed,
 };
 use waspect::sketch::{Distinct, Moments, Top};
 use waspect::value::{Cut, Value};
@@ -94,7 +94,8 @@ fn document() {
         assert!(written.contains(*example), "docs/OUTPUT.md has a line that is not written: {example}");
         types.insert(parsed["type"].as_str().unwrap().to_owned());
     }
-    let expected = ["aggregation", "fault", "function", "ledger", "log", "record", "start", "state", "summary"];
+    let expected =
+        ["aggregation", "fault", "function", "ledger", "log", "print", "record", "start", "state", "summary"];
     assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     let all = examples.join("\n");
     for key in [
@@ -194,6 +195,10 @@ fn record(fields: &[(&str, Value)]) -> Report {
     Report::Record(a_record(fields))
 }
 
+fn printed(name: &str, key: Value, value: Summed) -> Aggregation {
+    Aggregation { module: "slow.wat".into(), name: name.into(), key: vec![key], value }
+}
+
 fn aggregation(name: &str, key: Vec<Value>, value: Summed) -> Report {
     Report::Aggregation(Aggregation { module: "slow.wat".into(), name: name.into(), key, value })
 }
@@ -231,6 +236,17 @@ fn a_session() -> Vec<Report> {
             probe: "slow".into(),
             level: 3,
             text: "threshold is 5 ms".into(),
+        }),
+        Report::Print(Print {
+            module: "slow.wat".into(),
+            ts_ns: 1_774_000_123_456_789_012,
+            mono_ns: 88_123_456_789,
+            pid: 4242,
+            probe: "tick:5s".into(),
+            name: "calls".into(),
+            kind: "count",
+            rows: [("ada", 7), ("bob", 2)].map(|(key, n)| printed("calls", text(key), Summed::Count(n))).into(),
+            left_off: 0,
         }),
         aggregation("calls", vec![], Summed::Count(1_237)),
         aggregation("latency", vec![text("shop.cart.Cart.total")], Summed::Quantize(few)),
