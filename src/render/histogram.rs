@@ -142,7 +142,7 @@ impl Histogram {
 
 impl Labels {
     fn of(drawn: &Drawn) -> Self {
-        let rows = rows(drawn.histogram);
+        let rows = rows(drawn);
         let bounds = rows.iter().map(|row| label(row, drawn)).collect();
         let counts = rows.iter().map(count).collect();
         Self { rows, bounds, counts }
@@ -155,25 +155,25 @@ impl Labels {
 }
 
 /// The buckets that were hit, with what lies between them.
-fn rows(h: &Histogram) -> Vec<Row> {
+fn rows(drawn: &Drawn) -> Vec<Row> {
+    let hit: Vec<_> = drawn.histogram.buckets.iter().filter(|b| b.2 > 0).collect();
+    let step = hit.iter().map(|b| b.1 - b.0).find(|step| step.is_finite()).unwrap_or(0.0);
+    let next = |from: f64| if drawn.powers_of_two { doubled(from) } else { from + step };
     let mut rows = Vec::new();
-    let mut end: Option<(f64, f64)> = None;
-    for &(low, high, n) in h.buckets.iter().filter(|b| b.2 > 0) {
-        if let Some(before) = end {
-            rows.extend(between(before, low));
-        }
+    let mut end = None;
+    for &&(low, high, n) in &hit {
+        rows.extend(between(end.unwrap_or(low), low, next));
         rows.push(Row::Bucket(low, high, n));
-        end = Some((low, high));
+        end = Some(high);
     }
     rows
 }
 
-/// Empty buckets from the end of `before` up to `low`: doubling where `before` doubles, else equally wide.
-fn between(before: (f64, f64), low: f64) -> Vec<Row> {
-    let (mut from, mut rows) = (before.1, Vec::new());
-    let doubling = before.0 > 0.0 && before.1 == 2.0 * before.0;
+/// Empty buckets up to `low`, each to the `next` bound.
+fn between(mut from: f64, low: f64, next: impl Fn(f64) -> f64) -> Vec<Row> {
+    let mut rows = Vec::new();
     while from < low {
-        let to = if doubling { from * 2.0 } else { from + (before.1 - before.0) };
+        let to = next(from);
         if rows.len() == EMPTY_ROWS_MAX || to > low || to <= from {
             return vec![Row::Gap];
         }
@@ -181,6 +181,16 @@ fn between(before: (f64, f64), low: f64) -> Vec<Row> {
         from = to;
     }
     rows
+}
+
+/// Powers of two on both sides of zero; none is smaller than one.
+fn doubled(from: f64) -> f64 {
+    match from {
+        x if x >= 1.0 => x * 2.0,
+        x if x >= 0.0 => 1.0,
+        x if x >= -1.0 => 0.0,
+        x => x / 2.0,
+    }
 }
 
 fn label(row: &Row, drawn: &Drawn) -> String {
