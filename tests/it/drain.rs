@@ -48,7 +48,11 @@ fn totals_so_far() {
     drain.retire(|_| Ok::<_, ()>(())).unwrap();
     assert_eq!(drain.aggregations(), before);
     let mut told = Vec::new();
-    drain.finish(|r| Ok::<_, ()>(told.push(r.clone()))).unwrap();
+    let tell = |report: &Report| {
+        told.push(report.clone());
+        Ok::<_, ()>(())
+    };
+    drain.finish(tell).unwrap();
     let of = |report: Report| if let Report::Aggregation(a) = report { Some(a) } else { None };
     assert_eq!(told.into_iter().filter_map(of).collect::<Vec<_>>(), before);
 }

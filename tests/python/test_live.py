@@ -158,7 +158,11 @@ def test_a_terminal_that_cannot_draw(tmp_path: Path) -> None:
 def test_no_terminal(tmp_path: Path) -> None:
     """One block after the other, and no control character."""
     done = running.run(
-        tmp_path, PROGRAM + "work(40)", probe=PROBE, options=("--every", "200ms", "-o", "terminal"), env={"LC_ALL": "C.UTF-8"}
+        tmp_path,
+        PROGRAM + "work(40)",
+        probe=PROBE,
+        options=("--every", "200ms", "-o", "terminal"),
+        env={"LC_ALL": "C.UTF-8"},
     )
     assert done.code == 0
     text = done.err.decode()
@@ -172,7 +176,9 @@ def test_colour_as_asked(tmp_path: Path) -> None:
     running.write(tmp_path, PROGRAM + "work(3)", PROBE)
     for when, coloured in (("always", True), ("never", False), ("auto", False)):
         line = running.command(tmp_path, "app.py", options=("--color", when, "-o", "terminal"))
-        done = subprocess.run(line, cwd=tmp_path, env=running.environment(), capture_output=True, check=True, timeout=60)
+        done = subprocess.run(
+            line, cwd=tmp_path, env=running.environment(), capture_output=True, check=True, timeout=60
+        )
         assert (b"\x1b[" in done.stderr) == coloured, when
 
 

@@ -53,7 +53,7 @@ fn width() -> usize {
     let said = env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     let asked = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
     let default = if io::stderr().is_terminal() { TERMINAL_COLUMNS } else { FILE_COLUMNS };
-    said.or(asked).filter(|columns| *columns >= COLUMNS_MIN).unwrap_or(default)
+    [said, asked].into_iter().flatten().find(|columns| *columns >= COLUMNS_MIN).unwrap_or(default)
 }
 
 /// Whether the locale has characters other than UTF-8's. Where nothing is said, as in most containers, the terminal
