@@ -36,9 +36,10 @@ pub fn blocks(all: &[Aggregation], width: usize) -> Vec<Vec<String>> {
 
 /// The keys of one aggregation at one moment, without its name.
 pub fn rows(group: &[Aggregation], width: usize) -> Vec<String> {
-    let mut keys: Vec<&Aggregation> = group.iter().collect();
+    let mut ranked: Vec<(f64, &Aggregation)> = group.iter().map(|a| (rank(&a.value), a)).collect();
     // Equal ones stay in the order of their keys.
-    keys.sort_by(|a, b| rank(&b.value).total_cmp(&rank(&a.value)));
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut keys: Vec<&Aggregation> = ranked.into_iter().map(|(_, a)| a).collect();
     let Some(first) = keys.first() else { return Vec::new() };
     let drawn = matches!(first.value, Summed::Quantize(_) | Summed::Lquantize(_));
     let shown = keys.len().min(if drawn { HISTOGRAMS_MAX } else { KEYS_MAX });

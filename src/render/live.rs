@@ -100,6 +100,11 @@ impl<W: Write> Renderer for Live<W> {
         self.out.flush()
     }
 
+    /// The terminal has another size, or is somebody else's now.
+    fn is_stale(&self) -> bool {
+        self.shown.is_some_and(|shown| (self.size)() != Some((shown.columns, shown.rows)))
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         let text = std::mem::take(self.text.written());
         let text = self.looking(&String::from_utf8_lossy(&text));

@@ -60,6 +60,10 @@ pub trait Renderer {
     fn picture(&mut self, _: &Picture) -> io::Result<()> {
         Ok(())
     }
+    /// Whether the last picture no longer fits where it stands.
+    fn is_stale(&self) -> bool {
+        false
+    }
     /// Makes what was reported visible.
     ///
     /// # Errors

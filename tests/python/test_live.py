@@ -50,9 +50,9 @@ def work(rounds):
 class Session:
     """A program under `waspect run --every` on a terminal of its own."""
 
-    def __init__(self, folder: Path, code: str, options: tuple[str, ...] = (), **env: str | None):
+    def __init__(self, folder: Path, code: str, every: str = "200ms", **env: str | None):
         running.write(folder, PROGRAM + code, PROBE)
-        line = running.command(folder, "app.py", options=("--every", "200ms", "-o", "terminal", *options))
+        line = running.command(folder, "app.py", options=("--every", every, "-o", "terminal"))
         environment = running.environment(**{"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLUMNS": None, **env})
         self.shown = b""
         self.pid, self.terminal = pty.fork()
@@ -77,6 +77,10 @@ class Session:
     def end(self) -> int:
         self.read()
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        assert self.end() == -signal.SIGTERM
 
     def screen(self, rows: int = ROWS) -> Screen:
         return Screen(COLUMNS, rows).feed(self.shown)
@@ -127,14 +131,16 @@ def test_an_interrupt_leaves_the_last_picture(tmp_path: Path) -> None:
 
 
 def test_another_size(tmp_path: Path) -> None:
-    """Where the terminal becomes higher, the picture stands at its new end."""
-    session = Session(tmp_path, "work(60)")
-    session.read(b"\x1b[?2026l", 2)
-    resize(session.terminal, COLUMNS, ROWS + 20)
-    before = len(session.shown)
-    session.read(f"\x1b[{ROWS + 20};1H".encode())
-    assert len(session.shown) > before
-    assert session.end() == 0
+    """Where the terminal becomes higher or lower the picture is drawn at its new end at once, whatever the interval."""
+    session = Session(tmp_path, "work(300)", "3s")
+    session.read(b"\x1b[?2026l")
+    for rows in (ROWS + 20, ROWS - 5):
+        before = time.monotonic()
+        resize(session.terminal, COLUMNS, rows)
+        session.read(f"\x1b[{rows};1H".encode())
+        assert time.monotonic() - before < 2
+    session.terminate()
+    assert f"\x1b[{ROWS - 5};1H".encode() in session.shown
 
 
 def test_no_colour(tmp_path: Path) -> None:
@@ -167,7 +173,7 @@ def test_no_terminal(tmp_path: Path) -> None:
     assert done.code == 0
     text = done.err.decode()
     assert not [c for c in text if ord(c) < 32 and c != "\n"]
-    pictures = re.findall(r"^\d\d:\d\d:\d\d\.\d{3}Z  after \d", text, re.M)
+    pictures = re.findall(r"^\d\d:\d\d:\d\d\.\d{3}Z  after \d", text, re.MULTILINE)
     assert len(pictures) >= 2
     assert text.count("@latency  quantize") == len(pictures) + 1 - text.count("nothing counted yet")
 

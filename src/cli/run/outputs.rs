@@ -62,6 +62,10 @@ impl Outputs {
         self.each(|renderer| renderer.picture(picture).and_then(|()| renderer.flush()));
     }
 
+    pub(super) fn are_stale(&self) -> bool {
+        self.0.iter().any(|open| open.renderer.is_stale())
+    }
+
     pub(super) fn flush(&mut self) {
         self.each(|renderer| renderer.flush());
     }

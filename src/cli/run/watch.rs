@@ -149,10 +149,10 @@ impl Session {
         many
     }
 
-    /// Shows what was counted so far, if it was not shown for the time `every`.
+    /// Shows what was counted so far, if it was not shown for the time `every` or no longer fits.
     fn show(&mut self, every: Duration) {
         let Some(first) = self.first.filter(|_| !self.over) else { return };
-        if self.shown.unwrap_or(first).elapsed() < every {
+        if self.shown.unwrap_or(first).elapsed() < every && !self.outputs.are_stale() {
             return;
         }
         let now = Instant::now();

@@ -135,20 +135,17 @@ fn units() {
 fn live() {
     let mut out = Vec::new();
     let aggregations = aggregations(&a_session());
-    let sizes = std::cell::RefCell::new(vec![
-        Some((60, 30)),
-        Some((60, 7)),
-        None,
-        Some((60, 12)),
-        Some((60, 24)),
-        Some((60, 24)),
-    ]);
+    let mut sizes = vec![Some((60, 30)), Some((60, 7)), None, Some((60, 12)), Some((60, 12))];
+    sizes.extend([Some((60, 24)); 3]);
+    let sizes = std::cell::RefCell::new(sizes);
     let size = move || sizes.borrow_mut().pop().unwrap_or_default();
     let mut live = Live::new(&mut out, 60, Box::new(size), Look { styled: false, ascii: false });
     live.picture(&picture(1, &aggregations[..1])).unwrap();
     live.picture(&picture(2, &aggregations[..1])).unwrap();
+    assert!(!live.is_stale());
     live.report(&record(&[("user", text("ada"))])).unwrap();
     live.flush().unwrap();
+    assert!(live.is_stale());
     live.picture(&picture(3, &aggregations)).unwrap();
     live.picture(&picture(4, &aggregations)).unwrap();
     live.picture(&picture(5, &aggregations)).unwrap();
