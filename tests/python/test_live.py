@@ -35,14 +35,14 @@ PROBE = """(module
 """
 
 PROGRAM = """
-import sys, time
+import os, sys, time
 def timed(word, n): return n
 def work(rounds):
     for i in range(rounds):
         for j in range(200):
             timed("slow", 1_000_000 + 9_000 * j)
             timed("quick", 1_000 + 10 * j)
-        print(f"line {i}", flush=True)
+        os.write(1, b"line %d\\n" % i)
         time.sleep(0.02)
 """
 
@@ -141,6 +141,22 @@ def test_another_size(tmp_path: Path) -> None:
         assert time.monotonic() - before < 2
     session.terminate()
     assert f"\x1b[{ROWS - 5};1H".encode() in session.shown
+
+
+def test_half_lines(tmp_path: Path) -> None:
+    """A picture that is drawn while the program is within a line leaves its cursor where it was."""
+    code = """
+timed("slow", 5)
+time.sleep(0.5)
+for i in range(30):
+    os.write(1, b"line")
+    time.sleep(0.03)
+    os.write(1, b" %d\\n" % i)
+    timed("quick", i)
+"""
+    session = Session(tmp_path, code, "100ms")
+    assert session.end() == 0
+    check_lines(session.screen(), 30)
 
 
 def test_no_colour(tmp_path: Path) -> None:
