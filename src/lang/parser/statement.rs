@@ -195,8 +195,8 @@ impl Parser<'_> {
         if self.next_is(TokenKind::Word) && self.is_adjacent() {
             return self.expect_name("a name");
         }
-        let message = "expected a name after `@`";
-        Err(self.error_hint(at.span, message, "an aggregation has a name: `@calls[fn] = count();`"))
+        // The one that needs no name.
+        Ok(Name { text: String::new(), span: at.span })
     }
 
     /// `=`; what other languages write here is told apart.
