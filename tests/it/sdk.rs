@@ -137,6 +137,8 @@ fn present(value: Value) -> Value {
     let all = |items: Vec<Value>| items.into_iter().map(present).collect();
     match value {
         Value::Cut(_, _, inner) => present(*inner),
+        // The front of an int that was cut may be all zeros.
+        Value::BigInt(_, front) if front.iter().all(|byte| *byte == 0) => Value::Int(0),
         Value::List(items) => Value::List(all(items)),
         Value::Dict(pairs) => Value::Dict(pairs.into_iter().map(|(k, v)| (present(k), present(v))).collect()),
         other => other,
