@@ -27,7 +27,7 @@ use crate::module::At;
 
 use bootstrap::Bootstrap;
 use command::Command;
-use interpreter::Interpreter;
+pub(crate) use interpreter::Interpreter;
 use outputs::{Output, Outputs};
 use program::{Program, Signals};
 
