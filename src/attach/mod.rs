@@ -5,6 +5,7 @@
 
 pub mod code;
 mod explain;
+pub mod given;
 #[expect(unsafe_code, reason = "statics under the interpreter lock")]
 pub mod gil;
 #[expect(unsafe_code, reason = "native objects that the interpreter calls")]

@@ -33,12 +33,16 @@ impl<I: Introspect> State<I> {
     /// The request that the call runs in.
     #[inline]
     pub(super) fn scope(&self) -> Option<Rc<Scope>> {
-        if self.starting { None } else { I::request() }
+        match &self.given {
+            _ if self.starting => None,
+            Some(given) => Some(given.scope.clone()),
+            None => I::request(),
+        }
     }
 
     /// The same, to write to.
     #[inline]
     pub(super) fn own_scope(&self) -> Option<Rc<Scope>> {
-        if self.starting { None } else { I::own_request() }
+        if self.starting || self.given.is_some() { self.scope() } else { I::own_request() }
     }
 }

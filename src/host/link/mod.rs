@@ -31,6 +31,7 @@ use crate::ledger::Agg;
 use crate::limits::Budget;
 use crate::outlet::{Account, Aggregation, Outlet};
 use crate::path::{Path, Root, Step, parse_steps};
+use crate::request::Key;
 use crate::spec::{ImportUse, Manifest};
 
 /// Why a module cannot be linked. `module` refuses the same before; this is the agent's own word.
@@ -56,6 +57,7 @@ struct Linking<'a, I: Introspect> {
     aggregations: Vec<Rc<Aggregation>>,
     literals: super::values::Literals,
     slots: Vec<String>,
+    kept: Vec<(Key, String, I::Name)>,
 }
 
 /// Everything a module's instances need besides its code.
@@ -85,21 +87,35 @@ pub fn link<I: Introspect>(
         aggregations: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
+        kept: Vec::new(),
     };
     // A module may import one thing several times; the linker and what is declared have it once.
     let mut seen = HashSet::new();
     for import in manifest.imports.iter().filter(|import| seen.insert((&import.module, &import.name))) {
         linking.import(import)?;
     }
-    let Linking { linker, paths, routes, aggregations, literals, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, literals, kept, .. } = linking;
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
     let id = next_id();
     let (names, chances) = (RefCell::default(), accounts.iter().map(|_| Chances::default()).collect());
-    let shared =
-        Shared { outlet, budget, accounts, id, paths, routes, aggregations, tree_limits, literals, names, chances };
-    let shared = Rc::new(shared);
+    let args = I::name("args");
+    let shared = Rc::new(Shared {
+        outlet,
+        budget,
+        accounts,
+        id,
+        paths,
+        routes,
+        aggregations,
+        tree_limits,
+        literals,
+        names,
+        chances,
+        kept,
+        args,
+    });
     Ok(Linked { linker, shared })
 }
 
@@ -141,7 +157,13 @@ impl<I: Introspect> Linking<'_, I> {
             family if family.starts_with("probe1.map.") => number(self.outlet.stores.named(name)),
             family => match self.aggregation(family, import)? {
                 Some((name, agg)) => number(self.declare(name, agg)?),
-                None => Argument { name: self.outlet.name(name), session: self.outlet.number(), ..Argument::default() },
+                None => {
+                    let key = Key { session: self.outlet.number(), name: self.outlet.name(name) };
+                    if family.starts_with("probe1.req") {
+                        self.kept.push((key, name.to_owned(), I::name(name)));
+                    }
+                    Argument { name: key.name, session: key.session, ..Argument::default() }
+                }
             },
         })
     }
