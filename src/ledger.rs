@@ -25,7 +25,7 @@ pub enum Block {
     Probe = 2,
     /// Counters: see [`function`]; text: dotted name.
     Function = 3,
-    /// Counters: module, [`Agg`], three f64 of lquantize; text: name.
+    /// Counters: module, [`Agg`], three f64 of lquantize, [`CLEARS`]; text: name.
     Aggregation = 4,
     /// Counters: by [`Agg`]; text: the key's byte form. Number: its aggregation.
     Key = 5,
@@ -52,6 +52,9 @@ impl Block {
 
 /// In place of a field's name: what follows is the name of the task that ran, and ends the record.
 pub const TASK_NAME: u32 = u32::MAX;
+
+/// In place of a function's number, at points that have none.
+pub const NO_FUNCTION: u32 = u32::MAX;
 
 /// Counters of a probe.
 pub mod probe {
@@ -129,6 +132,11 @@ pub mod top {
     pub const SLOT_WORDS: usize = VALUE + VALUE_BYTES / 8;
 }
 
+/// Counters of an aggregation: how often it was cleared, twice, and odd while it is.
+pub const CLEARS: usize = 5;
+/// All of them.
+pub const AGGREGATION_WORDS: usize = CLEARS + 1;
+
 /// Words of quantize before its buckets: count, sum.
 pub const HISTOGRAM_HEAD: usize = 2;
 /// Buckets of quantize: below -2^62, … [-1, 0), [0, 1), [1, 2) … from 2^62.
@@ -186,6 +194,11 @@ impl Agg {
         let Self::Lquantize { low, high, step } = self else { return 0 };
         let steps = ((high - low) / step).ceil().clamp(1.0, LQUANTIZE_BUCKETS_MAX as f64 - 2.0);
         steps as usize + 2
+    }
+
+    /// The counter that shows whether anything was counted: then it is no more what it was at first.
+    pub fn counted_at(self) -> usize {
+        usize::from(self == Self::Stddev)
     }
 
     /// The first value of a key's first counter, so that none needs a flag.

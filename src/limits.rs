@@ -54,6 +54,15 @@ limits! {
     COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
     COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
     COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    /// A program of the probe language, before anything is looked at.
+    PROBE_TEXT_BYTES_MAX = 1 << 20, "bytes of program", "refused";
+    PROBE_TOKENS_MAX = 100_000, "words and signs", "refused";
+    PROBE_CLAUSES_MAX = 256, "clauses", "refused";
+    /// Parentheses, conditions and blocks inside each other.
+    PROBE_NESTING_MAX = 64, "levels", "refused";
+    PROBE_STR_BYTES_MAX = 4096, "bytes in one text", "refused";
+    /// What makes the tree of one expression higher.
+    PROBE_OPERATORS_MAX = 500, "operators in one statement", "refused";
     /// Machine code kept in the user's cache directory.
     CACHE_BYTES_MAX = 256 << 20, "bytes", "the oldest is removed";
     /// Linear memory of one instance; bounds the declared minimum too.
@@ -84,6 +93,10 @@ limits! {
     SLOT_BYTES_MAX = 4_096, "bytes per invocation and slot", "`slot.set` gives -LIMIT";
     REQUEST_VALUES_MAX = 64, "values per request", "`req.set` gives -LIMIT";
     REQUEST_BYTES_MAX = 16 << 10, "bytes per request", "`req.set` gives -LIMIT";
+    /// Records that a request holds back, for one session.
+    SPECULATION_BYTES_MAX = 256 << 10, "bytes per request", "record dropped `speculation_full`";
+    /// Keys of one `print`.
+    PRINT_ROWS_MAX = 100, "keys", "the rest is left off and counted";
     WORK_ITEMS_MAX = 65_536, "waiting work items", "the work runs outside its request";
     /// Of a str that is not ASCII: how far `str` counts what it does not copy.
     TEXT_COUNTED_BYTES_MAX = 16 << 10, "bytes", "`str` gives what was counted";

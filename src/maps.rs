@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasher;
 
-use crate::ledger::{Agg, Block, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket, top};
+use crate::ledger::{Agg, Block, CLEARS, HISTOGRAM_HEAD, Ledger, add, add_float, linear_low, quantize_bucket, top};
 use crate::limits;
 use crate::sketch::{Moments, TOP_SLOTS, register};
 
@@ -25,6 +25,8 @@ struct Entry {
 pub struct Aggregation {
     number: u32,
     agg: Agg,
+    /// Where its own counters are.
+    at: usize,
     bytes: Cell<u64>,
     hasher: RandomState,
     index: RefCell<HashTable<Entry>>,
@@ -42,11 +44,12 @@ impl Aggregation {
             Agg::Lquantize { low, high, step } => (low, high, step),
             _ => (0.0, 0.0, 0.0),
         };
-        let counters = [u64::from(module), agg.number(), low.to_bits(), high.to_bits(), step.to_bits()];
-        ledger.append(Block::Aggregation, number, &counters, name.as_bytes())?;
+        let counters = [u64::from(module), agg.number(), low.to_bits(), high.to_bits(), step.to_bits(), 0];
+        let at = ledger.append(Block::Aggregation, number, &counters, name.as_bytes())?;
         Some(Self {
             number,
             agg,
+            at: at as usize,
             bytes: Cell::new(0),
             hasher: RandomState::default(),
             index: RefCell::new(HashTable::new()),
@@ -107,6 +110,73 @@ impl Aggregation {
         }
         ledger.bump(at, 1);
         Ok(())
+    }
+
+    /// Its number in the session.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Words that a look at all keys passes.
+    pub fn size(&self) -> usize {
+        self.index.borrow().len() * self.agg.words()
+    }
+
+    /// Begins anew: every key stays where it is, with nothing counted. A reader that looks on has all or nothing of it.
+    pub fn clear(&self, ledger: &Ledger) {
+        ledger.versioned(self.at + CLEARS, |ledger| {
+            for entry in self.index.borrow().iter() {
+                let at = entry.at as usize;
+                (at..at + self.agg.words()).for_each(|at| ledger.set(at, 0));
+                ledger.set(at, self.agg.initial());
+            }
+        });
+    }
+
+    /// Appends what was counted: how many keys have anything, then of the highest, as far as they fit, the key, its length before
+    /// it, and the counters that are not 0, each by its place, their number before them.
+    pub fn print(&self, ledger: &Ledger, rows_max: usize, bytes_max: usize, out: &mut Vec<u8>) {
+        let (index, counted) = (self.index.borrow(), self.agg.counted_at());
+        let has_any = |entry: &&Entry| {
+            let untouched = if counted == 0 { self.agg.initial() } else { 0 };
+            ledger.get(entry.at as usize + counted) != untouched
+        };
+        let mut rows: Vec<&Entry> = index.iter().filter(has_any).collect();
+        let high_first = |a: &&Entry, b: &&Entry| self.rank(ledger, b).total_cmp(&self.rank(ledger, a));
+        rows.sort_unstable_by(|a, b| high_first(a, b).then_with(|| a.at.cmp(&b.at)));
+        out.extend_from_slice(&(rows.len() as u32).to_le_bytes());
+        for entry in rows.into_iter().take(rows_max) {
+            let start = out.len();
+            self.print_row(ledger, entry, out);
+            if out.len() > bytes_max {
+                return out.truncate(start);
+            }
+        }
+    }
+
+    fn print_row(&self, ledger: &Ledger, entry: &Entry, out: &mut Vec<u8>) {
+        let words = |i: &usize| ledger.get(entry.at as usize + i);
+        let set: Vec<usize> = (0..self.agg.words()).filter(|i| words(i) != 0).collect();
+        out.extend_from_slice(&(entry.key.len() as u32).to_le_bytes());
+        out.extend_from_slice(&entry.key);
+        out.extend_from_slice(&(set.len() as u32).to_le_bytes());
+        for i in set {
+            out.extend_from_slice(&(i as u32).to_le_bytes());
+            out.extend_from_slice(&words(&i).to_le_bytes());
+        }
+    }
+
+    /// What rows are sorted by; the smallest minimum comes first.
+    fn rank(&self, ledger: &Ledger, entry: &Entry) -> f64 {
+        let word = |i| ledger.get(entry.at as usize + i);
+        let (first, float) = (word(0), |i| f64::from_bits(word(i)));
+        match self.agg {
+            Agg::Sum | Agg::Max => float(0),
+            Agg::Min => -float(0),
+            Agg::Avg => float(1) / first as f64,
+            Agg::Stddev => float(3) / word(1) as f64,
+            _ => first as f64,
+        }
     }
 
     /// What it keeps.

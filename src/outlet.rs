@@ -5,6 +5,8 @@
 //!
 //! A forked child writes a segment of its own from its first firing: same declarations, zero counts, empty ring.
 
+mod speculation;
+
 use std::cell::{Cell, RefCell};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -18,6 +20,7 @@ use crate::report::{DropKind, FaultKind, Phase};
 use crate::ring::{Head, Kind, Writer};
 use crate::segment::{SegmentError, Words, header};
 use crate::stores::Stores;
+pub use speculation::Speculation;
 
 /// Where a session's probes write.
 pub struct Outlet {
@@ -31,6 +34,8 @@ pub struct Outlet {
     threads: RefCell<Vec<u32>>,
     /// The thread that was told of last; 0 is none.
     last_thread: Cell<u32>,
+    /// How often it went on in a forked child.
+    forks: Cell<u32>,
     modules: Cell<u32>,
     probes: Cell<u16>,
     places: RefCell<Vec<Place>>,
@@ -48,13 +53,27 @@ pub struct Account {
 
 /// One firing's record, ready to commit.
 pub struct Record<'a> {
-    pub account: &'a Account,
+    pub account: &'a Rc<Account>,
     pub function: u32,
     pub tid: u32,
     pub point: u8,
     /// The request's number; 0 outside of any.
     pub request: u32,
     pub fields: &'a [u8],
+}
+
+impl Record<'_> {
+    #[inline]
+    fn head(&self, mono_ns: u64) -> Head {
+        let (tid, request) = (self.tid, self.request);
+        Head { tid, request, ..head(Kind::Record, self.point, self.account, self.function, mono_ns) }
+    }
+}
+
+#[inline]
+fn head(kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64) -> Head {
+    let (kind, probe) = (kind as u8, account.number);
+    Head { kind, detail, probe, function, tid: 0, mono_ns, payload_bytes: 0, request: 0 }
 }
 
 /// Where a probed function is.
@@ -115,6 +134,7 @@ impl Outlet {
             names: RefCell::default(),
             threads: RefCell::default(),
             last_thread: Cell::new(0),
+            forks: Cell::new(0),
             modules: Cell::new(0),
             probes: Cell::new(0),
             places: RefCell::default(),
@@ -151,6 +171,7 @@ impl Outlet {
         self.ring.move_to(words);
         self.threads.borrow_mut().clear();
         self.last_thread.set(0);
+        self.forks.set(self.forks.get() + 1);
         Ok(fd)
     }
 
@@ -225,23 +246,23 @@ impl Outlet {
 
     /// Commits a record, or counts why not.
     pub fn record(&self, record: &Record<'_>) -> bool {
-        let account = record.account;
         let mono_ns = self.clock.mono_now();
-        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
+        self.allows(record.account, mono_ns) && self.deliver(record.account, record.head(mono_ns), record.fields)
+    }
+
+    /// Whether the rates let one more event pass; one that may not is counted.
+    #[inline]
+    fn allows(&self, account: &Account, mono_ns: u64) -> bool {
+        let allowed = account.rate.take(mono_ns) && self.rate.take(mono_ns);
+        if !allowed {
             self.dropped(account, DropKind::Rate);
-            return false;
         }
-        let head = Head {
-            kind: Kind::Record as u8,
-            detail: record.point,
-            probe: account.number,
-            function: record.function,
-            tid: record.tid,
-            mono_ns,
-            payload_bytes: 0,
-            request: record.request,
-        };
-        let committed = self.ring.commit(head, record.fields);
+        allowed
+    }
+
+    #[inline]
+    fn deliver(&self, account: &Account, head: Head, payload: &[u8]) -> bool {
+        let committed = self.ring.commit(head, payload);
         if committed {
             self.ledger.bump(account.at + probe::RECORDS, 1);
         } else {
@@ -250,43 +271,34 @@ impl Outlet {
         committed
     }
 
+    /// What an aggregation holds, as `Aggregation::print` wrote it; under the same rates.
+    pub fn print(&self, account: &Account, aggregation: u32, rows: &[u8]) -> bool {
+        let mono_ns = self.clock.mono_now();
+        let head = head(Kind::Print, 0, account, aggregation, mono_ns);
+        self.allows(account, mono_ns) && self.deliver(account, head, rows)
+    }
+
     /// A line for the operator, under the same rates.
     pub fn log(&self, account: &Account, level: u8, text: &[u8]) -> bool {
         let mono_ns = self.clock.mono_now();
-        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
-            self.dropped(account, DropKind::Rate);
-            return false;
-        }
-        let committed = self.event(Kind::Log, level, account, 0, mono_ns, text);
-        if !committed {
-            self.dropped(account, DropKind::RingFull);
-        }
-        committed
+        self.allows(account, mono_ns) && self.event(account, head(Kind::Log, level, account, 0, mono_ns), text)
     }
 
     /// A firing that did not finish.
     pub fn fault(&self, account: &Account, kind: FaultKind, function: u32) {
         self.ledger.bump(account.at + probe::FAULTS + kind as usize, 1);
         let mono_ns = self.clock.mono_now();
-        if !(account.rate.take(mono_ns) && self.rate.take(mono_ns)) {
-            self.dropped(account, DropKind::Rate);
-        } else if !self.event(Kind::Fault, kind as u8, account, function, mono_ns, &[]) {
-            self.dropped(account, DropKind::RingFull);
+        if self.allows(account, mono_ns) {
+            self.event(account, head(Kind::Fault, kind as u8, account, function, mono_ns), &[]);
         }
     }
 
-    fn event(&self, kind: Kind, detail: u8, account: &Account, function: u32, mono_ns: u64, payload: &[u8]) -> bool {
-        let head = Head {
-            kind: kind as u8,
-            detail,
-            probe: account.number,
-            function,
-            tid: 0,
-            mono_ns,
-            payload_bytes: 0,
-            request: 0,
-        };
-        self.ring.commit(head, payload)
+    fn event(&self, account: &Account, head: Head, payload: &[u8]) -> bool {
+        let committed = self.ring.commit(head, payload);
+        if !committed {
+            self.dropped(account, DropKind::RingFull);
+        }
+        committed
     }
 
     /// Something was not delivered.

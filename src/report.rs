@@ -11,6 +11,7 @@ use crate::value::Value;
 pub enum Report {
     Start(Start),
     Record(Record),
+    Print(Print),
     Aggregation(Aggregation),
     Function(Function),
     Fault(Fault),
@@ -43,6 +44,23 @@ pub struct Record {
     pub function: String,
     pub point: String,
     pub fields: Vec<(String, Value)>,
+}
+
+/// What an aggregation held when a probe asked for it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Print {
+    pub module: String,
+    /// Wall clock.
+    pub ts_ns: i64,
+    pub mono_ns: i64,
+    pub pid: u32,
+    pub probe: String,
+    /// Of one name and kind, highest first, as far as they are shown.
+    pub rows: Vec<Aggregation>,
+    pub name: String,
+    pub kind: &'static str,
+    /// Keys that are not among the rows.
+    pub left_off: u64,
 }
 
 /// One key of one aggregation.
@@ -161,6 +179,12 @@ named! {
         Busy "busy",
         /// A firing skipped: the instance is being renewed.
         Renewing "renewing",
+        /// Held back, and the request ended, or has not ended yet, without a word on it.
+        Undecided "undecided",
+        /// Held back and then not wanted.
+        Forgotten "forgotten",
+        /// The request held back as much as it may.
+        SpeculationFull "speculation_full",
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: copies of values, by session and name. Out: the copies. Bounded by number and bytes. Never here: where the running
 //! request is kept (`introspect` knows), or a reference into the application.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -13,10 +14,19 @@ use crate::limits;
 #[derive(Debug)]
 pub struct Scope {
     number: u32,
-    /// Shared by all copies: whether the request still runs.
-    open: Rc<Cell<bool>>,
+    /// Shared by all copies.
+    run: Rc<Run>,
     values: RefCell<Vec<Value>>,
     bytes: Cell<u64>,
+}
+
+/// What all contexts of a request have in common.
+#[derive(Debug)]
+struct Run {
+    /// Whether it still goes on.
+    open: Cell<bool>,
+    /// What sessions hold back of it until they know whether they want it; what that is, they know.
+    held: RefCell<Vec<(u32, Rc<dyn Any>)>>,
 }
 
 /// A value's place: names of one session are nobody else's.
@@ -73,15 +83,15 @@ impl Scope {
     }
 
     fn with(values: Vec<Value>, bytes: u64) -> Self {
-        let open = Rc::new(Cell::new(true));
-        Self { number: next_number(), open, values: RefCell::new(values), bytes: Cell::new(bytes) }
+        let run = Rc::new(Run { open: Cell::new(true), held: RefCell::default() });
+        Self { number: next_number(), run, values: RefCell::new(values), bytes: Cell::new(bytes) }
     }
 
     /// The same request for another context, which goes its own way from here.
     #[must_use]
     pub fn copied(&self) -> Self {
         let values = RefCell::new(self.values.borrow().clone());
-        Self { number: self.number, open: self.open.clone(), values, bytes: self.bytes.clone() }
+        Self { number: self.number, run: self.run.clone(), values, bytes: self.bytes.clone() }
     }
 
     /// What the request is called by; never 0.
@@ -90,12 +100,35 @@ impl Scope {
     }
 
     fn is_open(&self) -> bool {
-        self.open.get()
+        self.run.open.get()
     }
 
-    /// The request has ended. What it keeps can still be read where it is still known.
+    /// The request has ended. What it keeps can still be read where it is still known; what is held back of it is gone.
     pub fn close(&self) {
-        self.open.set(false);
+        self.run.open.set(false);
+        self.run.held.take();
+    }
+
+    /// What a session holds back of the request.
+    #[inline]
+    pub fn held(&self, session: u32) -> Option<Rc<dyn Any>> {
+        let held = self.run.held.borrow();
+        held.iter().find(|(other, _)| *other == session).map(|(_, held)| held.clone())
+    }
+
+    /// A session begins to hold back, unless it does already; false where the request has ended.
+    pub fn hold(&self, session: u32, begin: impl FnOnce() -> Rc<dyn Any>) -> bool {
+        if self.is_open() && self.held(session).is_none() {
+            self.run.held.borrow_mut().push((session, begin()));
+        }
+        self.is_open()
+    }
+
+    /// A session holds back no more; gives what it held.
+    pub fn let_go(&self, session: u32) -> Option<Rc<dyn Any>> {
+        let mut held = self.run.held.borrow_mut();
+        let at = held.iter().position(|(other, _)| *other == session)?;
+        Some(held.remove(at).1)
     }
 
     /// What was kept under a name.

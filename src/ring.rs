@@ -25,6 +25,8 @@ pub enum Kind {
     Record = 1,
     Log = 2,
     Fault = 3,
+    /// What an aggregation holds; its number stands for a function's.
+    Print = 4,
 }
 
 /// What every record starts with.

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use pyo3::Python;
 
 use super::gil::Gil;
+use super::moments::Ticks;
 use crate::engine::{self, EngineError};
 use crate::frames::Load;
 use crate::guest::{Guest, GuestError};
@@ -46,8 +47,11 @@ pub struct Live {
     pub guests: Vec<Rc<RefCell<Guest<CPython>>>>,
     /// Load order among sessions.
     pub order: u64,
+    pub(super) ticks: Ticks,
     rejoin: Rejoin,
     stopped: Cell<bool>,
+    /// Its `end` has fired.
+    pub(super) ended: Cell<bool>,
 }
 
 /// Every live session of the process.
@@ -67,7 +71,9 @@ impl Live {
             guests.push(Rc::new(RefCell::new(guest(&outlet, module)?)));
         }
         let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
-        let live = Rc::new(Self { outlet, guests, order, rejoin, stopped: Cell::new(false) });
+        let ticks = Ticks::new(&guests, outlet.clock.mono_now());
+        let (stopped, ended) = (Cell::new(false), Cell::new(false));
+        let live = Rc::new(Self { outlet, guests, order, ticks, rejoin, stopped, ended });
         crate::thread::watch_forks();
         ALL.get(py).borrow_mut().push(live.clone());
         Ok((live, fd))

@@ -13,6 +13,7 @@ mod hook;
 mod inner;
 mod intercept;
 pub mod live;
+mod moments;
 #[cfg_attr(Py_3_13, expect(unsafe_code, reason = "gives a function's version back"))]
 mod patch;
 mod pending;
@@ -44,9 +45,10 @@ use crate::introspect::cpython::CPython;
 use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::outlet::Place;
 use crate::report::{Phase, State};
-use crate::spec::Spec;
+use crate::spec::{Point, Spec};
 use gil::Gil;
 use live::Live;
+pub use moments::end;
 use point::Fire;
 use registry::Installed;
 use roots::{Role, Root};
@@ -82,12 +84,15 @@ pub fn self_check(py: Python<'_>) -> Result<(), String> {
 /// not started, and its first line must be seen.
 pub fn attach(py: Python<'_>, live: &Rc<Live>, script: bool) {
     let (wanted, roots) = (wanted(live), roots(live));
+    // Before any other probe of the session can.
+    live.fire_all(Point::Begin);
+    let (wanted, callless): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|each| each.spec.point.has_call());
     WANTED.get(py).borrow_mut().extend(wanted.iter().chain(&roots).cloned());
     // First, so that no module slips in while functions are looked for.
     intercept::begin(py, script);
     attach_loaded(py, &wanted);
     attach_loaded(py, &roots);
-    for each in &wanted {
+    for each in wanted.iter().chain(&callless) {
         let early = script && each.functions() == 0 && each.spec.target.may_be_in_module("__main__");
         each.say(py, early.then_some((Phase::Pending, NOT_STARTED)));
     }
@@ -99,11 +104,15 @@ const NOT_STARTED: &str = "the program has not started";
 
 /// Says once more why each probe that waits still does: at the end of the program, what its operator must hear.
 pub fn say_pending(py: Python<'_>, live: &Rc<Live>) {
-    wanted(live).iter().filter(|each| each.functions() == 0).for_each(|each| each.say(py, None));
+    wanted(live)
+        .iter()
+        .filter(|each| each.functions() == 0 && each.spec.point.has_call())
+        .for_each(|each| each.say(py, None));
 }
 
 /// Detaches a session: every function is what it was, unless another session still probes it.
 pub fn detach(py: Python<'_>, live: &Rc<Live>) {
+    end(py, live);
     live.end(py);
     WANTED.get(py).borrow_mut().retain(|each| !Rc::ptr_eq(&each.live, live));
     rest(py);
@@ -226,6 +235,9 @@ impl Wanted {
         }
         if let Some(reason) = disarmed {
             return (Phase::Disarmed, reason);
+        }
+        if !self.spec.point.has_call() {
+            return (Phase::Attached, String::new());
         }
         let refusal = self.refusal(py);
         let functions = self.functions();

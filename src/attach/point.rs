@@ -374,6 +374,7 @@ impl Fire {
         if self.live.is_stopped() {
             return;
         }
+        self.live.tick();
         self.guest.borrow_mut().fire_through(self.probe, firing, slots);
     }
 }

@@ -1,9 +1,9 @@
 //! `waspect compile`: a module becomes an artifact file, or one frame for the agent that asked.
 //!
-//! In: a `.wasm` or `.wat`, by path or on standard input. Out: a sealed file; data on stdout, reports on stderr. Never here:
+//! In: a `.wasm`, `.wat` or `.probe`, by path or on standard input. Out: a sealed file; data on stdout, reports on stderr. Never here:
 //! a module that was not checked, an artifact in a file without a seal.
 
-use std::fs::{File, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::json;
 
+use super::language::Refused;
+use super::open::{Given, all, opened};
 use super::{TROUBLE, hint};
 use crate::compile::{self, Cache, CompileError, Options, Source};
 use crate::frames::{self, Artifact, FromCompiler, Refusal};
@@ -24,8 +26,13 @@ use crate::seal::{self, Folder, SealError};
 /// The artifact is sealed with the key in your cache directory: only you can load it, on this machine.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A module: `.wasm`, or `.wat` as text; `-` reads it from standard input
-    file: PathBuf,
+    /// A module: `.wasm`, `.wat` as text, or a program as `.probe`; `-` reads it from standard input
+    #[arg(required_unless_present = "text")]
+    file: Option<PathBuf>,
+
+    /// The program itself
+    #[arg(short = 'e', long = "text", value_name = "TEXT", conflicts_with = "file")]
+    text: Option<String>,
 
     /// Where the artifact goes; `-` writes one frame for an agent to standard output
     #[arg(short, long, value_name = "OUT.cwasm")]
@@ -63,16 +70,31 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn make(args: &Args) -> anyhow::Result<(Artifact, Source)> {
-    let subject = || format!("`{}`", args.file.display());
-    let bytes = read(&args.file).with_context(subject)?;
+    let given = given(args)?;
+    let name = args.name.clone().unwrap_or_else(|| given.name());
+    let subject = || format!("`{}`", given.shown());
+    let bytes = module(&given, &name).with_context(subject)?;
     if seal::is_sealed(&bytes) {
         anyhow::bail!("{}: expected a module, found an artifact, which is compiled already", subject());
     }
     let at = args.at.iter().map(|text| text.parse()).collect::<Result<Vec<At>, ModuleError>>()?;
-    let checked = module::parse(&name(args), &bytes, &at).with_context(subject)?;
+    let checked = module::parse(&name, &bytes, &at).with_context(subject)?;
     let cache = if args.no_cache { Cache::Off } else { Cache::User };
     let options = Options { cache, ..Options::default() };
     compile::artifact(checked.bytes(), checked.manifest(), &options).with_context(subject)
+}
+
+fn given(args: &Args) -> anyhow::Result<Given<'_>> {
+    all(args.file.as_slice(), args.text.as_slice()).first().copied().context("expected a module")
+}
+
+/// The name may come from whoever writes to standard input.
+fn module(given: &Given<'_>, name: &str) -> anyhow::Result<Vec<u8>> {
+    let opened = match given {
+        Given::File(file) if is_dash(file) => opened(name, name, read()?)?,
+        given => given.read()?,
+    };
+    opened.into_module()
 }
 
 fn is_dash(path: &Path) -> bool {
@@ -80,20 +102,10 @@ fn is_dash(path: &Path) -> bool {
 }
 
 /// No more than any module may have: what is longer is refused for its length.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let max = limits::MODULE_TEXT_BYTES_MAX + 1;
+fn read() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if is_dash(file) {
-        io::stdin().lock().take(max).read_to_end(&mut bytes)?;
-    } else {
-        File::open(file)?.take(max).read_to_end(&mut bytes)?;
-    }
+    io::stdin().lock().take(limits::MODULE_TEXT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn name(args: &Args) -> String {
-    let of_file = || args.file.file_name().map(|name| name.to_string_lossy().into_owned());
-    args.name.clone().or_else(of_file).unwrap_or_default()
 }
 
 /// Gives the file's size.
@@ -156,7 +168,7 @@ fn refusal(e: &anyhow::Error) -> Refusal {
 fn stage(e: &anyhow::Error) -> &'static str {
     match e.downcast_ref::<ModuleError>() {
         Some(ModuleError::Spec { .. } | ModuleError::At(_)) => "spec",
-        None if e.is::<CompileError>() || e.is::<SealError>() => "compile",
+        None if e.is::<CompileError>() || e.is::<SealError>() || e.is::<Refused>() => "compile",
         _ => "module",
     }
 }

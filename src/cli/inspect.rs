@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::{Value as Json, json};
 use waspect_abi::{Arg, Import, Reads, WASI_MODULE, import_named};
 
-use super::open::{ModuleArgs, open};
+use super::open::ModuleArgs;
 use super::{HEADING, text};
 use crate::limits;
 use crate::path::{Context, Path, Root};
@@ -23,6 +23,7 @@ use crate::spec::{ImportUse, Manifest, Memory, Options, Point, Probe, Spec};
 #[command(after_help = "Examples:
   waspect inspect slow_calls.wat
   waspect inspect --json slow_calls.wasm | jq '.imports[].name'
+  waspect inspect -e 'fn:shop.cart.add:entry { capture(arg0.total); }'
   waspect inspect add.wasm --at 'on_add=fn:shop.cart.add:entry'")]
 pub(super) struct Args {
     /// Write one JSON object
@@ -34,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let module = open(&args.module.file, &args.module.at.parse()?)?;
+    let module = args.module.open()?;
     let mut out = anstream::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&as_json(module.manifest()))?)?;
@@ -160,8 +161,13 @@ fn context_words(which: Context) -> &'static str {
 /// What is said of one probe below its spec.
 fn facts(probe: &Probe) -> Vec<String> {
     let Spec { target, point, options, .. } = &probe.spec;
-    let subject = if target.is_exact() { "function" } else { "functions like" };
-    let mut all = vec![format!("{} {subject} {target}", point_words(*point))];
+    let subject = if target.is_exact() { " function " } else { " functions like " };
+    let when = match point {
+        Point::Tick(_) => format!("whenever {} have passed", spec_time(&probe.spec)),
+        _ if point.has_call() => [point_words(*point), subject, &target.to_string()].concat(),
+        _ => point_words(*point).to_owned(),
+    };
+    let mut all = vec![when];
     all.extend(option_words(options));
     if probe.export != probe.spec.to_string() {
         all.push(format!("export {}", quoted(&probe.export)));
@@ -179,7 +185,16 @@ fn point_words(point: Point) -> &'static str {
         Point::Exit => "on return or raise of",
         Point::Return => "on return of",
         Point::Raise => "on raise of",
+        Point::Begin => "once in each process, when it is attached there",
+        Point::End => "once in each process, when it is detached there or the process ends",
+        Point::Tick(_) => "whenever its time has passed",
     }
+}
+
+/// `5s` of `tick:5s`.
+fn spec_time(spec: &Spec) -> String {
+    let plain = Spec { options: Options::default(), tag: None, ..spec.clone() };
+    plain.to_string().trim_start_matches("tick:").to_owned()
 }
 
 /// The options in the order in which the host tries them.

@@ -9,7 +9,9 @@ mod advised;
 mod build;
 mod check;
 mod compile;
+mod fmt;
 mod inspect;
+mod language;
 mod limits;
 mod new;
 mod open;
@@ -24,6 +26,7 @@ use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use clap::{Parser, Subcommand};
 
+use self::language::Refused;
 use crate::compile::CompileError;
 use crate::module::ModuleError;
 use crate::seal::SealError;
@@ -38,6 +41,7 @@ Examples:
   waspect new rust slow_calls            A folder with a probe to begin from
   waspect build slow_calls               Build it, and check it
   waspect check slow_calls.wat           Would it be taken? If not, why?
+  waspect fmt shop.probe                 Write a program as everybody does
   waspect inspect slow_calls.wat         Where does it attach, and what can it read?
   waspect limits                         What may a probe spend?
 
@@ -62,6 +66,7 @@ enum Command {
     Build(build::Args),
     Check(check::Args),
     Compile(compile::Args),
+    Fmt(fmt::Args),
     Inspect(inspect::Args),
     Limits(limits::Args),
     Run(run::Run),
@@ -73,6 +78,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
         Command::Compile(args) => compile::run(args),
+        Command::Fmt(args) => fmt::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
         Command::Run(args) => run::run(args),
@@ -104,6 +110,10 @@ fn is_broken_pipe(e: &anyhow::Error) -> bool {
 /// `error: …` and `hint: …` on stderr. If that fails too, there is nobody left to tell.
 pub(crate) fn report(e: &anyhow::Error) {
     let mut err = anstream::stderr().lock();
+    if let Some(refused) = e.downcast_ref::<Refused>() {
+        let _ = writeln!(err, "{}{ERROR}error:{ERROR:#} {}", refused.shown(), refused.count());
+        return;
+    }
     let _ = writeln!(err, "{ERROR}error:{ERROR:#} {e:#}");
     if let Some(hint) = hint(e) {
         let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");

@@ -1,6 +1,6 @@
 //! Modules named on the command line.
 //!
-//! In: a path and overrides. Out: a checked module. Never here: a search; a path is a path.
+//! In: a path or a program's text, and overrides. Out: a checked module. Never here: a search; a path is a path.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,17 +8,30 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::language::{Program, is_program};
 use crate::limits;
 use crate::module::{At, ModuleError, ProbeModule, parse};
 
 /// One module, and where its exports belong.
 #[derive(clap::Args)]
 pub(crate) struct ModuleArgs {
-    /// A module: `.wasm`, or `.wat` as text
-    pub(crate) file: PathBuf,
+    /// A module: `.wasm`, `.wat` as text, or a program as `.probe`
+    #[arg(required_unless_present = "text")]
+    file: Option<PathBuf>,
+
+    /// The program itself: `-e 'fn:shop.cart.add:entry { capture(arg0); }'`
+    #[arg(short = 'e', long = "text", value_name = "TEXT", conflicts_with = "file")]
+    text: Option<String>,
 
     #[command(flatten)]
-    pub(crate) at: AtArgs,
+    at: AtArgs,
+}
+
+impl ModuleArgs {
+    pub(crate) fn open(&self) -> anyhow::Result<ProbeModule> {
+        let given = all(self.file.as_slice(), self.text.as_slice());
+        open(given.first().context("expected a module")?, &self.at.parse()?)
+    }
 }
 
 #[derive(clap::Args)]
@@ -37,22 +50,85 @@ impl AtArgs {
     }
 }
 
+/// What stands on the command line for a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given<'a> {
+    File(&'a Path),
+    /// The `number`th `-e`, from 1.
+    Text {
+        number: usize,
+        text: &'a str,
+    },
+}
+
+/// Files, then texts.
+pub(crate) fn all<'a>(files: &'a [PathBuf], texts: &'a [String]) -> Vec<Given<'a>> {
+    let texts = texts.iter().enumerate().map(|(i, text)| Given::Text { number: i + 1, text });
+    files.iter().map(|file| Given::File(file)).chain(texts).collect()
+}
+
+/// What was read: a program, or a module as it is.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    Program(Program),
+    Module(Vec<u8>),
+}
+
+impl Opened {
+    /// The module's bytes. A program's warnings go to stderr.
+    pub(crate) fn into_module(self) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Program(program) => program.compile(),
+            Self::Module(bytes) => Ok(bytes),
+        }
+    }
+}
+
+impl Given<'_> {
+    /// As people call the module: the last part of the path.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::File(file) => file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned(),
+            Self::Text { .. } => self.shown(),
+        }
+    }
+
+    /// As it stands on the command line.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::File(file) => file.display().to_string(),
+            Self::Text { number: 1, .. } => "-e".to_owned(),
+            Self::Text { number, .. } => format!("-e {number}"),
+        }
+    }
+
+    pub(crate) fn read(&self) -> anyhow::Result<Opened> {
+        let bytes = match self {
+            Self::File(file) => read(file)?,
+            Self::Text { text, .. } => {
+                return Ok(Opened::Program(Program::new(&self.shown(), text.as_bytes().to_vec())?));
+            }
+        };
+        opened(&self.name(), &self.shown(), bytes)
+    }
+}
+
+/// Tells programs from modules; `shown` is what mistakes are shown under.
+pub(crate) fn opened(name: &str, shown: &str, bytes: Vec<u8>) -> anyhow::Result<Opened> {
+    if is_program(name, &bytes) { Program::new(shown, bytes).map(Opened::Program) } else { Ok(Opened::Module(bytes)) }
+}
+
 /// Reads and checks one module.
-pub(crate) fn open(file: &Path, at: &[At]) -> anyhow::Result<ProbeModule> {
-    let subject = || format!("`{}`", file.display());
-    let bytes = read(file).with_context(subject)?;
-    parse(&name(file), &bytes, at).with_context(subject)
+pub(crate) fn open(given: &Given<'_>, at: &[At]) -> anyhow::Result<ProbeModule> {
+    let subject = || format!("`{}`", given.shown());
+    let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
+    parse(&given.name(), &bytes, at).with_context(subject)
 }
 
 /// No more than any module may have: a device or a log file given by mistake is not read to its end.
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let longest = limits::MODULE_TEXT_BYTES_MAX.max(limits::MODULE_BYTES_MAX) + 1;
     File::open(file)?.take(longest).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The last part of the path, as people call the module.
-fn name(file: &Path) -> String {
-    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }

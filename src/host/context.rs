@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use waspect_abi::{Code, NONE};
+use waspect_abi::NONE;
 
 use super::{HostBudget, State, values};
 use crate::clock;
@@ -28,7 +28,7 @@ impl<I: Introspect> State<I> {
 
     /// Frames below this one, each charged; -code without a frame.
     pub(super) fn depth(&mut self) -> Result<i32, HostBudget> {
-        let Some(frame) = self.here() else { return Ok(Code::Absent.status()) };
+        let Some(frame) = self.here() else { return Ok(self.no_call().status()) };
         let depth = I::depth(frame);
         self.charge(usize::try_from(depth).unwrap_or(0)).map(|()| depth)
     }
@@ -64,12 +64,18 @@ impl<I: Introspect> State<I> {
                 let n = self.elapsed();
                 self.integer(n)
             }
-            Context::Line => self.here().map_or(Code::Absent.value(), |frame| self.integer(i64::from(I::line(frame)))),
-            Context::Depth => self.here().map_or(Code::Absent.value(), |frame| {
-                let depth = I::depth(frame);
-                self.work(u64::from(depth.unsigned_abs()));
-                self.integer(i64::from(depth))
-            }),
+            Context::Line => match self.here() {
+                Some(frame) => self.integer(i64::from(I::line(frame))),
+                None => self.no_call().value(),
+            },
+            Context::Depth => match self.here() {
+                Some(frame) => {
+                    let depth = I::depth(frame);
+                    self.work(u64::from(depth.unsigned_abs()));
+                    self.integer(i64::from(depth))
+                }
+                None => self.no_call().value(),
+            },
             Context::Cpu => nix::sched::sched_getcpu().map_or(NONE, |cpu| self.integer(cpu as i64)),
             Context::Thread => self.thread(),
             Context::Task => self.task(),
@@ -79,8 +85,8 @@ impl<I: Introspect> State<I> {
     }
 
     fn name(&mut self, naming: Naming) -> u64 {
-        if self.starting {
-            return Code::Absent.value();
+        if !self.has_call() {
+            return self.no_call().value();
         }
         let (function, shared) = (self.firing.function, &self.shared);
         let known = shared.literals.borrow().function(function, naming as u8);

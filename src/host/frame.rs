@@ -96,7 +96,7 @@ impl<I: Introspect> State<I> {
                 return Ok(o);
             }
         }
-        let frame = self.here().ok_or(Code::Absent)?;
+        let frame = self.here().ok_or_else(|| self.no_call())?;
         match &self.given {
             Some(_) => self.given_arg(frame, i),
             None => I::arg(frame, i),
@@ -171,7 +171,7 @@ impl<I: Introspect> State<I> {
     }
 
     fn root(&mut self, root: &RootSite<I>) -> Result<Reached<I::Obj>, Code> {
-        let frame = || self.here().ok_or(Code::Absent);
+        let frame = || self.here().ok_or_else(|| self.no_call());
         let object = match root {
             RootSite::Arg(i) => self.arg_object(*i)?,
             RootSite::Itself(name) if self.given.is_some() => I::local(frame()?, name)?,
@@ -180,7 +180,7 @@ impl<I: Introspect> State<I> {
                 Ok(o) => o,
                 Err(_) => return Ok(Reached::Whole(*which)),
             },
-            RootSite::Whole(_) if self.starting => return Err(Code::Absent),
+            RootSite::Whole(_) if !self.has_call() => return Err(self.no_call()),
             RootSite::Whole(which) => return Ok(Reached::Whole(*which)),
             RootSite::Local(name) => I::local(frame()?, name)?,
             RootSite::Global(name) => I::global(frame()?, name)?,

@@ -109,12 +109,14 @@ impl<O: Copy> Copy for Ref<O> {}
 pub struct Shared<I: Introspect> {
     pub outlet: Rc<Outlet>,
     pub budget: Budget,
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<Rc<Account>>,
     /// The module's number in this process: calls keep slots of several sessions side by side.
     id: u32,
     paths: Vec<frame::PathSite<I>>,
     routes: Vec<navigate::Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
+    /// Those of one name together, for `print` and `clear`.
+    groups: Vec<Vec<Rc<Aggregation>>>,
     tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
     names: RefCell<computed::Names>,

@@ -95,7 +95,7 @@ impl<I: Introspect> State<I> {
     /// Behind the fields: the asyncio task's name, where one runs.
     #[inline]
     fn add_task(&mut self) -> &Self {
-        if let Some(name) = I::task_name() {
+        if let Some(name) = I::task_name().filter(|_| self.has_call()) {
             self.record.extend_from_slice(&TASK_NAME.to_le_bytes());
             put::str(&mut self.record, &name);
         }
@@ -106,14 +106,19 @@ impl<I: Introspect> State<I> {
         let outlet = &self.shared.outlet;
         let tid = crate::thread::id();
         outlet.thread(tid, I::thread_name);
-        outlet.record(&Record {
-            account: self.account(),
+        let scope = self.scope();
+        let record = Record {
+            account: &self.shared.accounts[self.probe],
             function: self.firing.function,
             tid,
             point: self.firing.point,
-            request: I::request().map_or(0, |scope| scope.number()),
+            request: scope.as_ref().map_or(0, |scope| scope.number()),
             fields: &self.record,
-        })
+        };
+        match scope.and_then(|scope| scope.held(outlet.number())) {
+            None => outlet.record(&record),
+            Some(held) => held.downcast_ref().is_some_and(|speculation| outlet.hold(speculation, &record)),
+        }
     }
 
     /// A line for the operator; level 1 (error) to 5 (trace).

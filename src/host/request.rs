@@ -1,13 +1,16 @@
-//! `req`, `req.set`, `req.add`, `request`, `task`: what a request keeps, and which request and task this is.
+//! `req`, `req.set`, `req.add`, `request`, `task`, `speculate`, `commit`, `forget`: what a request keeps and holds back, and which request and task this is.
 //!
 //! In: values, copied. Out: the copies. Bounded per request. Never here: a reference into the application, or another
 //! request's value.
+
+use std::rc::Rc;
 
 use waspect_abi::{Code, NONE, TAG_HANDLE};
 
 use super::number::{Number, sum};
 use super::{HostBudget, State};
 use crate::introspect::Introspect;
+use crate::outlet::Speculation;
 use crate::request::{Kept, Key};
 use crate::value::put;
 
@@ -89,16 +92,37 @@ impl<I: Introspect> State<I> {
         shared.kept.iter().filter_map(of).collect()
     }
 
+    /// Holds this request's records back from now on; once more changes nothing.
+    pub(super) fn speculate(&mut self) -> i32 {
+        let Some(scope) = self.scope() else { return Code::Absent.status() };
+        self.wrote = true;
+        let begun = scope.hold(self.shared.outlet.number(), || Rc::new(Speculation::default()));
+        if begun { 0 } else { Code::Absent.status() }
+    }
+
+    /// Delivers what was held back, or drops it; from now on records are delivered again.
+    pub(super) fn decide(&mut self, wanted: bool) -> i32 {
+        let outlet = &self.shared.outlet;
+        let held = self.scope().and_then(|scope| scope.let_go(outlet.number()));
+        let Some(speculation) = held.as_ref().and_then(|held| held.downcast_ref::<Speculation>()) else {
+            return Code::Absent.status();
+        };
+        let (bytes, delivered) = outlet.decide(speculation, wanted);
+        self.wrote = true;
+        self.effort(bytes / 8);
+        if delivered { 0 } else { Code::Dropped.status() }
+    }
+
     /// `r-19`; None outside a request.
     pub(super) fn request(&mut self) -> u64 {
-        let Some(scope) = I::request().filter(|_| !self.starting) else { return NONE };
+        let Some(scope) = I::request().filter(|_| self.has_call()) else { return NONE };
         let at = self.keep(|out| put::str(out, &format!("r-{}", scope.number())));
         self.stored_handle(at)
     }
 
     /// The running asyncio task's name; None outside a task.
     pub(super) fn task(&mut self) -> u64 {
-        let Some(name) = I::task_name().filter(|_| !self.starting) else { return NONE };
+        let Some(name) = I::task_name().filter(|_| self.has_call()) else { return NONE };
         let at = self.keep(|out| put::str(out, &name));
         self.stored_handle(at)
     }

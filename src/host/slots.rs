@@ -61,7 +61,7 @@ impl<I: Introspect> State<I> {
 
     /// Keeps a copy of a value.
     pub(super) fn slot_set(&mut self, name: u32, v: u64) -> Result<i32, HostBudget> {
-        if self.starting {
+        if !self.has_call() {
             return Ok(Code::Point.status());
         }
         let immediate = v >> 48 != waspect_abi::TAG_HANDLE || v >> 16 & 0xFF == 0;

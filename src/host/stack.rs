@@ -46,7 +46,7 @@ impl<I: Introspect> State<I> {
         if max <= 0 || flags & !(LINES | FILES | TASKS) != 0 {
             return Ok(Code::Range.value());
         }
-        let Some(here) = self.here() else { return Ok(Code::Absent.value()) };
+        let Some(here) = self.here() else { return Ok(self.no_call().value()) };
         let (start, left) = (self.stored.len(), usize::try_from(max).unwrap_or(FRAMES_MAX).min(FRAMES_MAX));
         let mut stack = Stack { start, flags, left, count: 0, cut: false };
         let open = put::open_container(&mut self.stored, Kind::Frame);

@@ -1,14 +1,17 @@
-//! `_initialize`: what an instance's start may ask for, while there is no call.
+//! `_initialize` and the points without a function: what may be asked for while there is no call.
 //!
-//! In: an instance's state. Out: the same, told that it starts. Never here: a frame or request of whoever loads the
+//! In: an instance's state. Out: the same, told that it starts; the frame and request of a call, where there is one. Never here: a frame or request of whoever loads the
 //! module, or of whoever is interrupted to renew it; neither is the module's business.
 
 use std::rc::Rc;
+
+use waspect_abi::Code;
 
 use super::{Firing, State};
 use crate::introspect::Introspect;
 use crate::limits;
 use crate::request::Scope;
+use crate::spec::Point;
 
 impl<I: Introspect> State<I> {
     /// `_initialize` begins, on the account of a probe.
@@ -24,17 +27,29 @@ impl<I: Introspect> State<I> {
         self.forget();
     }
 
+    /// Whether there is a call that could be read: not while an instance starts, nor at `begin`, `end` and `tick`.
+    #[inline]
+    pub(super) fn has_call(&self) -> bool {
+        !self.starting && self.firing.point <= Point::Raise.number()
+    }
+
+    /// Why nothing can be read of a call where there is none.
+    #[cold]
+    pub(super) fn no_call(&self) -> Code {
+        if self.firing.point > Point::Raise.number() { Code::Point } else { Code::Absent }
+    }
+
     /// The frame of the call.
     #[inline]
     pub(super) fn here(&self) -> Option<I::Frame> {
-        if self.starting { None } else { I::here() }
+        if self.has_call() { I::here() } else { None }
     }
 
     /// The request that the call runs in.
     #[inline]
     pub(super) fn scope(&self) -> Option<Rc<Scope>> {
         match &self.given {
-            _ if self.starting => None,
+            _ if !self.has_call() => None,
             Some(given) => Some(given.scope.clone()),
             None => I::request(),
         }
@@ -43,6 +58,6 @@ impl<I: Introspect> State<I> {
     /// The same, to write to.
     #[inline]
     pub(super) fn own_scope(&self) -> Option<Rc<Scope>> {
-        if self.starting || self.given.is_some() { self.scope() } else { I::own_request() }
+        if !self.has_call() || self.given.is_some() { self.scope() } else { I::own_request() }
     }
 }

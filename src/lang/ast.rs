@@ -66,15 +66,27 @@ pub struct Stmt {
 #[derive(Clone, PartialEq, Debug)]
 pub enum StmtKind {
     /// `$req.x = e;` `$req.x += e;`
-    Assign { place: Place, op: AssignOp, value: Expr },
+    Assign {
+        place: Place,
+        op: AssignOp,
+        value: Expr,
+    },
     /// `delete $g.name[key];`
     Delete(Place),
     /// `@name[key, …] = function(arguments);`
-    Aggregate { name: Name, key: Vec<Expr>, function: Name, arguments: Vec<Expr> },
+    Aggregate {
+        name: Name,
+        key: Vec<Expr>,
+        function: Name,
+        arguments: Vec<Expr>,
+    },
     /// `sample 10%;` is 0.1, `sample 1/100;` is 0.01.
     Sample(f64),
     /// `capture(…);` or `send(…);`, which is the same.
-    Capture { is_send: bool, arguments: Vec<Argument> },
+    Capture {
+        is_send: bool,
+        arguments: Vec<Argument>,
+    },
     /// `log("… {e} …");` or `log(e);`
     Log(Vec<LogPart>),
     /// `print(@x);`
@@ -84,7 +96,11 @@ pub enum StmtKind {
     Speculate,
     Commit,
     Discard,
-    If { condition: Expr, then: Vec<Stmt>, otherwise: Vec<Stmt> },
+    If {
+        condition: Expr,
+        then: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
     /// What could not be parsed and was reported.
     Error,
 }
@@ -144,15 +160,39 @@ pub enum ExprKind {
     Name(String),
     /// What is read from `$req`, `$call` or `$g`.
     Read(Box<Place>),
-    Attribute { of: Box<Expr>, name: Name },
-    Index { of: Box<Expr>, index: Box<Expr> },
+    Attribute {
+        of: Box<Expr>,
+        name: Name,
+    },
+    Index {
+        of: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `e[from:to]`
-    Slice { of: Box<Expr>, from: Option<Box<Expr>>, to: Option<Box<Expr>> },
-    Call { function: Name, arguments: Vec<Expr> },
-    Unary { op: UnaryOp, of: Box<Expr> },
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    Slice {
+        of: Box<Expr>,
+        from: Option<Box<Expr>>,
+        to: Option<Box<Expr>>,
+    },
+    Call {
+        function: Name,
+        arguments: Vec<Expr>,
+    },
+    Unary {
+        op: UnaryOp,
+        of: Box<Expr>,
+    },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `condition ? then : otherwise`
-    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Conditional {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     /// Parentheses, kept for whoever writes the program again.
     Group(Box<Expr>),
     /// What could not be parsed and was reported.

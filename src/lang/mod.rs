@@ -7,4 +7,28 @@
 //! writes the text again. All diagnostics are collected; none is thrown.
 
 pub mod ast;
+mod check;
 pub mod diagnostics;
+mod emit;
+pub mod format;
+mod lexer;
+pub mod parser;
+pub mod token;
+
+use diagnostics::Diagnostics;
+
+/// What came of a program.
+#[derive(Debug)]
+pub struct Compiled {
+    /// None where there are errors.
+    pub wasm: Option<Vec<u8>>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Text to a module.
+pub fn compile(source: &str) -> Compiled {
+    let parser::Parsed { program, mut diagnostics, .. } = parser::parse(source);
+    check::check(&program, &mut diagnostics);
+    let wasm = if diagnostics.has_errors() { None } else { emit::emit(&program, source, &mut diagnostics) };
+    Compiled { wasm, diagnostics }
+}

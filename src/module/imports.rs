@@ -4,7 +4,7 @@
 //! `waspect_abi` has the only one.
 
 use wasmparser::{ExternalKind, FuncType, ValType};
-use waspect_abi::{Arg, CORE, IMPORTS, Import as Known, import_named};
+use waspect_abi::{AGGREGATIONS, Arg, CORE, IMPORTS, Import as Known, import_named};
 
 use super::pass::{Facts, Import};
 use super::shape::cap;
@@ -19,6 +19,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
         let known = find(import)?;
         signature(facts, import, known)?;
         argument(import, known.arg)?;
+        declared(facts, import)?;
         if known.takes_memory() && !exports_memory {
             return Err(ModuleError::NoMemory { place: place(import) });
         }
@@ -65,6 +66,26 @@ pub(super) fn spelled(ty: &FuncType) -> String {
         [one] => format!("({})->{one}", list(ty.params())),
         many => format!("({})->({})", list(ty.params()), list(many)),
     }
+}
+
+/// `print` and `clear` mean an aggregation of the same module.
+fn declared(facts: &Facts<'_>, import: &Import<'_>) -> Result<(), ModuleError> {
+    if !matches!(import.module, "probe1.print" | "probe1.clear") {
+        return Ok(());
+    }
+    let makes = |other: &&Import<'_>| AGGREGATIONS.contains(&other.module);
+    let named = |other: &Import<'_>| match other.module {
+        "probe1.lquantize" => other.name.split(',').next().unwrap_or_default().to_owned(),
+        _ => other.name.to_owned(),
+    };
+    let names: Vec<String> = facts.imports.iter().filter(makes).map(named).collect();
+    if names.iter().any(|name| name == import.name) {
+        return Ok(());
+    }
+    let meant =
+        nearest(import.name, names.iter().map(String::as_str)).map(|name| format!("; did you mean {}?", quoted(name)));
+    let message = format!("expected an aggregation that the module counts in{}", meant.unwrap_or_default());
+    Err(ModuleError::Argument { place: place(import), message })
 }
 
 /// The name, where it is an argument.

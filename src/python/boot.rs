@@ -43,7 +43,7 @@ fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal>
     doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
     attach::attach(py, &live, true);
     // Without it the operator hears of a probe that waits only what was known before the program's first line.
-    let _ = at_exit(py, live);
+    let _ = at_exit(py, &live);
     Ok(segment)
 }
 
@@ -61,12 +61,14 @@ fn doors_rate() -> Option<u64> {
     std::env::var("WASPECT_DOORS_EVENTS_PER_SECOND").ok()?.parse().ok()
 }
 
-/// Says at the program's end why the probes that still wait do. A forked child leaves that to its parent.
-fn at_exit(py: Python<'_>, live: Rc<Live>) -> PyResult<()> {
-    let (live, pid) = (Gil::new(live), std::process::id());
+/// At the program's end `end` fires, and why the probes that still wait do is said; that a forked child leaves to its parent.
+pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
+    let (live, pid) = (Gil::new(Rc::downgrade(live)), std::process::id());
     let last = PyCFunction::new_closure(py, None, None, move |args, _| {
+        let Some(live) = live.get(args.py()).upgrade() else { return };
+        attach::end(args.py(), &live);
         if std::process::id() == pid {
-            attach::say_pending(args.py(), live.get(args.py()));
+            attach::say_pending(args.py(), &live);
         }
     })?;
     let modules = py.import("sys")?.getattr("modules")?;

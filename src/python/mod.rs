@@ -92,9 +92,7 @@ fn _load_raised(
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
     let budget = Budget { events_per_second, ..Budget::DEFAULT };
-    let session = session::Session::with(py, artifact, budget, ring_bytes, events_per_second)?;
-    session.attach(py);
-    Ok(session)
+    session::Session::with(py, artifact, budget, ring_bytes, events_per_second)?.attach(py)
 }
 
 fn lowered(by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {

@@ -18,6 +18,7 @@ use crate::ledger;
 use crate::limits::{self, Budget};
 use crate::report::{Exits, Function, Ledger, Report};
 use crate::segment::{ReadError, Reader, Totals};
+use crate::spec::Point;
 use crate::value::Value;
 
 #[pyclass(frozen, module = "waspect._core")]
@@ -34,12 +35,16 @@ struct Inner {
 impl Session {
     pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
         let session = Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)?;
-        session.attach(py);
-        Ok(session)
+        session.attach(py)
     }
 
-    pub(super) fn attach(&self, py: Python<'_>) {
-        attach::attach(py, &self.inner.get(py).live, false);
+    pub(super) fn attach(self, py: Python<'_>) -> PyResult<Self> {
+        let live = &self.inner.get(py).live;
+        attach::attach(py, live, false);
+        if live.has(Point::End) {
+            super::boot::at_exit(py, live)?;
+        }
+        Ok(self)
     }
 
     /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.

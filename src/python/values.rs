@@ -5,7 +5,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 
-use crate::report::{Aggregation, Function, Histogram, Record, Report, Summary, Summed};
+use crate::report::{Aggregation, Function, Histogram, Print, Record, Report, Summary, Summed};
 use crate::sketch::Top;
 use crate::value::Value;
 
@@ -33,6 +33,7 @@ fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>>
     Ok(match report {
         Report::Start(r) => dict!(py, "type": "start", "python": &r.python, "pid": r.pid),
         Report::Record(r) => record(py, r)?,
+        Report::Print(r) => print(py, r)?,
         Report::Aggregation(r) => aggregation(py, r)?,
         Report::Function(r) => function(py, r)?,
         Report::Summary(r) => summary(py, r)?,
@@ -61,6 +62,17 @@ fn record<'py>(py: Python<'py>, r: &Record) -> PyResult<Bound<'py, PyDict>> {
         py, "type": "record", "module": &r.module, "ts_ns": r.ts_ns, "mono_ns": r.mono_ns, "pid": r.pid, "tid": r.tid,
         "thread": r.thread.as_deref(), "task": r.task.as_deref(), "request": r.request.as_deref(),
         "probe": &r.probe, "fn": &r.function, "point": &r.point, "fields": fields,
+    ))
+}
+
+fn print<'py>(py: Python<'py>, r: &Print) -> PyResult<Bound<'py, PyDict>> {
+    let rows = PyList::empty(py);
+    for row in &r.rows {
+        rows.append(dict!(py, "key": items(py, &row.key)?, "value": summed(py, &row.value)?.1))?;
+    }
+    Ok(dict!(
+        py, "type": "print", "module": &r.module, "ts_ns": r.ts_ns, "mono_ns": r.mono_ns, "pid": r.pid,
+        "probe": &r.probe, "name": &r.name, "kind": r.kind, "rows": rows, "left_off": r.left_off,
     ))
 }
 

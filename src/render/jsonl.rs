@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::Renderer;
 use super::json::{self, put};
 use crate::report::{
-    Aggregation, Fault, Function, Histogram, Ledger, Log, Record, Report, Start, State, Summary, Summed,
+    Aggregation, Fault, Function, Histogram, Ledger, Log, Print, Record, Report, Start, State, Summary, Summed,
 };
 use crate::sketch::Top;
 use crate::value::Value;
@@ -49,6 +49,7 @@ pub fn line(out: &mut Vec<u8>, report: &Report) {
     match report {
         Report::Start(r) => line.start(r),
         Report::Record(r) => line.record(r),
+        Report::Print(r) => line.print(r),
         Report::Aggregation(r) => line.aggregation(r),
         Report::Function(r) => line.function(r),
         Report::Fault(r) => line.fault(r),
@@ -87,6 +88,25 @@ impl Line<'_> {
         self.text("point", &r.point);
         self.name("fields");
         json::fields(self.out, &r.fields);
+    }
+
+    fn print(&mut self, r: &Print) {
+        self.begin("print", Some(&r.module));
+        self.int("ts_ns", r.ts_ns);
+        self.int("mono_ns", r.mono_ns);
+        self.int("pid", r.pid);
+        self.text("probe", &r.probe);
+        self.text("name", &r.name);
+        self.text("kind", r.kind);
+        self.name("rows");
+        json::list(self.out, b'[', &r.rows, b']', |out, row| {
+            put(out, "{\"key\":");
+            json::array(out, &row.key);
+            put(out, ",\"value\":");
+            summed(out, &row.value);
+            put(out, "}");
+        });
+        self.int("left_off", r.left_off);
     }
 
     fn aggregation(&mut self, r: &Aggregation) {

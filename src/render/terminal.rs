@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::table::Align::{Left, Right};
 use super::text::{self, Unit, clean};
 use super::{Renderer, histogram, stack, table};
-use crate::report::{Aggregation, Fault, Function, Log, Phase, Record, Report, Start, State, Summary, Summed};
+use crate::report::{Aggregation, Fault, Function, Log, Phase, Print, Record, Report, Start, State, Summary, Summed};
 use crate::value::Value;
 
 const HEAD: Style = Style::new().bold();
@@ -56,6 +56,7 @@ impl<W: Write> Renderer for Terminal<W> {
         match report {
             Report::Start(r) => self.start(r)?,
             Report::Record(r) => self.record(r)?,
+            Report::Print(r) => self.print(r)?,
             Report::Fault(r) => self.fault(r)?,
             Report::Log(r) => self.log(r)?,
             Report::State(r) => self.state(r)?,
@@ -107,6 +108,30 @@ impl<W: Write> Terminal<W> {
         r.fields.iter().try_for_each(|(name, v)| self.stack(name, &stack::lines(v).unwrap_or_default()))
     }
 
+    /// The table that the end shows, as it stands.
+    fn print(&mut self, r: &Print) -> io::Result<()> {
+        write!(self.out, "{QUIET}{}{QUIET:#}  ", text::clock(r.ts_ns))?;
+        if self.pids.len() > 1 {
+            write!(self.out, "{QUIET}{}{QUIET:#}  ", r.pid)?;
+        }
+        writeln!(self.out, "{HEAD}@{}{HEAD:#}  {QUIET}{}  {}{QUIET:#}", clean(&r.name), r.kind, clean(&r.probe))?;
+        match r.rows.len() {
+            0 => writeln!(self.out, "  {QUIET}nothing{QUIET:#}"),
+            n => {
+                let rows: Vec<&Aggregation> = r.rows.iter().take(KEYS_MAX).collect();
+                self.keys(&rows)?;
+                self.more(r.left_off + (n - rows.len()) as u64)
+            }
+        }
+    }
+
+    fn more(&mut self, hidden: u64) -> io::Result<()> {
+        match hidden {
+            0 => Ok(()),
+            n => writeln!(self.out, "  {QUIET}… and {n} more keys{QUIET:#}"),
+        }
+    }
+
     /// Under the record's line: the field's name before the first frame, the others below it.
     fn stack(&mut self, name: &str, lines: &[String]) -> io::Result<()> {
         let name = clean(name);
@@ -123,7 +148,11 @@ impl<W: Write> Terminal<W> {
 
     fn fault(&mut self, r: &Fault) -> io::Result<()> {
         let (kind, side) = (r.kind.name(), r.kind.side());
-        writeln!(self.out, "{BAD}fault{BAD:#}  {}: {kind} ({side}) in {}", clean(&r.probe), clean(&r.place))
+        write!(self.out, "{BAD}fault{BAD:#}  {}: {kind} ({side})", clean(&r.probe))?;
+        if !r.place.is_empty() {
+            write!(self.out, " in {}", clean(&r.place))?;
+        }
+        writeln!(self.out)
     }
 
     fn log(&mut self, r: &Log) -> io::Result<()> {
@@ -172,7 +201,11 @@ const fn plural(n: u64) -> &'static str {
 
 /// The function and point, after the probe's name where that says more.
 fn place(r: &Record) -> String {
-    let place = format!("{}:{}", clean(&r.function), clean(&r.point));
+    let place = if r.function.is_empty() {
+        clean(&r.point).into_owned()
+    } else {
+        format!("{}:{}", clean(&r.function), clean(&r.point))
+    };
     if r.probe.is_empty() || r.probe.trim_start_matches("fn:") == place {
         return place;
     }

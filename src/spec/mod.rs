@@ -65,7 +65,7 @@ impl Manifest {
     pub fn wants_requests(&self) -> bool {
         let of_request = |import: &ImportUse| match import.module.as_str() {
             "probe1.req" | "probe1.req.set" | "probe1.req.add" => true,
-            "probe1" => import.name == "request",
+            "probe1" => matches!(import.name.as_str(), "request" | "speculate" | "commit" | "forget"),
             "probe1.get" => import.name.starts_with("$request"),
             _ => false,
         };

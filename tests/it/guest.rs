@@ -190,9 +190,10 @@ impl<I: Introspect> Run<I> {
             let spec = &self.guest.probes()[i].spec;
             let right = match spec.point {
                 Point::Entry => point == 0,
-                Point::Exit => point > 0,
+                Point::Exit => point == 1 || point == 2,
                 Point::Return => point == 1,
                 Point::Raise => point == 2,
+                callless => point == callless.number(),
             };
             if right && tag.is_none_or(|tag| spec.tag.as_deref() == Some(tag)) {
                 self.guest.fire(i, firing, &mut self.slots);
@@ -227,7 +228,7 @@ impl<I: Introspect> Run<I> {
 }
 
 impl Run<Fake> {
-    /// `[Nx] [#tag] entry [{"0": HANDED}]`, `… return VALUE`, `… raise TYPE [MESSAGE]`.
+    /// `[Nx] [#tag] entry [{"0": HANDED}]`, `… return VALUE`, `… raise TYPE [MESSAGE]`, `… begin|end|tick`.
     fn fire_line(&mut self, line: &str) {
         let mut line = line;
         let mut times = 1;
@@ -242,6 +243,10 @@ impl Run<Fake> {
         let (point, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (point, passed, outcome) = match point {
             "entry" => (0, handed(rest), None),
+            "begin" | "end" | "tick" => {
+                let (_, point) = Point::HAPPENING.iter().find(|(name, _)| *name == point).expect("a point");
+                (point.number(), [(-1, None); 2], None)
+            }
             "return" => (1, [(-1, None); 2], Some(plain::put(rest))),
             "raise" => (2, [(-1, None); 2], Some(raised(rest))),
             _ => panic!("no point `{point}`"),

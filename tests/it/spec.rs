@@ -43,6 +43,13 @@ fn accepted() {
         ("probe_fn_myapp_Cls__1_1init_1_1_entry", "fn:myapp.Cls.__init__:entry"),
         ("probe_fn_a__2_2_f_1_exit_42", "fn:a.**.f_:exit#2"),
         ("probe_fn_a_f_exit_4v_x_1y", "fn:a.f:exit#v.x_y"),
+        ("begin", "begin"),
+        ("end#last", "end#last"),
+        ("tick:1500ms?fuel=7#slow", "tick:1500ms?fuel=7#slow"),
+        ("tick:60s", "tick:1m"),
+        ("probe_begin", "begin"),
+        ("probe_end_4a", "end#a"),
+        ("probe_tick5s", "tick:5s"),
     ] {
         check(text, canonical);
         check(canonical, canonical);
@@ -52,16 +59,31 @@ fn accepted() {
 #[test]
 fn refused_places() {
     for (text, expected) in [
-        ("", "expected provider `fn`, found nothing at byte 0 of spec `` | a spec is"),
+        ("", "expected provider `fn`, `begin`, `end` or `tick`, found nothing at byte 0 of spec `` | a spec is"),
         ("fn", "expected `:` after the provider, found nothing at byte 2"),
-        ("fm:a.b:entry", "expected provider `fn`, found `fm` at byte 0 of spec `fm:a.b:entry` | did you mean `fn`?"),
+        (
+            "fm:a.b:entry",
+            "expected provider `fn`, `begin`, `end` or `tick`, found `fm` at byte 0 of spec `fm:a.b:entry` | did you mean `fn`?",
+        ),
         (
             "line:a/b.py:42",
-            "provider `line` is not supported yet at byte 0 of spec `line:a/b.py:42` | this version has",
+            "provider `line` is not supported yet at byte 0 of spec `line:a/b.py:42` | providers of this version",
         ),
-        ("begin", "provider `begin` is not supported yet"),
-        ("end", "provider `end` is not supported yet"),
-        ("tick:5s", "provider `tick` is not supported yet"),
+        ("begin:", "expected nothing after `begin` or `end`, found nothing at byte 5"),
+        ("end:a.b", "expected nothing after `begin` or `end`, found `a.b` at byte 3"),
+        ("tick", "expected `:` and a duration such as `5s`, found nothing at byte 4"),
+        ("tick:", "expected a duration such as `5s`, from `1ms` on, found nothing at byte 5"),
+        ("tick:5", "expected a duration such as `5s`, from `1ms` on, found `5` at byte 5"),
+        ("tick:999us", "expected a duration such as `5s`, from `1ms` on, found `999us` at byte 5"),
+        (
+            "begin?rate=1/s",
+            "expected no option but `fuel` at `begin` at byte 5 of spec `begin?rate=1/s` | there is no call",
+        ),
+        ("tick:1s?fuel=5&prio=1", "expected no option but `fuel` at `tick` at byte 7"),
+        (
+            "beginn",
+            "expected provider `fn`, `begin`, `end` or `tick`, found `beginn` at byte 0 of spec `beginn` | did you mean `begin`?",
+        ),
         ("py:gc:start", "provider `py` is not supported yet"),
         ("exc:ValueError", "provider `exc` is not supported yet"),
         ("fn:a.b", "expected `:` and a point after the target, found nothing at byte 6"),
@@ -134,8 +156,8 @@ fn refused_endings() {
             "probe_fn_a_5b_entry",
             "expected `_1` for `_`, `_2` for `*`, `_3` for `+` or `_4` for `#`, found `_5` at byte 10",
         ),
-        ("probe_", "expected provider `fn`, found nothing"),
-        ("probe_helper", "expected provider `fn`, found `helper`"),
+        ("probe_", "expected provider `fn`, `begin`, `end` or `tick`, found nothing"),
+        ("probe_helper", "expected provider `fn`, `begin`, `end` or `tick`, found `helper`"),
         ("probe_fn_a_b_", "expected point `entry`"),
     ] {
         check(text, expected);

@@ -60,6 +60,20 @@ impl Import {
     }
 }
 
+/// The families that make aggregations; the name, or what of it comes before a comma in `lquantize`, is the aggregation's.
+pub const AGGREGATIONS: &[&str] = &[
+    "probe1.count",
+    "probe1.sum",
+    "probe1.min",
+    "probe1.max",
+    "probe1.avg",
+    "probe1.stddev",
+    "probe1.quantize",
+    "probe1.lquantize",
+    "probe1.uniq",
+    "probe1.top",
+];
+
 /// The row for a module and name, of `probe1` or of WASI.
 pub fn import_named(module: &str, name: &str) -> Option<&'static Import> {
     if module == WASI_MODULE {
@@ -147,6 +161,8 @@ pub const IMPORTS: &[Import] = &[
     row("probe1.lquantize", Arg::Linear, "(V,f64)->()", 120, Reads::Writes, "linear histogram `name,lo,hi,step`, by key"),
     row("probe1.uniq", Arg::Name, "(V,V)->()", 120, Reads::Writes, "number of distinct values, by key"),
     row("probe1.top", Arg::Name, "(V,V)->()", 120, Reads::Writes, "most frequent values, by key"),
+    row("probe1.print", Arg::Name, "()->i32", 500, Reads::Writes, "show what an aggregation holds now"),
+    row("probe1.clear", Arg::Name, "()->i32", 200, Reads::Writes, "let an aggregation begin anew"),
     row("probe1", Arg::Fixed("arg"), "(i32)->V", 12, Reads::Subject, "a positional argument; self is 0; negative counts from the end"),
     row("probe1", Arg::Fixed("nargs"), "()->i32", 10, Reads::Subject, "how many positional arguments"),
     row("probe1", Arg::Fixed("get"), "(i32,i32)->V", 50, Reads::Subject, "a path given at run time"),
@@ -203,6 +219,9 @@ pub const IMPORTS: &[Import] = &[
     row("probe1", Arg::Fixed("emit"), "()->i32", 25, Reads::Writes, "commit the record"),
     row("probe1", Arg::Fixed("discard"), "()->i32", 8, Reads::Writes, "forget the record"),
     row("probe1", Arg::Fixed("emit_msgpack"), "(i32,i32)->i32", 120, Reads::Writes, "commit a record built by the guest"),
+    row("probe1", Arg::Fixed("speculate"), "()->i32", 25, Reads::Writes, "hold this request's records back"),
+    row("probe1", Arg::Fixed("commit"), "()->i32", 25, Reads::Writes, "deliver the records held back"),
+    row("probe1", Arg::Fixed("forget"), "()->i32", 25, Reads::Writes, "drop the records held back"),
     row("probe1", Arg::Fixed("stack"), "(i32,i32)->V", 200, Reads::Subject, "the call stack"),
     row("probe1", Arg::Fixed("now_mono"), "()->i64", 12, Reads::Context, "monotonic clock, ns"),
     row("probe1", Arg::Fixed("now_wall"), "()->i64", 25, Reads::Context, "wall clock, ns"),

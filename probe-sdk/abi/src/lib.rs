@@ -6,7 +6,7 @@
 
 mod imports;
 mod wasi;
-pub use imports::{Arg, IMPORTS, Import, Reads, fuel, import_named};
+pub use imports::{AGGREGATIONS, Arg, IMPORTS, Import, Reads, fuel, import_named};
 pub use wasi::{Answer, Stub, WASI, WASI_MODULE, errno, stub_named};
 
 /// Minor version of `probe1`; new functions only add names.

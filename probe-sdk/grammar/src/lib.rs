@@ -10,3 +10,6 @@ pub mod words;
 
 /// Longest name of an export or import, in bytes.
 pub const NAME_BYTES_MAX: usize = 512;
+
+/// Shortest time between two ticks: what is shorter would only be every firing.
+pub const TICK_NS_MIN: u64 = 1_000_000;

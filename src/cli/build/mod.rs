@@ -1,6 +1,6 @@
 //! `waspect build`: from a folder to a module that waspect takes.
 //!
-//! In: a folder with a `Cargo.toml` or a `.wat`, or such a file. Out: a `.wasm`, one line about it on stdout; what the
+//! In: a folder with a `Cargo.toml`, a `.wat` or a `.probe`, or such a file. Out: a `.wasm`, one line about it on stdout; what the
 //! compiler says goes to stderr as it comes. Never here: a rule about modules, a tool installed.
 
 mod cargo;
@@ -17,26 +17,30 @@ use serde_json::json;
 
 use self::source::Source;
 use super::compile::write_whole;
-use super::open::open;
+use super::language::Refused;
+use super::open::{Given, open};
 use super::{BAD, report, text};
 use crate::module::{ModuleError, ProbeModule};
 
 /// Build a probe, and check that it would be taken
 ///
-/// A folder with a `Cargo.toml` is built by cargo, for `wasm32-unknown-unknown` in release mode; a `.wat` is translated.
+/// A folder with a `Cargo.toml` is built by cargo, for `wasm32-unknown-unknown` in release mode; a `.wat` is
+/// translated, and so is a `.probe`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   waspect build slow_calls
   waspect build slow_calls -o slow_calls.wasm
   waspect build probes/slow_calls
+  waspect build shop.probe -o shop.wasm
 
-Exit codes: 0 built and good; 1 built, and the module is refused; 2 usage, a tool that is missing, or it does not build.")]
+Exit codes: 0 built and good; 1 built, and the module is refused, or the program has mistakes;
+2 usage, a tool that is missing, or it does not build.")]
 pub(super) struct Args {
-    /// A folder with a `Cargo.toml` or one `.wat`, or such a file
+    /// A folder with a `Cargo.toml`, or with one `.wat` or `.probe`, or such a file
     #[arg(value_name = "DIR", default_value = ".")]
     source: PathBuf,
 
-    /// Where the module goes; without it, where cargo puts it, or beside the `.wat`
+    /// Where the module goes; without it, where cargo puts it, or beside the text
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -50,9 +54,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Source::Cargo(folder) => (cargo::build(&folder)?, None),
         Source::Text(file) => (file.clone(), Some(file.with_extension("wasm"))),
     };
-    let module = match open(&made, &[]) {
+    let module = match open(&Given::File(&made), &[]) {
         Ok(module) => module,
-        Err(e) if e.is::<ModuleError>() => {
+        Err(e) if e.is::<ModuleError>() || e.is::<Refused>() => {
             report(&e);
             return Ok(ExitCode::from(BAD));
         }

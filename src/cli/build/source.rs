@@ -13,7 +13,7 @@ use crate::cli::advised::advised;
 pub(super) enum Source {
     /// A folder with a `Cargo.toml`.
     Cargo(PathBuf),
-    /// A `.wat`.
+    /// A `.wat` or `.probe`.
     Text(PathBuf),
 }
 
@@ -30,7 +30,7 @@ pub(super) fn find(path: &Path) -> anyhow::Result<Source> {
         return Ok(Source::Text(path.to_owned()));
     }
     let hint = "what is built already is checked by `waspect check`";
-    Err(advised(format!("`{shown}`: expected a folder, a `Cargo.toml` or a `.wat`"), hint))
+    Err(advised(format!("`{shown}`: expected a folder, a `Cargo.toml`, a `.wat` or a `.probe`"), hint))
 }
 
 fn in_folder(folder: &Path) -> anyhow::Result<Source> {
@@ -44,16 +44,16 @@ fn in_folder(folder: &Path) -> anyhow::Result<Source> {
     match (texts.pop(), texts.len()) {
         (Some(only), 0) => Ok(Source::Text(only)),
         (Some(last), more) => Err(advised(
-            format!("`{shown}` has {} modules, expected one `.wat`", more + 1),
+            format!("`{shown}` has {} modules, expected one `.wat` or `.probe`", more + 1),
             format!("name one, such as `waspect build {}`", last.display()),
         )),
         (None, _) => Err(advised(
-            format!("`{shown}` has nothing to build, expected a `Cargo.toml` or a `.wat`"),
+            format!("`{shown}` has nothing to build, expected a `Cargo.toml`, a `.wat` or a `.probe`"),
             "`waspect new rust NAME` begins a probe",
         )),
     }
 }
 
 fn is_text(path: &Path) -> bool {
-    path.extension().is_some_and(|ext| ext == "wat")
+    path.extension().is_some_and(|ext| ext == "wat" || ext == "probe")
 }

@@ -73,6 +73,10 @@ fn target(text: &str) -> anyhow::Result<Spec> {
         Some(hint) => advised(e.to_string(), hint),
         None => e.into(),
     })?;
+    if !spec.point.has_call() {
+        let hint = "for example `fn:shop.cart.add:exit`; write the other probe into `src/lib.rs` afterwards";
+        return Err(advised(format!("`--target`: expected a function, found `{}`", spec.point), hint));
+    }
     if spec.point == Point::Entry {
         let hint = "at `entry` no time has passed; write another probe into `src/lib.rs` afterwards";
         return Err(advised("`--target`: expected point `exit`, `return` or `raise`, found `entry`", hint));

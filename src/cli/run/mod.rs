@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::open::all;
 use crate::control::client::Client;
 use crate::frames::Load;
 use crate::limits;
@@ -33,9 +34,12 @@ use program::{Program, Signals};
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
 pub(crate) struct Run {
-    /// A probe module, `.wasm` or `.wat`; may be given several times
+    /// A probe module, `.wasm` or `.wat`, or a program, `.probe`; may be given several times
     #[arg(short, long = "probe", value_name = "FILE")]
     probes: Vec<PathBuf>,
+    /// A program itself: `-e 'fn:shop.cart.*:exit { @lat[fn] = quantize(elapsed); }'`; may be given several times
+    #[arg(short = 'e', long = "text", value_name = "TEXT")]
+    texts: Vec<String>,
     /// Where an export belongs, for modules that do not say it: `on_add=fn:shop.cart.add:entry`
     #[arg(long, value_name = "EXPORT=SPEC")]
     at: Vec<At>,
@@ -59,7 +63,7 @@ pub(crate) struct Run {
 /// When the program was not started, because something about it or its probes is wrong: exit code 2.
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let command = Command::parse(&args.program)?;
-    let modules = modules::load(&args.probes, &args.at)?;
+    let modules = modules::load(&all(&args.probes, &args.texts), &args.at)?;
     let interpreter = Interpreter::find(args.python.as_deref())?;
     let agent = interpreter.agent()?;
     let outputs = Outputs::open(&args.outputs)?;

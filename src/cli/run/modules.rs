@@ -1,35 +1,33 @@
 //! Probe files made ready to be loaded.
 //!
-//! In: paths, and where exports belong. Out: compiled modules. Never here: a program that runs already.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! In: paths and texts, and where exports belong. Out: compiled modules. Never here: a program that runs already.
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::cli::open::{Given, Opened};
 use crate::compile;
 use crate::frames::LoadModule;
 use crate::limits::Budget;
 use crate::module::{self, At, ModuleError, ProbeModule};
 
 /// Checks and compiles each file. An `--at` goes to every module that has its export, and to at least one.
-pub(super) fn load(paths: &[PathBuf], at: &[At]) -> anyhow::Result<Vec<LoadModule>> {
-    if paths.is_empty() {
-        bail!("no probe to run under; expected `-p FILE`");
+pub(super) fn load(all: &[Given<'_>], at: &[At]) -> anyhow::Result<Vec<LoadModule>> {
+    if all.is_empty() {
+        bail!("no probe to run under; expected `-p FILE` or `-e TEXT`");
     }
     let mut homeless: Vec<&At> = at.iter().collect();
-    let modules = paths.iter().map(|path| one(path, at, &mut homeless)).collect::<anyhow::Result<_>>()?;
+    let modules = all.iter().map(|given| one(given, at, &mut homeless)).collect::<anyhow::Result<_>>()?;
     match homeless.first() {
         Some(at) => bail!("`--at` names export `{}`, which no given module has", at.export),
         None => Ok(modules),
     }
 }
 
-fn one(path: &Path, at: &[At], homeless: &mut Vec<&At>) -> anyhow::Result<LoadModule> {
-    let subject = || format!("probe `{}` does not load", path.display());
-    let bytes = fs::read(path).with_context(subject)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let module = checked(&name, &bytes, at, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
+fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>) -> anyhow::Result<LoadModule> {
+    let subject = || format!("probe `{}` does not load", given.shown());
+    let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
+    let module =
+        checked(&given.name(), &bytes, at, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
     let options = compile::Options::default();
     let (artifact, _) = compile::artifact(module.bytes(), module.manifest(), &options)
         .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))

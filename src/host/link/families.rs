@@ -50,6 +50,8 @@ impl<I: Introspect> Families<I> {
         "probe1.stddev" (k: u64, x: f64) -> () = |host, of| host.data_mut().aggregate(of.number, k, x);
         "probe1.quantize" (k: u64, x: f64) -> () = |host, of| host.data_mut().aggregate(of.number, k, x);
         "probe1.lquantize" (k: u64, x: f64) -> () = |host, of| host.data_mut().aggregate(of.number, k, x);
+        "probe1.print" () -> i32 = |host, of| host.data_mut().print_group(of.number);
+        "probe1.clear" () -> i32 = |host, of| host.data_mut().clear_group(of.number);
         "probe1.uniq" (k: u64, v: u64) -> () = |host, of| host.data_mut().aggregate_value(of.number, k, v);
         "probe1.top" (k: u64, v: u64) -> () = |host, of| host.data_mut().aggregate_value(of.number, k, v);
     };

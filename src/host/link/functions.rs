@@ -2,7 +2,7 @@
 //!
 //! In: nothing. Out: rows by name. Never here: how it is done; `host` has a file for each kind of work.
 
-use waspect_abi::{Code, MINOR, NONE};
+use waspect_abi::{MINOR, NONE};
 
 use super::call::{Row, rows};
 use super::places::{computed_text, fill, given, lent, made, named, status, told};
@@ -32,7 +32,7 @@ impl<I: Introspect> Functions<I> {
         "pid" () -> i32 = |_host, _| std::process::id().cast_signed();
         "tid" () -> i64 = |_host, _| i64::from(crate::thread::id());
         "stack" (max: i32, flags: i32) -> u64 = |host, _| host.data_mut().stack(max, flags);
-        "line" () -> i32 = |host, _| host.data().here().map_or(Code::Absent.status(), I::line);
+        "line" () -> i32 = |host, _| host.data().here().map_or_else(|| host.data().no_call().status(), I::line);
         "depth" () -> i32 = |host, _| host.data_mut().depth();
         "invocation" () -> i64 = |host, _| host.data().firing.invocation.cast_signed();
         "firing" () -> i64 = |host, _| host.data_mut().firing_number().cast_signed();
@@ -117,6 +117,9 @@ impl<I: Introspect> Functions<I> {
             |host, _| told(host, (p, n), |state, name| state.computed_float(name, x));
         "field_limits" (bits: i32) -> () = |host, _| host.data_mut().field_limits(bits);
         "emit" () -> i32 = |host, _| host.data_mut().emit();
+        "speculate" () -> i32 = |host, _| host.data_mut().speculate();
+        "commit" () -> i32 = |host, _| host.data_mut().decide(true);
+        "forget" () -> i32 = |host, _| host.data_mut().decide(false);
         "discard" () -> i32 = |host, _| host.data_mut().discard();
         "emit_msgpack" (p: i32, n: i32) -> i32 = |host, _| told(host, (p, n), State::emit_msgpack);
         "log" (level: i32, p: i32, n: i32) -> i32 =

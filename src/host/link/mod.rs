@@ -55,6 +55,9 @@ struct Linking<'a, I: Introspect> {
     paths: Vec<PathSite<I>>,
     routes: Vec<Route<I>>,
     aggregations: Vec<Rc<Aggregation>>,
+    /// What each of them is called.
+    names: Vec<String>,
+    groups: Vec<Vec<Rc<Aggregation>>>,
     literals: super::values::Literals,
     slots: Vec<String>,
     kept: Vec<(Key, String, I::Name)>,
@@ -85,16 +88,21 @@ pub fn link<I: Introspect>(
         paths: Vec::new(),
         routes: Vec::new(),
         aggregations: Vec::new(),
+        names: Vec::new(),
+        groups: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
         kept: Vec::new(),
     };
     // A module may import one thing several times; the linker and what is declared have it once.
     let mut seen = HashSet::new();
-    for import in manifest.imports.iter().filter(|import| seen.insert((&import.module, &import.name))) {
+    let once = manifest.imports.iter().filter(|import| seen.insert((&import.module, &import.name)));
+    // What means aggregations comes behind those that make them.
+    let (means, makes): (Vec<_>, Vec<_>) = once.partition(|import| means_aggregations(&import.module));
+    for import in makes.into_iter().chain(means) {
         linking.import(import)?;
     }
-    let Linking { linker, paths, routes, aggregations, literals, kept, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, groups, literals, kept, .. } = linking;
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
@@ -109,6 +117,7 @@ pub fn link<I: Introspect>(
         paths,
         routes,
         aggregations,
+        groups,
         tree_limits,
         literals,
         names,
@@ -124,8 +133,13 @@ fn next_id() -> u32 {
     NEXT.fetch_add(1, Relaxed)
 }
 
-fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Account>, LinkError> {
-    let account = |name: &String| outlet.probe(module, name, budget.events_per_second).ok_or(LinkError::Ledger);
+fn means_aggregations(family: &str) -> bool {
+    matches!(family, "probe1.print" | "probe1.clear")
+}
+
+fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Rc<Account>>, LinkError> {
+    let rate = budget.events_per_second;
+    let account = |name: &String| outlet.probe(module, name, rate).map(Rc::new).ok_or(LinkError::Ledger);
     manifest.display_names().iter().map(account).collect()
 }
 
@@ -155,6 +169,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.str" => Argument { value: self.literals.add(name.to_owned()), ..Argument::default() },
             "probe1.slot" | "probe1.slot.set" => Argument { name: self.slot(name), ..Argument::default() },
             family if family.starts_with("probe1.map.") => number(self.outlet.stores.named(name)),
+            family if means_aggregations(family) => number(self.group(name)),
             family => match self.aggregation(family, import)? {
                 Some((name, agg)) => number(self.declare(name, agg)?),
                 None => {
@@ -216,7 +231,15 @@ impl<I: Introspect> Linking<'_, I> {
         Ok(family.strip_prefix("probe1.").and_then(plain).map(|agg| (import.name.as_str(), agg)))
     }
 
+    /// The aggregations of a name, of which `module` made sure that there are some.
+    fn group(&mut self, name: &str) -> usize {
+        let all = self.names.iter().zip(&self.aggregations).filter(|(other, _)| *other == name);
+        self.groups.push(all.map(|(_, aggregation)| aggregation.clone()).collect());
+        self.groups.len() - 1
+    }
+
     fn declare(&mut self, name: &str, agg: Agg) -> Result<usize, LinkError> {
+        self.names.push(name.to_owned());
         self.aggregations.push(self.outlet.aggregation(self.module, name, agg).ok_or(LinkError::Ledger)?);
         Ok(self.aggregations.len() - 1)
     }

@@ -7,15 +7,17 @@ mod sketches;
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::{SegmentError, Words, header};
 use crate::ledger::{
-    Agg, Block, HISTOGRAM_HEAD, QUANTIZE_BUCKETS, TASK_NAME, function, linear_low, probe, quantize_bounds,
+    AGGREGATION_WORDS, Agg, Block, CLEARS, HISTOGRAM_HEAD, NO_FUNCTION, QUANTIZE_BUCKETS, TASK_NAME, function,
+    linear_low, probe, quantize_bounds,
 };
 use crate::report::{
-    Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Record, Report, State,
-    Summed,
+    Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Print, Record, Report,
+    State, Summed,
 };
 use crate::ring;
 use crate::value::Value;
@@ -173,7 +175,7 @@ impl Reader {
             Block::Module | Block::Name | Block::Thread => 0,
             Block::Probe => probe::WORDS,
             Block::Function => function::WORDS,
-            Block::Aggregation => 5,
+            Block::Aggregation => AGGREGATION_WORDS,
             Block::State => 3,
             Block::Key => self.agg(number).map_or(0, |(_, agg)| agg.words()),
         }
@@ -230,18 +232,19 @@ impl Reader {
             k if k == ring::Kind::Log as u8 => {
                 Some(Report::Log(Log { module, probe, level: head.detail, text: lossy(payload) }))
             }
+            k if k == ring::Kind::Print as u8 => self.print(head, payload, (module, probe)).map(Report::Print),
             k if k == ring::Kind::Fault as u8 => Some(Report::Fault(Fault {
                 module,
                 probe,
                 kind: FaultKind::ALL.get(usize::from(head.detail)).copied().unwrap_or(FaultKind::Trap),
-                place: self.text(Block::Function, head.function),
+                place: self.function_name(head.function),
             })),
             _ => None,
         }
     }
 
     fn record(&self, head: ring::Head, payload: &[u8], module: String, probe: String) -> Record {
-        let mono_ns = i64::try_from(head.mono_ns).unwrap_or(i64::MAX);
+        let (ts_ns, mono_ns) = self.times(&head);
         let mut fields = self.fields(payload);
         let task = match fields.pop() {
             Some((None, Value::Str(name))) => Some(name),
@@ -252,7 +255,7 @@ impl Reader {
         };
         Record {
             module,
-            ts_ns: mono_ns.wrapping_add_unsigned(self.words.load(header::WALL_OFFSET)),
+            ts_ns,
             mono_ns,
             pid: self.pid(),
             tid: u64::from(head.tid),
@@ -260,10 +263,21 @@ impl Reader {
             task,
             request: (head.request != 0).then(|| format!("r-{}", head.request)),
             probe,
-            function: self.text(Block::Function, head.function),
+            function: self.function_name(head.function),
             point: crate::spec::Point::name_of(head.detail).to_owned(),
             fields: fields.into_iter().map(|(name, value)| (name.unwrap_or_default(), value)).collect(),
         }
+    }
+
+    /// Wall clock and monotonic.
+    fn times(&self, head: &ring::Head) -> (i64, i64) {
+        let mono_ns = i64::try_from(head.mono_ns).unwrap_or(i64::MAX);
+        (mono_ns.wrapping_add_unsigned(self.words.load(header::WALL_OFFSET)), mono_ns)
+    }
+
+    /// Nothing at a point without a function.
+    fn function_name(&self, number: u32) -> String {
+        if number == NO_FUNCTION { String::new() } else { self.text(Block::Function, number) }
     }
 
     /// Names and values; the task's name, which is last, has none.
@@ -301,65 +315,110 @@ impl Reader {
 
     fn aggregation(&self, key: &Known) -> Option<Aggregation> {
         let (known, agg) = self.agg(key.number).filter(|(_, agg)| agg.words() == key.counters)?;
-        let inherited = key.at as u64 <= self.words.load(header::INHERITED);
-        if inherited && self.words.load(key.at) == agg.initial() {
-            return None; // the parent's key, never touched here
+        // A key that the parent had or that was cleared may be one that nothing was counted under.
+        let may_be_empty =
+            key.at as u64 <= self.words.load(header::INHERITED) || self.words.load(known.at + CLEARS) != 0;
+        let at = key.at + agg.counted_at();
+        let untouched = if agg.counted_at() == 0 { agg.initial() } else { 0 };
+        let words = self.words.all();
+        let read = || (self.words.load(at) == untouched, summed(words, agg, key.at));
+        let (empty, value) = sketches::whole(words, known.at + CLEARS, read).unwrap_or_else(read);
+        if may_be_empty && empty {
+            return None;
         }
-        let module = u32::try_from(self.words.load(known.at)).unwrap_or(u32::MAX);
-        let mut bytes = key.text.as_slice();
-        let mut parts = Vec::new();
-        while !bytes.is_empty() {
-            parts.push(Value::read(&mut bytes).ok()?);
-        }
-        let key_parts = match (parts.len(), parts.pop()) {
-            (1, Some(Value::Tuple(parts))) => parts,
-            (_, last) => parts.into_iter().chain(last).collect(),
-        };
-        Some(Aggregation {
-            module: self.text(Block::Module, module),
-            name: lossy(&known.text),
-            key: key_parts,
-            value: self.summed(agg, key.at),
-        })
+        Some(Aggregation { module: self.module_of(known), name: lossy(&known.text), key: key_parts(&key.text)?, value })
     }
 
-    fn summed(&self, agg: Agg, at: usize) -> Summed {
-        let count = self.words.load(at);
-        let float = |i: usize| f64::from_bits(self.words.load(at + i));
-        match agg {
-            Agg::Count => Summed::Count(count),
-            Agg::Sum => Summed::Sum(float(0)),
-            Agg::Min => Summed::Min(float(0)),
-            Agg::Max => Summed::Max(float(0)),
-            Agg::Avg => Summed::Avg { count, sum: float(1) },
-            Agg::Stddev => Summed::Stddev(sketches::moments(&self.words, at)),
-            Agg::Uniq => Summed::Uniq(sketches::distinct(&self.words, at + 1)),
-            Agg::Top => Summed::Top(sketches::top(&self.words, at + 1)),
-            Agg::Quantize => {
-                let buckets = (0..QUANTIZE_BUCKETS).map(|b| (b, quantize_bounds(b)));
-                Summed::Quantize(self.histogram(at, buckets))
-            }
-            Agg::Lquantize { low, high, step } => {
-                let last = agg.linear_buckets() - 1;
-                let bounds = move |b: usize| match b {
-                    0 => (f64::NEG_INFINITY, low),
-                    b if b == last => (high, f64::INFINITY),
-                    b if b + 1 == last => (linear_low(low, step, b), high),
-                    b => (linear_low(low, step, b), linear_low(low, step, b + 1)),
-                };
-                Summed::Lquantize(self.histogram(at, (0..=last).map(|b| (b, bounds(b)))))
-            }
+    fn module_of(&self, aggregation: &Known) -> String {
+        let module = u32::try_from(self.words.load(aggregation.at)).unwrap_or(u32::MAX);
+        self.text(Block::Module, module)
+    }
+
+    /// What `Aggregation::print` wrote; where the bytes are no such thing, what could be read of it.
+    fn print(&self, head: ring::Head, mut payload: &[u8], (module, probe): (String, String)) -> Option<Print> {
+        let (known, agg) = self.agg(head.function)?;
+        let (ts_ns, mono_ns) = self.times(&head);
+        let (name, all) = (lossy(&known.text), u64::from(number(&mut payload)?));
+        let mut rows = Vec::new();
+        while let Some((key, value)) = printed(&mut payload, agg) {
+            rows.push(Aggregation { module: module.clone(), name: name.clone(), key, value });
+        }
+        let left_off = all.saturating_sub(rows.len() as u64);
+        Some(Print { module, ts_ns, mono_ns, pid: self.pid(), probe, name, kind: agg.name(), rows, left_off })
+    }
+}
+
+fn number(payload: &mut &[u8]) -> Option<u32> {
+    let (number, rest) = payload.split_first_chunk::<4>()?;
+    *payload = rest;
+    Some(u32::from_le_bytes(*number))
+}
+
+/// One row: a key, and the counters that were not 0.
+fn printed(payload: &mut &[u8], agg: Agg) -> Option<(Vec<Value>, Summed)> {
+    let bytes = usize::try_from(number(payload)?).ok()?;
+    let (key, rest) = payload.split_at_checked(bytes)?;
+    *payload = rest;
+    let words: Vec<AtomicU64> = (0..agg.words()).map(|_| AtomicU64::new(0)).collect();
+    for _ in 0..number(payload)? {
+        let at = usize::try_from(number(payload)?).ok()?;
+        let (word, rest) = payload.split_first_chunk::<8>()?;
+        *payload = rest;
+        words.get(at)?.store(u64::from_le_bytes(*word), Relaxed);
+    }
+    Some((key_parts(key)?, summed(&words, agg, 0)))
+}
+
+/// A key's parts; of a tuple, its items.
+fn key_parts(mut bytes: &[u8]) -> Option<Vec<Value>> {
+    let mut parts = Vec::new();
+    while !bytes.is_empty() {
+        parts.push(Value::read(&mut bytes).ok()?);
+    }
+    Some(match (parts.len(), parts.pop()) {
+        (1, Some(Value::Tuple(parts))) => parts,
+        (_, last) => parts.into_iter().chain(last).collect(),
+    })
+}
+
+/// What the counters from `at` on say.
+fn summed(words: &[AtomicU64], agg: Agg, at: usize) -> Summed {
+    let count = words[at].load(Relaxed);
+    let float = |i: usize| f64::from_bits(words[at + i].load(Relaxed));
+    match agg {
+        Agg::Count => Summed::Count(count),
+        Agg::Sum => Summed::Sum(float(0)),
+        Agg::Min => Summed::Min(float(0)),
+        Agg::Max => Summed::Max(float(0)),
+        Agg::Avg => Summed::Avg { count, sum: float(1) },
+        Agg::Stddev => Summed::Stddev(sketches::moments(words, at)),
+        Agg::Uniq => Summed::Uniq(sketches::distinct(words, at + 1)),
+        Agg::Top => Summed::Top(sketches::top(words, at + 1)),
+        Agg::Quantize => {
+            let buckets = (0..QUANTIZE_BUCKETS).map(|b| (b, quantize_bounds(b)));
+            Summed::Quantize(histogram(words, at, buckets))
+        }
+        Agg::Lquantize { low, high, step } => {
+            let last = agg.linear_buckets() - 1;
+            let bounds = move |b: usize| match b {
+                0 => (f64::NEG_INFINITY, low),
+                b if b == last => (high, f64::INFINITY),
+                b if b + 1 == last => (linear_low(low, step, b), high),
+                b => (linear_low(low, step, b), linear_low(low, step, b + 1)),
+            };
+            Summed::Lquantize(histogram(words, at, (0..=last).map(|b| (b, bounds(b)))))
         }
     }
+}
 
-    fn histogram(&self, at: usize, bounds: impl Iterator<Item = (usize, (f64, f64))>) -> Histogram {
-        let buckets = bounds
-            .map(|(b, (low, high))| (low, high, self.words.load(at + HISTOGRAM_HEAD + b)))
-            .filter(|(_, _, n)| *n > 0)
-            .collect();
-        Histogram { count: self.words.load(at), sum: f64::from_bits(self.words.load(at + 1)), buckets }
-    }
+fn histogram(words: &[AtomicU64], at: usize, bounds: impl Iterator<Item = (usize, (f64, f64))>) -> Histogram {
+    let load = |i: usize| words[at + i].load(Relaxed);
+    let buckets =
+        bounds.map(|(b, (low, high))| (low, high, load(HISTOGRAM_HEAD + b))).filter(|(_, _, n)| *n > 0).collect();
+    Histogram { count: load(0), sum: f64::from_bits(load(1)), buckets }
+}
 
+impl Reader {
     fn function(&self, known: &Known) -> Function {
         let count = |i| self.words.load(known.at + i);
         let (returns, raises) = (count(function::RETURNS), count(function::RAISES));

@@ -4,10 +4,9 @@
 //! be dead, or trust in a length, a register or a version.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
-use std::sync::atomic::fence;
+use std::sync::atomic::{AtomicU64, fence};
 
 use crate::ledger::top;
-use crate::segment::Words;
 use crate::sketch::{Distinct, Moments, REGISTERS, TOP_SLOTS, Top};
 use crate::value::Value;
 
@@ -15,38 +14,38 @@ use crate::value::Value;
 const LOOKS_MAX: usize = 64;
 
 /// What `read` gives between two looks at the same even version.
-fn whole<T>(words: &Words, version: usize, read: impl Fn() -> T) -> Option<T> {
+pub(super) fn whole<T>(words: &[AtomicU64], version: usize, read: impl Fn() -> T) -> Option<T> {
     (0..LOOKS_MAX).find_map(|_| {
-        let before = words.at(version).load(Acquire);
+        let before = words[version].load(Acquire);
         let found = read();
         fence(Acquire);
-        (before.is_multiple_of(2) && words.at(version).load(Relaxed) == before).then_some(found)
+        (before.is_multiple_of(2) && words[version].load(Relaxed) == before).then_some(found)
     })
 }
 
 /// Moments are as they stand where the writer died over them: that is off by one number at most.
-pub(super) fn moments(words: &Words, at: usize) -> Moments {
-    let float = |i| f64::from_bits(words.load(at + i));
-    let read = || Moments { count: words.load(at + 1), mean: float(2), m2: float(3) };
+pub(super) fn moments(words: &[AtomicU64], at: usize) -> Moments {
+    let float = |i: usize| f64::from_bits(words[at + i].load(Relaxed));
+    let read = || Moments { count: words[at + 1].load(Relaxed), mean: float(2), m2: float(3) };
     whole(words, at, read).unwrap_or_else(read)
 }
 
-pub(super) fn distinct(words: &Words, at: usize) -> Distinct {
-    Distinct::of((0..REGISTERS / 8).flat_map(|i| words.load(at + i).to_le_bytes()))
+pub(super) fn distinct(words: &[AtomicU64], at: usize) -> Distinct {
+    Distinct::of((0..REGISTERS / 8).flat_map(|i| words[at + i].load(Relaxed).to_le_bytes()))
 }
 
 /// A slot that is not whole is left out, and its count bounds what is not listed.
-pub(super) fn top(words: &Words, at: usize) -> Top {
+pub(super) fn top(words: &[AtomicU64], at: usize) -> Top {
     let mut listed = Vec::new();
     let (mut floor, mut rarest) = (0, u64::MAX);
     for slot in (0..TOP_SLOTS).map(|i| at + i * top::SLOT_WORDS) {
-        let count = words.load(slot + top::COUNT);
+        let count = words[slot + top::COUNT].load(Relaxed);
         match whole(words, slot, || slot_value(words, slot)).flatten() {
             Some((value, count, error)) => {
                 rarest = rarest.min(count);
                 listed.push((value, count, error));
             }
-            None if words.load(slot) == 0 => rarest = 0,
+            None if words[slot].load(Relaxed) == 0 => rarest = 0,
             None => floor = floor.max(count),
         }
     }
@@ -54,11 +53,12 @@ pub(super) fn top(words: &Words, at: usize) -> Top {
 }
 
 /// Value, count, error; nothing where no value was written, or what none writes.
-fn slot_value(words: &Words, slot: usize) -> Option<(Vec<u8>, u64, u64)> {
-    let bytes = usize::try_from(words.load(slot + top::BYTES)).ok().filter(|n| (1..=top::VALUE_BYTES).contains(n))?;
-    let text = (0..top::VALUE_BYTES / 8).flat_map(|i| words.load(slot + top::VALUE + i).to_le_bytes());
+fn slot_value(words: &[AtomicU64], slot: usize) -> Option<(Vec<u8>, u64, u64)> {
+    let bytes =
+        usize::try_from(words[slot + top::BYTES].load(Relaxed)).ok().filter(|n| (1..=top::VALUE_BYTES).contains(n))?;
+    let text = (0..top::VALUE_BYTES / 8).flat_map(|i| words[slot + top::VALUE + i].load(Relaxed).to_le_bytes());
     let value: Vec<u8> = text.take(bytes).collect();
     let mut rest = value.as_slice();
     Value::read(&mut rest).ok().filter(|_| rest.is_empty())?;
-    Some((value, words.load(slot + top::COUNT), words.load(slot + top::ERROR)))
+    Some((value, words[slot + top::COUNT].load(Relaxed), words[slot + top::ERROR].load(Relaxed)))
 }

@@ -90,6 +90,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["render", "cli"]),
     ("anstream", &["render", "cli", "main"]),
     ("anstyle", &["render", "cli"]),
+    ("annotate_snippets", &["cli/language"]),
     ("tempfile", &["compile/", "cli"]),
 ];
 

@@ -35,6 +35,8 @@ pub enum Problem {
     Option(String),
     Twice(String),
     MinAtEntry,
+    /// Another option than `fuel` at a point without a call.
+    OnlyFuel(&'static str),
     /// A module or a function, but not both.
     OnePart(String),
 }
@@ -54,17 +56,19 @@ impl fmt::Display for Problem {
             Self::Space(c) => write!(f, "expected no whitespace or control character, found {c:?}"),
             Self::Expected { expected, found } => write!(f, "expected {expected}, found {}", or_nothing(found)),
             Self::ProviderNotYet(name) => write!(f, "provider {} is not supported yet", quoted(name)),
-            Self::Provider(name) => write!(f, "expected provider `fn`, found {}", or_nothing(name)),
+            Self::Provider(name) => write!(f, "expected provider {}, found {}", one_of(PROVIDERS), or_nothing(name)),
             Self::PointNotYet(name) => write!(f, "point {} is not supported yet", quoted(name)),
             Self::Point(name) => write!(f, "expected point {}, found {}", one_of(POINTS), or_nothing(name)),
             Self::Option(name) => write!(f, "expected option {}, found {}", one_of(OPTIONS), or_nothing(name)),
             Self::Twice(name) => write!(f, "option `{name}` is given twice"),
             Self::MinAtEntry => f.write_str("option `min` needs point `exit`, `return` or `raise`, found `entry`"),
+            Self::OnlyFuel(point) => write!(f, "expected no option but `fuel` at `{point}`"),
             Self::OnePart(name) => write!(f, "expected a module and a function, found only {}", quoted(name)),
         }
     }
 }
 
+const PROVIDERS: &[&str] = &["fn", "begin", "end", "tick"];
 const POINTS: &[&str] = &["entry", "exit", "return", "raise"];
 const OPTIONS: &[&str] = &["sample", "every", "rate", "min", "prio", "fuel", "scope"];
 /// Shown whenever the whole shape is in doubt.
@@ -78,7 +82,8 @@ impl SpecError {
     /// How it could be written.
     pub fn hint(&self) -> Option<String> {
         Some(match &self.problem {
-            Problem::ProviderNotYet(_) => "this version has the provider `fn`: `fn:MODULE.FUNCTION:POINT`".to_owned(),
+            Problem::ProviderNotYet(_) => format!("providers of this version: {}", one_of(PROVIDERS)),
+            Problem::OnlyFuel(_) => "there is no call that the other options could choose from".to_owned(),
             Problem::PointNotYet(_) => format!("points of this version: {}", one_of(POINTS)),
             Problem::Point(found) => meant(found, POINTS).unwrap_or_else(|| SHAPE.to_owned()),
             Problem::Option(found) => meant(found, OPTIONS)?,
@@ -86,7 +91,7 @@ impl SpecError {
             Problem::MinAtEntry => "an entry has no duration yet; write the point as `exit`".to_owned(),
             Problem::Space(_) => "a spec is one word, without spaces around its parts".to_owned(),
             Problem::Long { .. } | Problem::Twice(_) => return None,
-            Problem::Provider(found) => meant(found, &["fn"]).unwrap_or_else(|| SHAPE.to_owned()),
+            Problem::Provider(found) => meant(found, PROVIDERS).unwrap_or_else(|| SHAPE.to_owned()),
             Problem::Expected { .. } => SHAPE.to_owned(),
         })
     }

@@ -6,7 +6,7 @@
 //! separator is never taken for an escape.
 
 use super::parse::expected_at;
-use super::{Spec, SpecError};
+use super::{Point, Spec, SpecError, options};
 
 /// What marks an export as written this way.
 pub(super) const PREFIX: &str = "probe_";
@@ -22,7 +22,10 @@ pub fn unmangle(text: &str) -> Result<String, SpecError> {
     let (words, tag) = decode(text, body)?;
     let last = words.len() - 1;
     let plain = match words.as_slice() {
-        [provider] => provider.clone(),
+        [word] => match word.strip_prefix("tick") {
+            Some(duration) if !duration.is_empty() => format!("tick:{duration}"),
+            _ => word.clone(),
+        },
         [provider, point] => format!("{provider}:{point}"),
         _ => format!("{}:{}:{}", words[0], words[1..last].join("."), words[last]),
     };
@@ -78,16 +81,21 @@ fn escaped(digit: char) -> Option<char> {
 
 /// The identifier for a spec; `None` when it has options, or a tag that no identifier can hold.
 pub fn mangle(spec: &Spec) -> Option<String> {
-    let mut out = format!("{PREFIX}fn");
     if spec.options.to_string() != "" {
         return None;
     }
-    for part in &spec.target.parts {
-        out.push('_');
-        encode(&mut out, &part.to_string());
+    let mut out = PREFIX.to_owned();
+    if spec.point.has_call() {
+        out.push_str("fn_");
+        for part in &spec.target.parts {
+            encode(&mut out, &part.to_string());
+            out.push('_');
+        }
     }
-    out.push('_');
     out.push_str(spec.point.name());
+    if let Point::Tick(ns) = spec.point {
+        out.push_str(&options::duration_text(ns));
+    }
     if let Some(tag) = &spec.tag {
         out.push_str("_4");
         encode_tag(&mut out, tag)?;

@@ -20,6 +20,7 @@ pub use mangle::{mangle, unmangle};
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Spec {
+    /// Of no parts where the point has no call.
     pub target: Target,
     pub point: Point,
     pub options: Options,
@@ -51,9 +52,16 @@ pub enum Point {
     Exit,
     Return,
     Raise,
+    /// The module is attached in a process. Without a function, as the next two.
+    Begin,
+    /// It is detached, or the process ends.
+    End,
+    /// So many ns have passed.
+    Tick(u64),
 }
 
 impl Point {
+    /// The points of a function.
     pub const ALL: &[Point] = &[Self::Entry, Self::Exit, Self::Return, Self::Raise];
 
     pub const fn name(self) -> &'static str {
@@ -62,7 +70,15 @@ impl Point {
             Self::Exit => "exit",
             Self::Return => "return",
             Self::Raise => "raise",
+            Self::Begin => "begin",
+            Self::End => "end",
+            Self::Tick(_) => "tick",
         }
+    }
+
+    /// Whether it is a point of a call, so that there is a function to attach to.
+    pub const fn has_call(self) -> bool {
+        !matches!(self, Self::Begin | Self::End | Self::Tick(_))
     }
 }
 
@@ -75,7 +91,11 @@ impl fmt::Display for Point {
 /// The canonical spelling: what it gives parses to an equal spec.
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "fn:{}:{}{}", self.target, self.point, self.options)?;
+        match self.point {
+            Point::Begin | Point::End => write!(f, "{}{}", self.point, self.options)?,
+            Point::Tick(ns) => write!(f, "tick:{}{}", options::duration_text(ns), self.options)?,
+            _ => write!(f, "fn:{}:{}{}", self.target, self.point, self.options)?,
+        }
         match &self.tag {
             Some(tag) => write!(f, "#{tag}"),
             None => Ok(()),
@@ -105,8 +125,14 @@ pub struct Options {
 
 impl Point {
     /// What a firing calls itself: the points that happen, not the ones that group them.
-    pub const HAPPENING: &[(&'static str, Point)] =
-        &[("entry", Self::Entry), ("return", Self::Return), ("raise", Self::Raise)];
+    pub const HAPPENING: &[(&'static str, Point)] = &[
+        ("entry", Self::Entry),
+        ("return", Self::Return),
+        ("raise", Self::Raise),
+        ("begin", Self::Begin),
+        ("end", Self::End),
+        ("tick", Self::Tick(0)),
+    ];
 
     /// The number a record carries.
     pub fn number(self) -> u8 {
@@ -114,6 +140,9 @@ impl Point {
             Self::Entry => 0,
             Self::Return | Self::Exit => 1,
             Self::Raise => 2,
+            Self::Begin => 3,
+            Self::End => 4,
+            Self::Tick(_) => 5,
         }
     }
 

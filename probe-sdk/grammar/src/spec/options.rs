@@ -83,7 +83,7 @@ fn rate(value: &str) -> Option<f64> {
 }
 
 /// Exact: `1.5ms` is 1 500 000 ns, and what is no whole number of ns is refused.
-fn duration(value: &str) -> Option<u64> {
+pub(super) fn duration(value: &str) -> Option<u64> {
     let unit_at = value.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = value.split_at(unit_at);
     let (_, ns) = *UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -116,7 +116,7 @@ impl fmt::Display for Options {
 }
 
 /// In the longest unit that needs no fraction.
-fn duration_text(ns: u64) -> String {
+pub(super) fn duration_text(ns: u64) -> String {
     let fits = |&&(_, unit): &&(&str, u64)| ns != 0 && ns.is_multiple_of(unit);
     let (name, unit) = UNITS.iter().find(fits).unwrap_or(&("ns", 1));
     format!("{}{name}", ns / unit)

@@ -6,10 +6,10 @@
 use std::str::FromStr;
 
 use super::{Options, Point, Problem, Spec, SpecError, Target, mangle, options};
-use crate::NAME_BYTES_MAX;
+use crate::{NAME_BYTES_MAX, TICK_NS_MIN};
 
 /// Providers and what follows them, known and not there yet.
-const PROVIDERS_LATER: &[&str] = &["line", "begin", "end", "tick", "py", "exc"];
+const PROVIDERS_LATER: &[&str] = &["line", "py", "exc"];
 const POINTS_LATER: &[&str] = &["yield", "resume"];
 
 impl FromStr for Spec {
@@ -47,14 +47,38 @@ fn plain(text: &str) -> Result<Spec, SpecError> {
     };
     let (target, point) = parse_place(text, place)?;
     let options = options.map_or(Ok(Options::default()), |opts| options::parse(text, opts))?;
+    let at_options = offset(text, rest) + place.len();
     if options.min_ns.is_some() && point == Point::Entry {
-        return Err(SpecError::new(text, offset(text, rest) + place.len(), Problem::MinAtEntry));
+        return Err(SpecError::new(text, at_options, Problem::MinAtEntry));
+    }
+    if !point.has_call() && options != (Options { fuel: options.fuel, ..Options::default() }) {
+        return Err(SpecError::new(text, at_options, Problem::OnlyFuel(point.name())));
     }
     Ok(Spec { target, point, options, tag })
 }
 
-/// `fn:TARGET:POINT`; a colon inside the target is the border of module and function, and only a way to write a dot.
+/// `begin`, `end`, `tick:5s`; `None` is another provider.
+fn parse_callless(text: &str, place: &str) -> Option<Result<Point, SpecError>> {
+    let (provider, rest) = place.split_once(':').map_or((place, None), |(provider, rest)| (provider, Some(rest)));
+    let at = provider.len();
+    Some(match (provider, rest) {
+        ("begin", None) => Ok(Point::Begin),
+        ("end", None) => Ok(Point::End),
+        ("begin" | "end", Some(rest)) => Err(expected_at(text, at, "nothing after `begin` or `end`", rest)),
+        ("tick", None) => Err(expected_at(text, at, "`:` and a duration such as `5s`", "")),
+        ("tick", Some(rest)) => match options::duration(rest).filter(|&ns| ns >= TICK_NS_MIN) {
+            Some(ns) => Ok(Point::Tick(ns)),
+            None => Err(expected_at(text, at + 1, "a duration such as `5s`, from `1ms` on", rest)),
+        },
+        _ => return None,
+    })
+}
+
+/// `begin`, `end`, `tick:DURATION`, or `fn:TARGET:POINT`; a colon inside the target is the border of module and function, and only a way to write a dot.
 fn parse_place(text: &str, place: &str) -> Result<(Target, Point), SpecError> {
+    if let Some(point) = parse_callless(text, place) {
+        return Ok((Target { parts: Vec::new() }, point?));
+    }
     let rest = parse_provider(text, place)?;
     let Some((target, point)) = rest.rsplit_once(':') else {
         let expected = "`:` and a point after the target";
