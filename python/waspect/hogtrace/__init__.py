@@ -1,4 +1,4 @@
-"""HogTrace's interface over waspect's compiler and runtime: a program written for `hogtrace` runs with this in its place.
+"""HogTrace's interface over waspect's compiler and runtime: what is written for `hogtrace` runs with this in its place.
 
 In: programs as text, frames of the caller, a request store. Out: what the first capture captured, or nothing. Never: a
 function that is instrumented, a name of `builtins` that a program calls, work without a bound.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._store import RequestLocalStore
 
 BYTECODE_VERSION = 1
-# What serialised programs begin with: the text follows, for bytes that were compiled elsewhere would have to be trusted.
+# What serialised programs begin with. The text follows: bytes that were compiled elsewhere would have to be trusted.
 _MAGIC = b"waspect.hogtrace\x00\x01"
 
 
@@ -128,7 +128,7 @@ def parse(source: str) -> Program:
         raise ParseError(*error.args) from error
 
 
-def execute_probe(
+def execute_probe(  # noqa: PLR0917 — HogTrace's order
     program: Program,
     probe: Probe,
     frame: FrameType,
@@ -169,11 +169,11 @@ def _compiled(source: str) -> bytes | None:
         return None
     from .. import compiler  # noqa: PLC0415 — slow to import, and its absence is this call's error
 
-    binary, named = compiler.find(), _source.with_names(source)
+    binary, adapted = compiler.find(), _source.adapted(source)
     try:
-        return _core.compile(binary, named.encode(), "<program>.probe", [])
+        return _core.compile(binary, adapted.encode(), "<program>.probe", [])
     except ProbeError:
-        if named == source:
+        if adapted == source:
             raise
     # Once more as it was written: its mistakes are shown where they are.
     return _core.compile(binary, source.encode(), "<program>.probe", [])

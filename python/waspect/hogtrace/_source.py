@@ -1,13 +1,14 @@
 """A program's text, as far as HogTrace's interface shows it: its points in order, and positional captures by number.
 
-In: the text of a program that compiles, or of any other. Out: points; the same text with a name for each capture. Never:
-an opinion on whether it is right.
+In: the text of a program that compiles, or of any other. Out: points; the same text with a name for each capture.
+Never: an opinion on whether it is right.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _TOKEN = re.compile(
     r"""
     (?P<blank> (?<![^\n])[^\S\n]*//[^\n]* | [^\S\n]+ | \n | \#[^\n]* | /\*.*?(?:\*/|\Z) )
   | (?P<text> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' )
-  | (?P<word> [^\W\d]\w* )
+  | (?P<word> \w+ )
   | (?P<sign> [=!<>]= | . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -42,6 +43,10 @@ class _Token:
     start: int
 
 
+# From, to, and what stands there instead.
+_Edit = tuple[int, int, str]
+
+
 def is_empty(source: str) -> bool:
     return all(token.kind == "blank" for token in _tokens(source))
 
@@ -49,6 +54,31 @@ def is_empty(source: str) -> bool:
 def points(source: str) -> list[Point]:
     """Every point, in the order of the text."""
     found: list[Point] = []
+    for header, body in _clauses(source):
+        front, predicate = _split(header)
+        found += [Point(*_parts("".join(token.text for token in spec)), predicate, body) for spec in _specs(front)]
+    return found
+
+
+def adapted(source: str) -> str:
+    """The same program for the compiler, which is to attach nothing.
+
+    Captures by position get the names that HogTrace gives them (`arg0`, `arg1`, …), a path of one part gets more, and
+    what stands behind `entry+` is left out: nothing depends on where a probe belongs.
+    """
+    edits = [*_names([token for token in _tokens(source) if token.kind != "blank"])]
+    for header, _ in _clauses(source):
+        for spec in _specs(_split(header)[0]):
+            edits += _widened(spec)
+    parts, done = list[str](), 0
+    for start, end, text in sorted(edits):
+        parts += [source[done:start], text]
+        done = end
+    return "".join([*parts, source[done:]])
+
+
+def _clauses(source: str) -> Iterator[tuple[list[_Token], str]]:
+    """Each clause's tokens before its body, and the body's text."""
     header: list[_Token] = []
     depth = start = 0
     for token in _tokens(source):
@@ -57,21 +87,10 @@ def points(source: str) -> list[Point]:
         elif token.text == "}" and depth:
             depth -= 1
             if not depth:
-                found += _clause(header, source[start : token.start + 1])
+                yield header, source[start : token.start + 1]
                 header = []
         elif not depth:
             header.append(token)
-    return found
-
-
-def with_names(source: str) -> str:
-    """Captures by position get the names that HogTrace gives them: `arg0`, `arg1`, …"""
-    tokens = [token for token in _tokens(source) if token.kind != "blank"]
-    parts, done = [], 0
-    for at, name in _nameless(tokens):
-        parts += [source[done:at], f"{name}="]
-        done = at
-    return "".join([*parts, source[done:]])
 
 
 def _tokens(source: str) -> Iterator[_Token]:
@@ -79,10 +98,22 @@ def _tokens(source: str) -> Iterator[_Token]:
         yield _Token(match.lastgroup, match[0], match.start())
 
 
-def _clause(header: list[_Token], body: str) -> list[Point]:
-    front, predicate = _split(header)
-    specs = "".join(token.text for token in front if token.kind != "blank").split(",")
-    return [Point(*_parts(spec), predicate, body) for spec in specs]
+def _specs(front: list[_Token]) -> list[list[_Token]]:
+    specs: list[list[_Token]] = [[]]
+    for token in front:
+        if token.text == ",":
+            specs.append([])
+        elif token.kind != "blank":
+            specs[-1].append(token)
+    return specs
+
+
+def _widened(spec: list[_Token]) -> Iterator[_Edit]:
+    texts = [token.text for token in spec]
+    if texts.count(":") == 2 and "." not in texts:
+        yield spec[2].start, spec[2].start, "**."
+    if texts[-2:-1] == ["+"] and texts[-1].isdecimal():
+        yield spec[-2].start, spec[-1].start + len(texts[-1]), ""
 
 
 def _split(header: list[_Token]) -> tuple[list[_Token], str]:
@@ -114,25 +145,25 @@ def _in_options(front: list[_Token]) -> bool:
 def _parts(spec: str) -> tuple[str, str]:
     _, _, rest = spec.partition(":")
     specifier, _, target = rest.rpartition(":")
-    return (specifier, re.split("[?#]", target)[0]) if specifier else ("", spec)
+    return (specifier, re.split("[?#+]", target)[0]) if specifier else ("", spec)
 
 
-def _nameless(tokens: list[_Token]) -> Iterator[tuple[int, str]]:
-    """Where arguments without a name begin, and which number they have."""
+def _names(tokens: list[_Token]) -> Iterator[_Edit]:
     for i, token in enumerate(tokens[:-1]):
         is_call = token.kind == "word" and token.text in {"capture", "send"} and tokens[i + 1].text == "("
         if is_call and (i == 0 or tokens[i - 1].text in {"{", "}", ";"}):
             yield from _arguments(tokens[i + 2 :])
 
 
-def _arguments(tokens: list[_Token]) -> Iterator[tuple[int, str]]:
+def _arguments(tokens: list[_Token]) -> Iterator[_Edit]:
+    """Names for the arguments that have none."""
     number = depth = 0
     is_first = True
-    for i, token in enumerate(tokens):
+    for token, following in pairwise(tokens):
         if not depth and token.text in _CLOSING:
             return
-        if is_first and not (token.kind == "word" and i + 1 < len(tokens) and tokens[i + 1].text == "="):
-            yield token.start, f"arg{number}"
+        if is_first and not (token.kind == "word" and following.text == "="):
+            yield token.start, token.start, f"arg{number}="
         is_first = not depth and token.text == ","
         number += is_first
         depth += (token.text in _OPENING) - (token.text in _CLOSING)

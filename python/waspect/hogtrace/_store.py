@@ -18,7 +18,7 @@ _NOTHING: dict[str, object] = {}
 
 
 class RequestLocalStore:
-    """Values by name, of the running context. A task begins with its parent's, and neither sees what the other writes."""
+    """Values by name, of the running context. A task begins with its parent's; neither sees what the other writes."""
 
     __slots__ = ("_values",)
 

@@ -1,7 +1,7 @@
 """HogTrace's `hogtrace.request_store`.
 
-In: nothing. Out: names of the package, by their full path: under the name `hogtrace.request_store` this file runs once
-more. Never: a class of its own.
+In: nothing. Out: names of the package, by their full path, for as `hogtrace.request_store` this file
+runs once more. Never: a class of its own.
 """
 
 from waspect.hogtrace._store import RequestContext, RequestLocalStore

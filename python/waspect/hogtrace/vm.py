@@ -1,7 +1,7 @@
 """HogTrace's `hogtrace.vm`.
 
-In: nothing. Out: names of the package, by their full path: under the name `hogtrace.vm` this file runs once more. Never: a
-class of its own.
+In: nothing. Out: names of the package, by their full path, for as `hogtrace.vm` this file
+runs once more. Never: a class of its own.
 """
 
 from waspect.hogtrace._program import (
