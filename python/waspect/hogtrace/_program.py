@@ -140,9 +140,10 @@ def execute_probe(  # noqa: PLR0917 — HogTrace's order
 
     Gives the first capture; none where the predicate does not hold. Raises `RuntimeError` when a bound ended the probe.
     """
-    native, written = program._native, dict[str, object]()
+    native = program._native
     if native is None:
         return None
+    written: dict[str, object] = {}
     # A probe of an exit sees one even where the value is None.
     point = 2 if exception is not None else 1 if retval is not None or probe._is_exit else 0
     outcome = exception if point == 2 else retval

@@ -13,7 +13,8 @@ use super::dict::Table;
 use super::item::at;
 use super::layout::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
-    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, running_place, tuple,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, running_place,
+    tuple,
 };
 use super::name::known;
 use super::scalar::{self, same_text};
