@@ -53,11 +53,12 @@ def load(
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
-    `path_or_bytes` is `.wasm`, `.wat` or a ready `.cwasm`; `at` says where exports belong that do not say it themselves
+    `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
+    (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
     (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits. Raises a `ProbeError`.
     """
     source, name = _read(path_or_bytes)
-    artifact = _compiled(source, name, at or {}) if _is_source(source) else source
+    artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
     return Session(_core.load(artifact, budget or {}))
 
 
@@ -69,9 +70,13 @@ def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
         return file.read(), str(file.name).rpartition("/")[2]
 
 
-def _is_source(source: bytes) -> bool:
-    """Wasm or its text; anything else is an artifact, or refused as one."""
-    return source.startswith(b"\0asm") or source.lstrip()[:1] in {b"(", b";"}
+def _is_source(source: bytes, name: str) -> bool:
+    """Wasm, its text, or a program; anything else is an artifact, or refused as one."""
+    first = source.lstrip()[:1]
+    if source.startswith(b"\0asm") or first in {b"(", b";"} or name.endswith(".probe"):
+        return True
+    # Bytes without a name: an artifact begins with a word too, but has zeros.
+    return name == "<bytes>" and b"\0" not in source and (first.isalpha() or first in {b"#", b"/", b"@"})
 
 
 def _compiled(source: bytes, name: str, at: Mapping[str, str]) -> bytes:

@@ -40,6 +40,28 @@ class Record(TypedDict):
     fields: Mapping[str, object]
 
 
+class Row(TypedDict):
+    """One key of a print."""
+
+    key: Sequence[object]
+    value: object
+
+
+class Print(TypedDict):
+    """What an aggregation held in this process when a probe printed it, highest first."""
+
+    type: Literal["print"]
+    module: str
+    ts_ns: int
+    mono_ns: int
+    pid: int
+    probe: str
+    name: str
+    kind: str
+    rows: Sequence[Row]
+    left_off: int
+
+
 class Fault(TypedDict):
     """A firing that did not finish."""
 
@@ -72,7 +94,7 @@ class StateChange(TypedDict):
     functions: int
 
 
-Event = Record | Fault | Log | StateChange
+Event = Record | Print | Fault | Log | StateChange
 
 
 class Aggregation(TypedDict):

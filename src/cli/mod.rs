@@ -58,6 +58,26 @@ Reports and errors go to stderr, data to stdout.";
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Colour: where a terminal shows it and `NO_COLOR` is not set, or as said here
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    color: Color,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -92,7 +112,9 @@ const STYLES: Styles = Styles::styled().header(HEADING).usage(HEADING).literal(A
 
 /// Runs the command that the arguments ask for.
 pub fn main() -> ExitCode {
-    match dispatch(&Cli::parse().command) {
+    let cli = Cli::parse();
+    anstream::ColorChoice::from(cli.color).write_global();
+    match dispatch(&cli.command) {
         Ok(code) => code,
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {

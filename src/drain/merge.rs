@@ -34,7 +34,17 @@ impl Merged {
         }
     }
 
-    fn add_aggregation(&mut self, new: Aggregation) {
+    /// A copy that can be added to without these being counted twice.
+    pub(super) fn aggregations_only(&self) -> Self {
+        Self { aggregations: self.aggregations.clone(), ..Self::default() }
+    }
+
+    /// By module, name and key.
+    pub(super) fn into_aggregations(self) -> Vec<Aggregation> {
+        self.aggregations.into_values().collect()
+    }
+
+    pub(super) fn add_aggregation(&mut self, new: Aggregation) {
         let key = (new.module.clone(), new.name.clone(), new.value.kind(), bytes_of(&new.key));
         match self.aggregations.get_mut(&key) {
             Some(sum) => sum.value.merge(&new.value),

@@ -7,7 +7,7 @@ mod merge;
 
 use std::fs;
 
-use crate::report::{Report, Start};
+use crate::report::{Aggregation, Report, Start};
 use crate::segment::{ReadError, Reader, Totals};
 use merge::Merged;
 
@@ -123,6 +123,17 @@ impl<S: Source> Drain<S> {
             self.count(gone);
         }
         Ok(())
+    }
+
+    /// What all processes counted so far, those that ended too. One that cannot be read is left to the next round.
+    pub fn aggregations(&mut self) -> Vec<Aggregation> {
+        let mut all = self.merged.aggregations_only();
+        for process in &mut self.live {
+            if let Ok(totals) = process.source.totals() {
+                totals.aggregations.into_iter().for_each(|a| all.add_aggregation(a));
+            }
+        }
+        all.into_aggregations()
     }
 
     /// Children of processes that ended, that went on unobserved.

@@ -1,4 +1,4 @@
-//! The terminal: records as lines while they come; histograms, tables and the account at the end.
+//! Text for people: records as lines while they come; aggregations, tables and the account at the end.
 //!
 //! In: reports. Out: styled text; the writer strips styles where they are not wanted. Never here: JSON, a width it was not
 //! told, a fault or a drop that is not shown.
@@ -10,17 +10,16 @@ use anstyle::{AnsiColor, Style};
 
 use super::table::Align::{Left, Right};
 use super::text::{self, Unit, clean};
-use super::{Renderer, histogram, stack, table};
-use crate::report::{Aggregation, Fault, Function, Log, Phase, Print, Record, Report, Start, State, Summary, Summed};
-use crate::value::Value;
+use super::{Picture, Renderer, aggregations, stack, table};
+use crate::report::{Aggregation, Fault, Function, Log, Phase, Print, Record, Report, Start, State, Summary};
 
 const HEAD: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default();
 
-/// Keys of one aggregation shown as tables or histograms; the rest is counted and in JSONL.
-const KEYS_MAX: usize = 50;
+/// Functions shown; the rest is counted and in JSONL.
+const FUNCTIONS_MAX: usize = 50;
 
 /// Writes for people, lines about `width` characters wide.
 pub struct Terminal<W> {
@@ -49,6 +48,16 @@ impl<W: Write> Terminal<W> {
         let (pids, standings) = (BTreeSet::new(), BTreeMap::new());
         Self { out, width, pids, standings, aggregations: vec![], functions: vec![], summaries: vec![], refused: 0 }
     }
+
+    /// From here on lines are so wide.
+    pub fn resize(&mut self, width: usize) {
+        self.width = width;
+    }
+
+    /// What was written so far, where the writer keeps it.
+    pub const fn written(&mut self) -> &mut W {
+        &mut self.out
+    }
 }
 
 impl<W: Write> Renderer for Terminal<W> {
@@ -66,6 +75,13 @@ impl<W: Write> Renderer for Terminal<W> {
             Report::Ledger(r) => self.refused = r.refused,
         }
         Ok(())
+    }
+
+    /// Under the time, between other lines.
+    fn picture(&mut self, picture: &Picture) -> io::Result<()> {
+        writeln!(self.out, "\n{}", picture.title())?;
+        self.blocks(picture.aggregations)?;
+        writeln!(self.out)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -115,14 +131,13 @@ impl<W: Write> Terminal<W> {
             write!(self.out, "{QUIET}{}{QUIET:#}  ", r.pid)?;
         }
         writeln!(self.out, "{HEAD}@{}{HEAD:#}  {QUIET}{}  {}{QUIET:#}", clean(&r.name), r.kind, clean(&r.probe))?;
-        match r.rows.len() {
-            0 => writeln!(self.out, "  {QUIET}nothing{QUIET:#}"),
-            n => {
-                let rows: Vec<&Aggregation> = r.rows.iter().take(KEYS_MAX).collect();
-                self.keys(&rows)?;
-                self.more(r.left_off + (n - rows.len()) as u64)
-            }
+        if r.rows.is_empty() {
+            return writeln!(self.out, "  {QUIET}nothing{QUIET:#}");
         }
+        for line in aggregations::rows(&r.rows, self.width) {
+            writeln!(self.out, "{line}")?;
+        }
+        self.more(r.left_off)
     }
 
     fn more(&mut self, hidden: u64) -> io::Result<()> {
@@ -227,58 +242,18 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
-    /// One block per aggregation, in the order they came.
     fn aggregations(&mut self) -> io::Result<()> {
         let all = std::mem::take(&mut self.aggregations);
-        let several = all.iter().any(|a| a.module != all[0].module);
-        for group in all.chunk_by(|a, b| (&a.module, &a.name, a.value.kind()) == (&b.module, &b.name, b.value.kind())) {
-            let mut keys: Vec<&Aggregation> = group.iter().collect();
-            keys.sort_by(|a, b| rank(&b.value).total_cmp(&rank(&a.value)));
-            let hidden = keys.len().saturating_sub(KEYS_MAX);
-            keys.truncate(KEYS_MAX);
-            let module = if several { format!("  {}", clean(&group[0].module)) } else { String::new() };
-            let kind = group[0].value.kind();
-            writeln!(self.out, "\n{HEAD}@{}{HEAD:#}  {QUIET}{kind}{module}{QUIET:#}", clean(&group[0].name))?;
-            self.keys(&keys)?;
-            if hidden > 0 {
-                writeln!(self.out, "  {QUIET}… and {hidden} more keys (`-o jsonl:PATH` has all){QUIET:#}")?;
-            }
+        self.blocks(&all)
+    }
+
+    /// One block per aggregation, in the order they came.
+    fn blocks(&mut self, all: &[Aggregation]) -> io::Result<()> {
+        for block in aggregations::blocks(all, self.width) {
+            writeln!(self.out)?;
+            block.iter().try_for_each(|line| writeln!(self.out, "{line}"))?;
         }
         Ok(())
-    }
-
-    fn keys(&mut self, keys: &[&Aggregation]) -> io::Result<()> {
-        match keys[0].value {
-            Summed::Quantize(_) | Summed::Lquantize(_) => keys.iter().try_for_each(|a| self.histogram(a)),
-            Summed::Avg { .. } => self.table(
-                &[("key", Left), ("mean", Right), ("count", Right), ("sum", Right)],
-                keys.iter().map(|a| average(a)).collect(),
-            ),
-            Summed::Stddev(_) => self.table(
-                &[("key", Left), ("mean", Right), ("deviation", Right), ("count", Right)],
-                keys.iter().map(|a| deviation(a)).collect(),
-            ),
-            Summed::Top(_) => self.table(
-                &[("key", Left), ("value", Left), ("count", Right), ("error", Right)],
-                keys.iter().flat_map(|a| ranking(a)).collect(),
-            ),
-            _ if keys.len() == 1 && keys[0].key.is_empty() => writeln!(self.out, "  {}", scalar(keys[0])),
-            _ => self.table(
-                &[("key", Left), (keys[0].value.kind(), Right)],
-                keys.iter().map(|a| vec![key(&a.key), scalar(a)]).collect(),
-            ),
-        }
-    }
-
-    fn histogram(&mut self, a: &Aggregation) -> io::Result<()> {
-        let (Summed::Quantize(h) | Summed::Lquantize(h)) = &a.value else { return Ok(()) };
-        let unit = Unit::of(&a.name);
-        let mean = unit.show(h.sum / h.count.max(1) as f64);
-        if !a.key.is_empty() {
-            write!(self.out, "  {HEAD}{}{HEAD:#}", key(&a.key).replace('\n', "\n  "))?;
-        }
-        writeln!(self.out, "  {QUIET}count {}, mean {mean}{QUIET:#}", h.count)?;
-        histogram::lines(h, unit, self.width).iter().try_for_each(|line| writeln!(self.out, "{line}"))
     }
 
     fn functions(&mut self) -> io::Result<()> {
@@ -287,8 +262,8 @@ impl<W: Write> Terminal<W> {
         }
         let mut all = std::mem::take(&mut self.functions);
         all.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.function.cmp(&b.function)));
-        let hidden = all.len().saturating_sub(KEYS_MAX);
-        all.truncate(KEYS_MAX);
+        let hidden = all.len().saturating_sub(FUNCTIONS_MAX);
+        all.truncate(FUNCTIONS_MAX);
         let head = [
             ("function", Left),
             ("entries", Right),
@@ -350,74 +325,9 @@ impl<W: Write> Terminal<W> {
     }
 
     fn table(&mut self, head: &[(&str, table::Align)], rows: Vec<Vec<String>>) -> io::Result<()> {
-        let lines = table::lines(head, rows, self.width);
-        for (i, line) in lines.iter().enumerate() {
-            if i == 0 {
-                writeln!(self.out, "{QUIET}{line}{QUIET:#}")?;
-            } else {
-                writeln!(self.out, "{line}")?;
-            }
-        }
-        Ok(())
+        let lines = aggregations::quiet_head(table::lines(head, rows, self.width));
+        lines.iter().try_for_each(|line| writeln!(self.out, "{line}"))
     }
-}
-
-/// What keys are sorted by, high first; the smallest minimum comes first.
-fn rank(value: &Summed) -> f64 {
-    match value {
-        Summed::Count(n) => *n as f64,
-        Summed::Sum(x) | Summed::Max(x) => *x,
-        Summed::Min(x) => -*x,
-        Summed::Avg { count, sum } => sum / (*count).max(1) as f64,
-        Summed::Stddev(moments) => moments.deviation(),
-        Summed::Uniq(distinct) => distinct.estimate() as f64,
-        Summed::Top(top) => top.ranked().first().map_or(0.0, |(_, count, _)| *count as f64),
-        Summed::Quantize(h) | Summed::Lquantize(h) => h.count as f64,
-    }
-}
-
-fn key(parts: &[Value]) -> String {
-    let shown: Vec<String> = parts.iter().map(key_part).collect();
-    shown.join(", ")
-}
-
-/// A key that is text needs no quotes; of a stack each frame has a line, those that called below the innermost.
-fn key_part(part: &Value) -> String {
-    match part {
-        Value::Str(s) => clean(s).into_owned(),
-        other => stack::lines(other).map_or_else(|| text::value(other, Unit::Plain), |lines| lines.join("\n  ")),
-    }
-}
-
-fn scalar(a: &Aggregation) -> String {
-    let unit = Unit::of(&a.name);
-    match &a.value {
-        Summed::Count(n) => n.to_string(),
-        Summed::Sum(x) | Summed::Min(x) | Summed::Max(x) => unit.show(*x),
-        Summed::Uniq(distinct) => distinct.estimate().to_string(),
-        _ => unit.show(rank(&a.value)),
-    }
-}
-
-fn average(a: &Aggregation) -> Vec<String> {
-    let Summed::Avg { count, sum } = a.value else { return vec![key(&a.key)] };
-    vec![key(&a.key), scalar(a), count.to_string(), Unit::of(&a.name).show(sum)]
-}
-
-fn deviation(a: &Aggregation) -> Vec<String> {
-    let Summed::Stddev(moments) = &a.value else { return vec![key(&a.key)] };
-    vec![key(&a.key), Unit::of(&a.name).show(moments.mean), scalar(a), moments.count.to_string()]
-}
-
-/// A row for each value; its key stands in the first.
-fn ranking(a: &Aggregation) -> Vec<Vec<String>> {
-    let Summed::Top(top) = &a.value else { return vec![] };
-    let row = |(i, (value, count, error)): (usize, (&[u8], u64, u64))| {
-        let value = Value::read(&mut &*value).unwrap_or(Value::None);
-        let key = if i == 0 { key(&a.key) } else { String::new() };
-        vec![key, key_part(&value), count.to_string(), error.to_string()]
-    };
-    top.ranked().into_iter().enumerate().map(row).collect()
 }
 
 fn function(f: &Function) -> Vec<String> {

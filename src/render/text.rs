@@ -18,29 +18,85 @@ const ITEMS_MAX: usize = 12;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
     Plain,
-    /// Nanoseconds.
     Ns,
+    Us,
+    Ms,
+    Seconds,
     Bytes,
 }
 
 impl Unit {
-    /// The last word of a name decides: `db_latency` and `wait_ns` are nanoseconds, `body_bytes` and `page_size` bytes.
+    /// The last word of a name decides: `db_latency` and `wait_ns` are nanoseconds, `wait_ms` milliseconds, `body_bytes`
+    /// and `page_size` bytes. A lone `s` is a name like any other.
     pub fn of(name: &str) -> Self {
-        match name.rsplit(['_', '.', '-']).next().unwrap_or(name).to_ascii_lowercase().as_str() {
+        let last = name.rsplit(['_', '.', '-']).next().unwrap_or(name);
+        match last.to_ascii_lowercase().as_str() {
             "ns" | "lat" | "latency" | "elapsed" | "duration" | "time" => Self::Ns,
+            "us" => Self::Us,
+            "ms" => Self::Ms,
+            "s" if last.len() < name.len() => Self::Seconds,
+            "seconds" => Self::Seconds,
             "bytes" | "size" => Self::Bytes,
             _ => Self::Plain,
         }
     }
 
+    /// As exact as a line allows.
     pub fn show(self, x: f64) -> String {
+        self.quantity(x).unwrap_or_else(|| number(x))
+    }
+
+    /// What is only known roughly, or stands among others like it: three digits.
+    pub fn brief(self, x: f64) -> String {
+        self.quantity(x).unwrap_or_else(|| thousands(x))
+    }
+
+    /// A bucket's bound. Plain ones are exact, with the binary prefixes where all bounds are powers of two.
+    pub fn bound(self, x: f64, powers_of_two: bool) -> String {
+        let plain = if powers_of_two {
+            exactly(x, 1024.0, &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"])
+        } else {
+            exactly(x, 1e3, &["", "k", "M", "G", "T"])
+        };
+        self.quantity(x).unwrap_or(plain)
+    }
+
+    fn quantity(self, x: f64) -> Option<String> {
         match self {
-            _ if !x.is_finite() => number(x),
-            Self::Plain => number(x),
-            Self::Ns => duration(x),
-            Self::Bytes => size(x),
+            _ if !x.is_finite() => None,
+            Self::Plain => None,
+            Self::Ns => Some(duration(x)),
+            Self::Us => Some(duration(x * 1e3)),
+            Self::Ms => Some(duration(x * 1e6)),
+            Self::Seconds => Some(duration(x * 1e9)),
+            Self::Bytes => Some(size(x)),
         }
     }
+}
+
+/// `950`, `1.5k`, `20M`: three digits.
+fn thousands(x: f64) -> String {
+    if !x.is_finite() {
+        return number(x);
+    }
+    let (scaled, prefix) = scale(x, 1e3, &["", "k", "M", "G", "T"]);
+    format!("{}{prefix}", significant(scaled))
+}
+
+/// With a prefix only where nothing is lost: `1Ki`, `1.5k`, but `1537`.
+fn exactly(x: f64, base: f64, prefixes: &[&'static str]) -> String {
+    let (scaled, prefix) = scale(x, base, prefixes);
+    let short = significant(scaled);
+    if scaled.is_finite() && short.parse() == Ok(scaled) { format!("{short}{prefix}") } else { number(x) }
+}
+
+fn scale(x: f64, base: f64, prefixes: &[&'static str]) -> (f64, &'static str) {
+    let (mut scaled, mut left) = (x, prefixes);
+    // What three digits would round up to the base has the next prefix.
+    while scaled.abs() >= base - 0.5 && left.len() > 1 {
+        (scaled, left) = (scaled / base, &left[1..]);
+    }
+    (scaled, left[0])
 }
 
 /// `742ns`, `1.02µs`, `12.3ms`, `4.5s`, `2m05s`.

@@ -54,6 +54,24 @@ fn commands() {
         ("inspect tests/module/good/wasi.wat", 0, "\nReads nothing of the call\n\nHas of WASI, as stubs\n", ""),
         ("inspect tests/module/good/wasi_memory.wat", 0, "\nWrites\n  lines for the operator: ", ""),
         ("inspect tests/module/bad/simd.wat", 2, "", "error: "),
+        ("check -e", 2, "", "a value is required for '--text <TEXT>'"),
+        ("check -e }", 1, "", " --> -e:1:1\n"),
+        ("check -e } -e {", 1, "", "error: `-e 2` has 1 error\n"),
+        ("check tests/lang/parse/errors_unclosed.probe", 1, "", "error: `tests/lang/parse/errors_unclosed.probe` has "),
+        ("inspect -e }", 2, "", "error: `-e` has 1 error\n"),
+        ("inspect -e } a.wat", 2, "", "error: the argument '--text <TEXT>' cannot be used with"),
+        ("compile -e } -o out.cwasm", 2, "", "error: `-e` has 1 error\n"),
+        (
+            "compile -e } -o out.cwasm --json",
+            2,
+            "",
+            r#"{"stage":"compile","message":"`-e`: `-e` has 1 error\n\nerror: expected"#,
+        ),
+        ("run -e } app.py", 2, "", "error: `-e` has 1 error\n"),
+        ("build tests/lang/parse/errors_specs.probe", 1, "", "hint: did you mean `entry`?\n"),
+        ("fmt", 2, "", "Usage: waspect fmt"),
+        ("fmt --check tests/lang/parse/layout.probe", 1, "tests/lang/parse/layout.probe\n", ""),
+        ("fmt tests/lang/parse/errors_braces.probe no/such/file", 2, "", "error: `no/such/file`: No such file"),
         ("limits", 0, "fuel_per_fire                 100000 fuel", ""),
     ] {
         check(args, code, out, err);
@@ -68,6 +86,13 @@ fn json() {
     assert_eq!(module["probes"][0]["target"], "shop.**.add_*");
     assert_eq!(module["memory"]["pages_max"], 4);
     assert_eq!(module["imports"][1]["reads"], "writes");
+    let found =
+        read(&["check", "--json", "-e", "begin {\n  @x = 5; }", "tests/module/bad/spec_point.wat", "no/such/file"]);
+    assert_eq!(found[0]["hint"], "did you mean `entry`?");
+    assert_eq!(found[1]["file"], "no/such/file");
+    assert_eq!(found[2]["start"], serde_json::json!({"line": 2, "column": 8}));
+    assert_eq!(found[2]["end"], serde_json::json!({"line": 2, "column": 9}));
+    assert_eq!((&found[2]["file"], &found[2]["severity"]), (&"-e".into(), &"error".into()));
     let limits = read(&["limits", "--json"]);
     assert_eq!(limits[0]["name"], "module_bytes_max");
     assert_eq!(limits.as_array().map(Vec::len), Some(waspect::limits::TABLE.len()));

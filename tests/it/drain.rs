@@ -35,6 +35,28 @@ impl Source for Fake {
     }
 }
 
+/// What was counted so far is that of live processes and of those that ended, however often it is asked for.
+#[test]
+fn totals_so_far() {
+    let mut drain = Drain::default();
+    let ended = 0x7fff_ffff;
+    for (pid, totals) in [(ended, one()), (own_pid(), two())] {
+        let source = Fake { batches: vec![], totals, stopped: false, damaged: None };
+        drain.join(pid, Start { python: "3.12.1".into(), pid }, source);
+    }
+    let before = drain.aggregations();
+    drain.retire(|_| Ok::<_, ()>(())).unwrap();
+    assert_eq!(drain.aggregations(), before);
+    let mut told = Vec::new();
+    let tell = |report: &Report| {
+        told.push(report.clone());
+        Ok::<_, ()>(())
+    };
+    drain.finish(tell).unwrap();
+    let of = |report: Report| if let Report::Aggregation(a) = report { Some(a) } else { None };
+    assert_eq!(told.into_iter().filter_map(of).collect::<Vec<_>>(), before);
+}
+
 #[test]
 fn totals_of_all_processes_add_up() {
     let found = finish(vec![(own_pid(), vec![], one()), (own_pid(), vec![], two())]);

@@ -136,7 +136,7 @@ fn shown(report: &Report, fuel: bool) -> String {
     format!("{} {}", kind.as_str().expect("text"), Json::Object(all))
 }
 
-/// One loaded module and the call it watches.
+/// One loaded module and its call.
 pub(crate) struct Run<I: Introspect> {
     pub(crate) outlet: Rc<Outlet>,
     pub(crate) guest: Guest<I>,
@@ -200,8 +200,7 @@ impl<I: Introspect> Run<I> {
             }
         }
         if point > 0 {
-            self.slots = Slots::default();
-            self.start_ticks = 0;
+            (self.slots, self.start_ticks) = (Slots::default(), 0);
         }
     }
 
@@ -244,8 +243,8 @@ impl Run<Fake> {
         let (point, passed, outcome) = match point {
             "entry" => (0, handed(rest), None),
             "begin" | "end" | "tick" => {
-                let (_, point) = Point::HAPPENING.iter().find(|(name, _)| *name == point).expect("a point");
-                (point.number(), [(-1, None); 2], None)
+                let number = Point::HAPPENING.iter().position(|(name, _)| *name == point).expect("a point");
+                (number as u8, [(-1, None); 2], None)
             }
             "return" => (1, [(-1, None); 2], Some(plain::put(rest))),
             "raise" => (2, [(-1, None); 2], Some(raised(rest))),

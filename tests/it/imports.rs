@@ -40,6 +40,10 @@ fn module(import: &Import, cases: &[(String, String)]) -> String {
         _ if import.signature.ends_with('V') => ("(result i64)".to_owned(), "(call $out (call $it ARGS))"),
         _ => ("(result i64)".to_owned(), "(call $out (call $int (call $it ARGS)))"),
     };
+    // `print` and `clear` are of what the module counts in.
+    let of_aggregation = matches!(import.module, "probe1.print" | "probe1.clear");
+    let counts =
+        if of_aggregation { format!(r#"(import "probe1.count" "{name}" (func (param i64)))"#) } else { String::new() };
     let mut functions = String::new();
     for (i, (_, arguments)) in cases.iter().enumerate() {
         let body = tell.replace("ARGS", &arguments.replace('N', &n.to_string()));
@@ -49,6 +53,7 @@ fn module(import: &Import, cases: &[(String, String)]) -> String {
     format!(
         r#"(module
           (import "{}" "{name}" (func $it (param {typed}) {returns}))
+          {counts}
           (import "probe1" "arg" (func $arg (param i32) (result i64)))
           (import "probe1" "int_new" (func $int (param i64) (result i64)))
           (import "probe1.field" "out" (func $out (param i64)))

@@ -9,6 +9,7 @@ mod control;
 mod drain;
 mod guest;
 mod imports;
+mod lang;
 mod maps;
 mod module;
 mod path;

@@ -68,4 +68,6 @@ imports! {
     lquantize "probe1.lquantize" Linear (Value, Number) -> Nothing;
     uniq "probe1.uniq" Key (Value, Value) -> Nothing;
     top "probe1.top" Key (Value, Value) -> Nothing;
+    print "probe1.print" Key () -> Status;
+    clear "probe1.clear" Key () -> Status;
 }

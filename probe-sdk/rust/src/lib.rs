@@ -56,7 +56,7 @@ pub use value::{Outcome, Status, Value, status};
 pub use waspect_abi::{Code, Kind};
 pub use write::*;
 
-/// Attaches a function to the place that a spec names: `fn:MODULE.FUNCTION:POINT[?OPTIONS][#TAG]`.
+/// Attaches a function to the place that a spec names: `fn:MODULE.FUNCTION:POINT[?OPTIONS][#TAG]`, or `begin`, `end` or `tick:5s`.
 ///
 /// The function has no parameters and gives nothing, an `i32`, or a `Result<(), Code>`, whose error is counted as a fault of the
 /// probe and shown. It stays an ordinary function, which tests call.
@@ -182,6 +182,8 @@ pub use waspect_probe_macros::map_set;
 
 /// Average of a number, by key. See [`quantize!`].
 pub use waspect_probe_macros::avg;
+/// Lets an aggregation of this module begin anew in this process. See [`print!`].
+pub use waspect_probe_macros::clear;
 /// Counts, by key: `count!("calls", get!("$fn"))`. The key may be anything that is a value, `()` for none, a tuple for several.
 ///
 /// ```
@@ -200,6 +202,28 @@ pub use waspect_probe_macros::lquantize;
 pub use waspect_probe_macros::max;
 /// Smallest number, by key. See [`quantize!`].
 pub use waspect_probe_macros::min;
+/// Shows the operator what an aggregation of this module holds now, as a table of its own.
+///
+/// ```
+/// use waspect_probe::{Firing, clear, count, get, print, probe};
+///
+/// #[probe("fn:shop.cart.*:entry#calls")]
+/// fn calls() {
+///     count!("calls", get!("$fn"));
+/// }
+///
+/// /// Each five seconds, what was called since.
+/// #[probe("tick:5s")]
+/// fn every_five_seconds() {
+///     print!("calls");
+///     clear!("calls");
+/// }
+///
+/// let told = Firing::without_call().fire(|| { count!("calls", 1); every_five_seconds(); });
+/// assert_eq!(told.prints[0].0, "calls");
+/// assert_eq!(told.count("calls", 1), 0);
+/// ```
+pub use waspect_probe_macros::print;
 /// Power-of-two histogram of a number, by key.
 ///
 /// ```
@@ -215,6 +239,7 @@ pub use waspect_probe_macros::quantize;
 pub use waspect_probe_macros::stddev;
 /// Sum of a number, by key. See [`quantize!`].
 pub use waspect_probe_macros::sum;
+
 /// Most frequent values, by key. See [`count!`].
 pub use waspect_probe_macros::top;
 /// Number of distinct values, by key. See [`count!`].

@@ -105,6 +105,9 @@ plain! {
     "field_limits" field_limits(limits: i32) -> Nothing;
     "emit" emit() -> Status;
     "discard" discard() -> Status;
+    "speculate" speculate() -> Status;
+    "commit" commit() -> Status;
+    "forget" forget() -> Status;
     "stack" stack(frames: i32, flags: i32) -> Value;
     "now_mono" now_mono() -> i64;
     "now_wall" now_wall() -> i64;

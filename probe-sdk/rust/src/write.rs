@@ -51,6 +51,33 @@ pub fn discard() -> Status {
     sys::discard()
 }
 
+/// Holds back the records that this request emits from now on, until [`commit`] or [`forget`]; without either they are dropped
+/// when the request ends. ABSENT outside a request.
+///
+/// ```
+/// # use waspect_probe::{Firing, capture, commit, forget, get, speculate};
+/// # let told = Firing::new().in_request().fire(|| {
+/// speculate();
+/// capture!(step = 1);
+/// capture!(step = 2);
+/// if get!("exception").is_none() { forget() } else { commit() };
+/// # });
+/// # assert!(told.records.is_empty());
+/// ```
+pub fn speculate() -> Status {
+    sys::speculate()
+}
+
+/// Delivers the records that are held back, in their order. See [`speculate`].
+pub fn commit() -> Status {
+    sys::commit()
+}
+
+/// Drops the records that are held back. See [`speculate`].
+pub fn forget() -> Status {
+    sys::forget()
+}
+
 /// Commits a record that the probe encoded itself: one MessagePack map with str keys.
 pub fn emit_msgpack(record: &[u8]) -> Status {
     sys::emit_msgpack(record)

@@ -10,6 +10,7 @@ mod interpreter;
 mod modules;
 mod outputs;
 mod program;
+mod screen;
 mod watch;
 
 use std::ffi::OsString;
@@ -30,6 +31,10 @@ use command::Command;
 use interpreter::Interpreter;
 use outputs::{Output, Outputs};
 use program::{Program, Signals};
+use watch::Pace;
+
+/// The shortest interval of `--every`.
+const EVERY_MIN: Duration = Duration::from_millis(100);
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
@@ -49,6 +54,9 @@ pub(crate) struct Run {
     /// Observe so long (`10s`, `500ms`, `2m`), then let the program go on without probes
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
+    /// Show so often what was counted (`1s`): redrawn at a terminal's lower end, elsewhere as one block after the other
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    every: Option<Duration>,
     /// The interpreter [default: that of $VIRTUAL_ENV, else `python3` on PATH]
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
@@ -66,7 +74,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let modules = modules::load(&all(&args.probes, &args.texts), &args.at)?;
     let interpreter = Interpreter::find(args.python.as_deref())?;
     let agent = interpreter.agent()?;
-    let outputs = Outputs::open(&args.outputs)?;
+    let outputs = Outputs::open(&args.outputs, args.every.is_some())?;
     let bootstrap = Bootstrap::prepare(&agent)?;
     let load = Load {
         modules,
@@ -78,10 +86,16 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
-    let end = watch::watch(program, client, outputs, &bootstrap, args.time)?;
+    let end = watch::watch(program, client, outputs, &bootstrap, Pace { time: args.time, every: args.every })?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);
     Ok(end.follow())
+}
+
+/// Drawing takes time: not oftener than an eye can tell.
+fn interval(text: &str) -> Result<Duration, String> {
+    let every = duration(text)?;
+    if every < EVERY_MIN { Err(format!("expected at least {}ms", EVERY_MIN.as_millis())) } else { Ok(every) }
 }
 
 /// `10s`, `500ms`, `2m`, `1h`.

@@ -4,14 +4,14 @@
 //! that ends the program by failing.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anstream::AutoStream;
-use anyhow::Context;
+use anyhow::{Context, bail};
 
-use crate::render::{Jsonl, Renderer, Terminal};
+use super::screen;
+use crate::render::{Jsonl, Picture, Renderer};
 use crate::report::Report;
 
 /// One `-o`.
@@ -44,14 +44,26 @@ struct Open {
 pub(super) struct Outputs(Vec<Open>);
 
 impl Outputs {
-    pub(super) fn open(asked: &[Output]) -> anyhow::Result<Self> {
+    /// `pictures`: whether some will be shown.
+    pub(super) fn open(asked: &[Output], pictures: bool) -> anyhow::Result<Self> {
         let default = [Output::Terminal];
         let asked = if asked.is_empty() { &default } else { asked };
-        asked.iter().map(open).collect::<anyhow::Result<_>>().map(Self)
+        if pictures && !asked.contains(&Output::Terminal) {
+            bail!("`--every` has nowhere to show anything\nhint: add `-o terminal`");
+        }
+        asked.iter().map(|output| open(output, pictures)).collect::<anyhow::Result<_>>().map(Self)
     }
 
     pub(super) fn report(&mut self, report: &Report) {
         self.each(|renderer| renderer.report(report));
+    }
+
+    pub(super) fn picture(&mut self, picture: &Picture) {
+        self.each(|renderer| renderer.picture(picture).and_then(|()| renderer.flush()));
+    }
+
+    pub(super) fn are_stale(&self) -> bool {
+        self.0.iter().any(|open| open.renderer.is_stale())
     }
 
     pub(super) fn flush(&mut self) {
@@ -74,25 +86,15 @@ impl Outputs {
     }
 }
 
-fn open(output: &Output) -> anyhow::Result<Open> {
+fn open(output: &Output, pictures: bool) -> anyhow::Result<Open> {
     Ok(match output {
-        Output::Terminal => Open { name: "terminal".into(), renderer: Box::new(Terminal::new(stderr(), width())) },
+        Output::Terminal => Open { name: "terminal".into(), renderer: screen::renderer(pictures) },
         Output::Jsonl(path) => {
             let name = format!("jsonl:{}", path.display());
             let file = File::create(path).with_context(|| format!("output `{name}` cannot be written"))?;
             Open { name, renderer: Box::new(Jsonl::new(BufWriter::with_capacity(1 << 16, file))) }
         }
     })
-}
-
-fn stderr() -> BufWriter<AutoStream<Stderr>> {
-    BufWriter::new(AutoStream::auto(io::stderr()))
-}
-
-/// As `COLUMNS` says; what is not a terminal is read in an editor or a log, where lines may be longer.
-fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 20);
-    said.unwrap_or(if io::stderr().is_terminal() { 80 } else { 100 })
 }
 
 /// A line for the operator; nobody can be told if stderr fails.

@@ -3,7 +3,7 @@
 //! In: a started program, its client, outputs. Out: everything reported, and the program's end. Never here: a record
 //! left in a segment, a program ended because its observer failed.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 
@@ -13,6 +13,7 @@ use super::program::{End, Program};
 use crate::control::client::{Client, Joined, Meeting};
 use crate::drain::Drain;
 use crate::frames::Refusal;
+use crate::render::Picture;
 use crate::report::{Report, Start};
 use crate::segment::Reader;
 
@@ -25,15 +26,22 @@ const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 /// How often processes that ended are looked for.
 const RETIRE_EVERY: Duration = Duration::from_secs(1);
 
-/// Watches until the program ends, or `time` after it was first observed.
+/// How long is watched, and how often is shown what was counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) time: Option<Duration>,
+    pub(super) every: Option<Duration>,
+}
+
+/// Watches until the program ends, or for the time asked for after it was first observed.
 pub(super) fn watch(
     program: Program,
     client: Client,
     outputs: Outputs,
     bootstrap: &Bootstrap,
-    time: Option<Duration>,
+    pace: Pace,
 ) -> anyhow::Result<End> {
-    let mut session = Session { outputs, drain: Drain::default(), first: None, over: false };
+    let mut session = Session { outputs, drain: Drain::default(), first: None, shown: None, over: false };
     let mut client = Some(client);
     let mut retired = Instant::now();
     let end = loop {
@@ -47,7 +55,10 @@ pub(super) fn watch(
         if let Some(end) = ended {
             break end;
         }
-        if time.is_some_and(|time| session.first.is_some_and(|first| first.elapsed() >= time)) {
+        if let Some(every) = pace.every {
+            session.show(every);
+        }
+        if pace.time.is_some_and(|time| session.first.is_some_and(|first| first.elapsed() >= time)) {
             session.close(client.take(), &program, bootstrap)?;
         }
         if retired.elapsed() >= RETIRE_EVERY {
@@ -91,6 +102,8 @@ struct Session {
     drain: Drain<Reader>,
     /// When the first process joined.
     first: Option<Instant>,
+    /// When it was last shown what was counted.
+    shown: Option<Instant>,
     over: bool,
 }
 
@@ -134,6 +147,20 @@ impl Session {
         }
         self.complain();
         many
+    }
+
+    /// Shows what was counted so far, if it was not shown for the time `every` or no longer fits.
+    fn show(&mut self, every: Duration) {
+        let Some(first) = self.first.filter(|_| !self.over) else { return };
+        if self.shown.unwrap_or(first).elapsed() < every && !self.outputs.are_stale() {
+            return;
+        }
+        let now = Instant::now();
+        let ts_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let ts_ns = i64::try_from(ts_ns).unwrap_or(i64::MAX);
+        let aggregations = self.drain.aggregations();
+        self.outputs.picture(&Picture { ts_ns, after: now - first, aggregations: &aggregations });
+        self.shown = Some(now);
     }
 
     fn retire(&mut self) {

@@ -126,7 +126,8 @@ fn buckets(arguments: &[Expr], span: Span, diagnostics: &mut Diagnostics) -> boo
     let max = limits::LINEAR_BUCKETS_MAX;
     let fits = low < high && step > 0.0 && (high - low) / step <= max as f64;
     if !fits {
-        let message = format!("expected low < high and a step that makes at most {max} buckets, found {low}, {high}, {step}");
+        let message =
+            format!("expected low < high and a step that makes at most {max} buckets, found {low}, {high}, {step}");
         diagnostics.error(span, message);
     }
     fits

@@ -115,7 +115,8 @@ impl Checker<'_> {
         if let Some(predicate) = &clause.predicate {
             self.expression(predicate);
             if constant::truth(predicate) == Some(false) {
-                let hint = Some(String::from("the clause never does anything; leave it out, or compare with what is read"));
+                let hint =
+                    Some(String::from("the clause never does anything; leave it out, or compare with what is read"));
                 self.diagnostics.warning(predicate.span, "this predicate is always false", hint);
             }
         }
@@ -213,13 +214,15 @@ impl Checker<'_> {
     }
 
     fn name(&mut self, name: &str, span: Span) {
-        if self.scope.without_call.is_some()
-            && scope::is_of_a_call(name)
-        {
+        if self.scope.without_call.is_some() && scope::is_of_a_call(name) {
             return self.no_call(&quoted(name), span);
         }
         if self.scope.has_entry && scope::EXIT_ONLY.contains(&name) {
-            let hint = if name == "elapsed" { "say `:exit`; `mono()` is a clock" } else { "say `:exit`, or give entry a clause of its own" };
+            let hint = if name == "elapsed" {
+                "say `:exit`; `mono()` is a clock"
+            } else {
+                "say `:exit`, or give entry a clause of its own"
+            };
             self.diagnostics.error_hint(span, format!("{} is not known at `entry`", quoted(name)), hint);
         }
     }

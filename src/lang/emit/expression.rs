@@ -5,8 +5,8 @@
 //!
 //! Numbers that are known to be plain (`elapsed`, a literal) stay an i64 or f64 as long as nobody wants a value.
 
-use waspect_abi::{FALSE, NONE, TRUE};
 use wasm_encoder::{Ieee64, Instruction as I, ValType};
+use waspect_abi::{FALSE, NONE, TRUE};
 
 use super::Clauses;
 use super::helpers::{EQUAL, GREATER, Helper, LESS, constant};

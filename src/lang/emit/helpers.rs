@@ -5,8 +5,8 @@
 //! A value is an i64 as `docs/ABI.md` has it. Two ints of 48 bits are worked on here; everything else is the host's. Of
 //! two operands the first error goes on.
 
-use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TRUE};
 use wasm_encoder::{Ieee64, Instruction as I, ValType};
+use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TRUE};
 
 use super::body::Body;
 use super::module::{BUFFER_END, Module};
@@ -214,7 +214,14 @@ fn floor_divide(b: &mut Body, module: &mut Module) {
     b.extend([I::LocalGet(1), I::F64Const(Ieee64::from(0.0)), module.import("probe1", "float"), I::F64Div]);
     b.extend([I::LocalTee(quotient), I::F64Floor, I::LocalSet(whole)]);
     b.extend([I::LocalGet(whole), I::F64Const(Ieee64::from(1.0)), I::F64Add, I::LocalGet(whole)]);
-    b.extend([I::LocalGet(quotient), I::LocalGet(whole), I::F64Sub, I::F64Const(Ieee64::from(0.5)), I::F64Gt, I::Select]);
+    b.extend([
+        I::LocalGet(quotient),
+        I::LocalGet(whole),
+        I::F64Sub,
+        I::F64Const(Ieee64::from(0.5)),
+        I::F64Gt,
+        I::Select,
+    ]);
     boxed_float(b);
 }
 
@@ -326,12 +333,19 @@ fn slice(b: &mut Body, module: &mut Module) {
         b.open_if(None);
         b.extend([constant(Code::Kind.value()), I::Return]);
         b.close();
-        // A bound beyond 32 bits is an end.
-        b.extend([I::I64Const(i64::from(i32::MAX)), I::LocalGet(bound), I::LocalGet(bound)]);
-        b.extend([I::I64Const(i64::from(i32::MAX)), I::I64GtS, I::Select, I::LocalSet(bound)]);
+        clamp(b, bound);
         b.close();
     }
     b.push(module.import("probe1", "slice"));
+}
+
+/// An i64 as an i32; beyond 32 bits it is the nearest that there is.
+fn clamp(b: &mut Body, local: u32) {
+    for (end, beyond) in [(i32::MAX, I::I64GtS), (i32::MIN, I::I64LtS)] {
+        b.extend([I::I64Const(i64::from(end)), I::LocalGet(local), I::LocalGet(local)]);
+        b.extend([I::I64Const(i64::from(end)), beyond, I::Select, I::LocalSet(local)]);
+    }
+    b.extend([I::LocalGet(local), I::I32WrapI64]);
 }
 
 /// Ends the function unless both operands are text.
@@ -417,6 +431,22 @@ fn put_value(b: &mut Body, module: &mut Module) {
     b.extend([I::LocalGet(1), I::LocalGet(0), I::LocalGet(room), module.import("probe1", "show")]);
     b.close();
     // Neither an error's code nor more than was written.
-    b.extend([I::LocalTee(size), I::I32Const(0), I::LocalGet(size), I::I32Const(0), I::I32GtS, I::Select, I::LocalTee(size)]);
-    b.extend([I::LocalGet(room), I::LocalGet(size), I::LocalGet(room), I::I32LtS, I::Select, I::LocalGet(0), I::I32Add]);
+    b.extend([
+        I::LocalTee(size),
+        I::I32Const(0),
+        I::LocalGet(size),
+        I::I32Const(0),
+        I::I32GtS,
+        I::Select,
+        I::LocalTee(size),
+    ]);
+    b.extend([
+        I::LocalGet(room),
+        I::LocalGet(size),
+        I::LocalGet(room),
+        I::I32LtS,
+        I::Select,
+        I::LocalGet(0),
+        I::I32Add,
+    ]);
 }

@@ -18,9 +18,9 @@ use wasm_encoder::Instruction as I;
 
 use self::body::Body;
 use self::module::Module;
+pub(super) use self::statement::constant_number;
 use super::ast::{Clause, Program};
 use super::diagnostics::Diagnostics;
-pub(super) use self::statement::constant_number;
 
 /// Writes the module; what does not fit is a diagnostic.
 pub(super) fn emit(program: &Program, source: &str, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {

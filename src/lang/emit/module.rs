@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use waspect_abi::import_named;
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
-    Instruction, MemorySection, MemoryType, TypeSection, ValType,
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    ImportSection, Instruction, MemorySection, MemoryType, TypeSection, ValType,
 };
+use waspect_abi::import_named;
 
 use super::body::Body;
 use super::helpers::Helper;
@@ -94,8 +94,7 @@ impl Module {
         let helpers = self.helper_bodies();
         self.check()?;
         let mut types = Types::default();
-        let (mut imports, mut functions, mut code) =
-            (ImportSection::new(), FunctionSection::new(), CodeSection::new());
+        let (mut imports, mut functions, mut code) = (ImportSection::new(), FunctionSection::new(), CodeSection::new());
         for (module, name) in &self.imports {
             let signature = import_named(module, name).map_or("()->()", |known| known.signature);
             imports.import(module, name, EntityType::Function(types.of_signature(signature)));
@@ -134,7 +133,9 @@ impl Module {
     }
 
     fn check(&self) -> Result<(), TooLarge> {
-        use crate::limits::{FUNCTION_BLOCKS_X_LOCALS_MAX, FUNCTION_LOCALS_MAX, MODULE_EXPORTS_MAX, MODULE_IMPORTS_MAX};
+        use crate::limits::{
+            FUNCTION_BLOCKS_X_LOCALS_MAX, FUNCTION_LOCALS_MAX, MODULE_EXPORTS_MAX, MODULE_IMPORTS_MAX,
+        };
         bounded(None, "different reads and calls", MODULE_IMPORTS_MAX, self.imports.len() as u64)?;
         bounded(None, "points", MODULE_EXPORTS_MAX - 1, self.exports.len() as u64)?;
         bounded(None, "bytes of text to log", u64::from(BUFFER), self.text.len() as u64)?;
@@ -161,7 +162,9 @@ fn encoded(body: &Body, first_helper: u32) -> Function {
     let mut function = Function::new_with_locals_types(body.locals.iter().copied());
     for instruction in &body.code {
         match instruction {
-            Instruction::Call(at) if *at >= HELPERS => function.instruction(&Instruction::Call(first_helper + at - HELPERS)),
+            Instruction::Call(at) if *at >= HELPERS => {
+                function.instruction(&Instruction::Call(first_helper + at - HELPERS))
+            }
             other => function.instruction(other),
         };
     }

@@ -7,8 +7,18 @@ use crate::path::{Path, Step};
 
 /// Names that are not the frame's; those with `$` are read by a path of that name.
 const CONTEXT: &[(&str, &str)] = &[
-    ("fn", "$fn"), ("qualname", "$qualname"), ("module", "$module"), ("file", "$file"), ("thread", "$thread"),
-    ("task", "$task"), ("request", "$request"), ("cpu", "$cpu"), ("elapsed", ""), ("tid", ""), ("pid", ""), ("line", ""),
+    ("fn", "$fn"),
+    ("qualname", "$qualname"),
+    ("module", "$module"),
+    ("file", "$file"),
+    ("thread", "$thread"),
+    ("task", "$task"),
+    ("request", "$request"),
+    ("cpu", "$cpu"),
+    ("elapsed", ""),
+    ("tid", ""),
+    ("pid", ""),
+    ("line", ""),
     ("depth", ""),
 ];
 /// Roots with a dot in them: a local of that name says that it is one.

@@ -43,7 +43,8 @@ impl Names {
         let mut unique = name.to_owned();
         let mut n = 2;
         while !self.0.insert(unique.clone()) {
-            let (spec, tag) = name.split_once('#').map_or((name, String::new()), |(spec, tag)| (spec, format!("{tag}-")));
+            let (spec, tag) =
+                name.split_once('#').map_or((name, String::new()), |(spec, tag)| (spec, format!("{tag}-")));
             unique = format!("{spec}#{tag}{n}");
             n += 1;
         }

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use waspect_abi::NONE;
 use wasm_encoder::{Instruction as I, ValType};
+use waspect_abi::NONE;
 
 use super::Clauses;
 use super::helpers::{Helper, constant};

@@ -159,6 +159,9 @@ impl<'a> Printer<'a> {
             self.out.push_str("  ");
             self.out.push_str(self.between(first.span.start, first.span.end));
             self.written = self.written.max(first.span.end);
+            if !self.out.ends_with("*/") {
+                break;
+            }
         }
         self.out.push('\n');
     }

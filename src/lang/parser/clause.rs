@@ -32,7 +32,7 @@ impl Parser<'_> {
         let budget = self.budgets();
         let points = self.points()?;
         let predicate = if self.next_is(TokenKind::Slash) { self.predicate() } else { None };
-        let body = self.body()?;
+        let body = self.body(predicate.is_some())?;
         Ok(Clause { budget, points, predicate, body, span: self.since(start) })
     }
 
@@ -74,7 +74,7 @@ impl Parser<'_> {
 
     /// After a mistake the body is read all the same.
     fn predicate(&mut self) -> Option<Expr> {
-        let opening = self.advance().span;
+        self.advance();
         self.operators = 0;
         self.slash_ends = true;
         let read = self.expression();
@@ -92,7 +92,6 @@ impl Parser<'_> {
         if closed.is_err() {
             self.skip_predicate();
         }
-        debug_assert!(opening.start <= self.previous().end, "something was read");
         closed.ok()
     }
 
@@ -102,12 +101,13 @@ impl Parser<'_> {
         }
     }
 
-    fn body(&mut self) -> Parse<Vec<Stmt>> {
+    fn body(&mut self, after_predicate: bool) -> Parse<Vec<Stmt>> {
         if self.next_is(TokenKind::BraceOpen) {
             return self.block();
         }
         let hint = match self.peek(0).kind {
             TokenKind::Plus | TokenKind::Star | TokenKind::Minus | TokenKind::Dot => BEGINS,
+            _ if after_predicate => "`/` ends a predicate; division goes in parentheses",
             _ => "the body of a clause stands in braces: `{ capture(arg0); }`",
         };
         Err(self.expected_hint("`{` and the clause's body", Some(hint.to_owned())))

@@ -41,6 +41,8 @@ pub fn parse(source: &str) -> Parsed {
     Parsed { program, comments, diagnostics }
 }
 
+const CONDITIONAL: &str = "a value that depends is written `condition ? this : that`";
+
 /// The mistake is in the diagnostics.
 struct Reported;
 
@@ -134,7 +136,12 @@ impl<'a> Parser<'a> {
 
     /// Reports that something else was expected, unless the lexer has spoken of what is there.
     fn expected(&mut self, what: &str) -> Reported {
-        self.expected_hint(what, None)
+        let hint = match self.peek(0).kind {
+            TokenKind::Ampersand => Some("did you mean `&&`?".to_owned()),
+            TokenKind::Word if self.next_is_word("if") => Some(CONDITIONAL.to_owned()),
+            _ => None,
+        };
+        self.expected_hint(what, hint)
     }
 
     fn expected_hint(&mut self, what: &str, hint: Option<String>) -> Reported {
@@ -170,13 +177,16 @@ impl<'a> Parser<'a> {
     /// One level further in, as long as there is one.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         if self.nesting >= limits::PROBE_NESTING_MAX {
-            let message = format!("expected at most {} levels inside each other", limits::PROBE_NESTING_MAX);
-            return Err(self.error(self.peek(0).span, message));
+            return Err(self.too_deep(self.peek(0).span));
         }
         self.nesting += 1;
         let read = read(self);
         self.nesting -= 1;
         read
+    }
+
+    fn too_deep(&mut self, span: Span) -> Reported {
+        self.error(span, format!("expected at most {} levels inside each other", limits::PROBE_NESTING_MAX))
     }
 
     /// Counts what makes a tree higher.

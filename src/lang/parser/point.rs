@@ -170,6 +170,11 @@ impl Parser<'_> {
             Some(hint) => self.error_hint(span, e.problem.to_string(), hint),
             None => self.error(span, e.problem.to_string()),
         };
+        // The rest of it is no second mistake.
+        let ends = |kind| matches!(kind, TokenKind::BraceOpen | TokenKind::Slash | TokenKind::Comma | TokenKind::End);
+        while !ends(self.peek(0).kind) && !self.next_is_clause() {
+            self.advance();
+        }
         PointKind::Function(gathered.text)
     }
 }

@@ -5,12 +5,18 @@
 use super::{Parse, Parser, Reported};
 use crate::lang::ast::{Argument, AssignOp, LogPart, Name, Span, Stmt, StmtKind};
 use crate::lang::token::{STATEMENTS, Token, TokenKind, split_number};
+use crate::limits;
 use crate::spec::words::{nearest, quoted};
 
 impl Parser<'_> {
     /// `{ … }`. The brace that is missing is reported, and what was read is kept.
     pub(super) fn block(&mut self) -> Parse<Vec<Stmt>> {
         let opening = self.advance().span;
+        if self.nesting >= limits::PROBE_NESTING_MAX {
+            self.too_deep(opening);
+            self.skip_block();
+            return Ok(Vec::new());
+        }
         self.nested(|parser| {
             let mut body = Vec::new();
             while parser.take(TokenKind::BraceClose).is_none() {
@@ -23,6 +29,18 @@ impl Parser<'_> {
             }
             Ok(body)
         })
+    }
+
+    /// To the brace that closes what was opened, unread.
+    fn skip_block(&mut self) {
+        let mut open = 1;
+        while open > 0 && !self.next_is(TokenKind::End) {
+            match self.advance().kind {
+                TokenKind::BraceOpen => open += 1,
+                TokenKind::BraceClose => open -= 1,
+                _ => {}
+            }
+        }
     }
 
     fn statement(&mut self) -> Stmt {
@@ -74,7 +92,7 @@ impl Parser<'_> {
         }
         let hint = match found.kind {
             TokenKind::Assign => "did you mean `==`?",
-            TokenKind::Word if self.next_is_word("if") => "a value that depends is written `condition ? this : that`",
+            TokenKind::Word if self.next_is_word("if") => super::CONDITIONAL,
             _ => "add a semicolon `;` at the end of the statement",
         };
         let message = format!("expected `;`, found {}", self.shown(found));
@@ -159,9 +177,12 @@ impl Parser<'_> {
         let name = self.aggregation_name()?;
         let key = if self.take(TokenKind::BracketOpen).is_some() { self.keys()? } else { Vec::new() };
         self.becomes(&name)?;
-        let function = self.expect_name("an aggregation such as `count()`")?;
+        let hint = format!("write `@{} = count();`, or `sum(e)`, `max(e)`, `quantize(e)`", name.text);
+        if !self.next_is(TokenKind::Word) {
+            return Err(self.expected_hint("an aggregation such as `count()`", Some(hint)));
+        }
+        let function = self.expect_name("an aggregation")?;
         if !self.next_is(TokenKind::ParenOpen) {
-            let hint = format!("write `@{} = count();`, or `sum(e)`, `max(e)`, `quantize(e)`", name.text);
             return Err(self.error_hint(function.span, "expected an aggregation such as `count()`", hint));
         }
         self.advance();
@@ -174,8 +195,8 @@ impl Parser<'_> {
         if self.next_is(TokenKind::Word) && self.is_adjacent() {
             return self.expect_name("a name");
         }
-        let message = "expected a name after `@`";
-        Err(self.error_hint(at.span, message, "an aggregation has a name: `@calls[fn] = count();`"))
+        // The one that needs no name.
+        Ok(Name { text: String::new(), span: at.span })
     }
 
     /// `=`; what other languages write here is told apart.

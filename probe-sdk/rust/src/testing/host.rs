@@ -32,6 +32,8 @@ pub(super) struct Host {
     handles: Vec<Py>,
     pub(super) told: Told,
     pub(super) fields: Vec<(String, Py)>,
+    /// Records go to `Told::held`.
+    pub(super) speculates: bool,
     pub(super) every: HashMap<i32, i32>,
     pub(super) random: u64,
 }
@@ -79,6 +81,7 @@ impl Host {
             handles: Vec::new(),
             told,
             fields: Vec::new(),
+            speculates: false,
             every: HashMap::new(),
             random: 0x9E37_79B9_7F4A_7C15,
         }

@@ -9,19 +9,23 @@ use waspect_grammar::path::{Path, parse_steps};
 use super::compute::{arithmetic, equal, negative, order, to_float, to_int, to_str};
 use super::host::{Host, Word};
 use super::reads::{at, attribute, class, contains, entries, item, slice, stepped};
+use super::without_call::without_call;
 use super::{Py, show};
 use crate::Value;
 
 const NAME_BYTES_MAX: usize = waspect_grammar::NAME_BYTES_MAX;
 
 pub(super) fn answer<'a>(host: &mut Host, module: &str, name: &str, words: &mut [Word<'_>]) -> Word<'a> {
+    if let Some(answer) = without_call(module, name, words).filter(|_| host.call.callless) {
+        return answer;
+    }
     match module.strip_prefix("probe1.") {
         Some(family) => host.family(family, name, words),
         None => host.context(name).or_else(|| host.reads(name, words)).unwrap_or_else(|| host.writes(name, words)),
     }
 }
 
-fn status<'a>(code: Code) -> Word<'a> {
+pub(super) fn status<'a>(code: Code) -> Word<'a> {
     Word::I32(code.status())
 }
 
@@ -29,7 +33,7 @@ fn truth<'a>(found: Result<bool, Code>) -> Word<'a> {
     Word::I32(found.map_or_else(Code::status, i32::from))
 }
 
-fn text<'w>(word: &'w Word<'_>) -> Result<&'w str, Code> {
+pub(super) fn text<'w>(word: &'w Word<'_>) -> Result<&'w str, Code> {
     match word {
         Word::In(bytes) if bytes.len() > NAME_BYTES_MAX => Err(Code::Limit),
         Word::In(bytes) => std::str::from_utf8(bytes).map_err(|_| Code::Kind),
@@ -115,6 +119,12 @@ impl Host {
             }
             _ => match family.strip_prefix("map.") {
                 Some(what) => self.map(what, name, first, words),
+                None if family == "print" => self.print(name),
+                None if family == "clear" => {
+                    self.told.numbers.remove(name);
+                    self.told.values.remove(name);
+                    Word::I32(0)
+                }
                 None => self.aggregate(family, name, words),
             },
         }
@@ -330,9 +340,15 @@ impl Host {
             ("field_f64", [key, Word::F64(x)]) => self.named_field(key, (*x).into()),
             ("field_limits", _) => Word::Nothing,
             ("emit", _) => {
-                self.told.records.push(std::mem::take(&mut self.fields));
+                let record = std::mem::take(&mut self.fields);
+                if self.speculates {
+                    self.told.held.push(record)
+                } else {
+                    self.told.records.push(record)
+                }
                 Word::I32(0)
             }
+            ("speculate" | "commit" | "forget", _) => self.speculation(name),
             ("discard", _) => {
                 self.fields.clear();
                 Word::I32(0)

@@ -28,6 +28,7 @@ mod py;
 mod reads;
 mod show;
 mod told;
+mod without_call;
 
 use std::collections::HashMap;
 
@@ -59,6 +60,7 @@ pub struct Firing {
     request: Option<HashMap<String, Py>>,
     slots: HashMap<String, Py>,
     maps: HashMap<String, Vec<(Py, Py)>>,
+    callless: bool,
 }
 
 impl Default for Firing {
@@ -89,7 +91,13 @@ impl Firing {
             request: None,
             slots: HashMap::new(),
             maps: HashMap::new(),
+            callless: false,
         }
+    }
+
+    /// A firing of `begin`, `end` or a tick: there is no call to read.
+    pub fn without_call() -> Self {
+        Self { callless: true, ..Self::new() }
     }
 
     /// The same from JSON: the form that `docs/PROBES.md` describes, for calls that were recorded.

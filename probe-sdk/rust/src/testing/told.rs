@@ -17,6 +17,10 @@ pub struct Told {
     pub numbers: HashMap<String, Vec<(Py, f64)>>,
     /// What `uniq` and `top` were given, by name and key.
     pub values: HashMap<String, Vec<(Py, Py)>>,
+    /// What was printed, in order: an aggregation's name, and what it had by then.
+    pub prints: Vec<(String, Vec<(Py, f64)>)>,
+    /// Records that the request still holds back.
+    pub held: Vec<Vec<(String, Py)>>,
     /// Level and line.
     pub logs: Vec<(i32, String)>,
     /// What the probe's function gave; below 0 is an error of its own.
@@ -48,8 +52,13 @@ impl Told {
         all.iter().filter(|(k, _)| *k == key).map(|(_, n)| *n).collect()
     }
 
-    /// Whether nothing was written: no record, number or log.
+    /// Whether nothing was written: no record, number, print or log.
     pub fn is_nothing(&self) -> bool {
-        self.records.is_empty() && self.numbers.is_empty() && self.values.is_empty() && self.logs.is_empty()
+        self.records.is_empty()
+            && self.numbers.is_empty()
+            && self.values.is_empty()
+            && self.logs.is_empty()
+            && self.prints.is_empty()
+            && self.held.is_empty()
     }
 }

@@ -1,179 +1,14 @@
-//! Reports in, text out: what both renderers write is compared with `tests/render/CASE.{txt,jsonl}`.
-//!
-//! `WASPECT_BLESS=1 cargo test --release render` writes the files anew.
+//! Invented reports: sessions, values, keys.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-
-use serde_json::Value as Json;
-use waspect::render::{Jsonl, Renderer, Terminal};
 use waspect::report::{
-    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Ledger, Log, Phase, Record, Report, Start,
-    State, Summary, Summed,
+    Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Ledger, Log, Phase, Print, Record, Report,
+    Start, State, Summary, Summed,
 };
 use waspect::sketch::{Distinct, Moments, Top};
 use waspect::value::{Cut, Value};
 use waspect_abi::{Code, Kind};
 
-#[test]
-fn session() {
-    check("session", 100, &a_session());
-}
-
-#[test]
-fn narrow() {
-    check("narrow", 60, &a_session());
-}
-
-#[test]
-fn values() {
-    let all = every_value().into_iter().map(|(name, v)| record(&[(name, v)])).collect::<Vec<_>>();
-    check("values", 80, &all);
-}
-
-#[test]
-fn losses() {
-    check("losses", 80, &everything_went_wrong());
-}
-
-#[test]
-fn histograms() {
-    check("histograms", 80, &odd_histograms());
-}
-
-#[test]
-fn many_keys() {
-    let all: Vec<Report> = (0..60).map(|i| aggregation("hits", vec![Value::Int(i)], Summed::Count(i as u64))).collect();
-    check("many_keys", 80, &all);
-}
-
-/// Stacks have a line for each frame, in records and as keys.
-#[test]
-fn stacks() {
-    let stack = |names: &[&str]| Value::Stack(names.iter().map(|name| text(name)).collect());
-    let deep = stack(&["shop.cart.Cart.add (/srv/shop/cart.py:42)", "shop.web.App.handle (/srv/shop/web.py:120)"]);
-    let short = stack(&["shop.cart.Cart.add", "evil\x1b[2J\n.f", "__main__.<module>"]);
-    let cut = Value::Cut(Cut::Budget, 64, Box::new(short.clone()));
-    let few = Histogram { count: 3, sum: 3e3, buckets: vec![(512.0, 1024.0, 2), (1024.0, 2048.0, 1)] };
-    let all = [
-        record(&[("stack", deep.clone()), ("total", Value::Int(3)), ("other", cut.clone())]),
-        record(&[("pair", Value::Tuple(vec![Value::Int(1), short.clone()]))]),
-        aggregation("calls", vec![deep], Summed::Count(12)),
-        aggregation("calls", vec![short.clone()], Summed::Count(3)),
-        aggregation("by user", vec![text("ada"), cut], Summed::Sum(2.5)),
-        aggregation("latency", vec![short], Summed::Quantize(few)),
-    ];
-    check("stacks", 80, &all);
-}
-
-/// What an application holds must neither drive the terminal nor break a line.
-#[test]
-fn hostile_text() {
-    let nasty = "\x1b[2J\x07\r\n\u{202e}evil".to_owned();
-    let mut r = a_record(&[("s", Value::Str(nasty.clone())), ("o", Value::Opaque(Kind::Object, nasty.clone()))]);
-    (r.function, r.thread, r.task) = (nasty.clone(), Some(nasty.clone()), Some(nasty.clone()));
-    let log = Log { module: "m".into(), probe: nasty.clone(), level: 2, text: nasty };
-    check("hostile_text", 80, &[Report::Record(r), Report::Log(log)]);
-    let text =
-        terminal(80, &[Report::Log(Log { module: "m".into(), probe: "p".into(), level: 1, text: "\x1b[1m".into() })]);
-    assert!(!text.contains('\x1b'), "{text}");
-}
-
-/// Each example of the document is a line that is really written; each type and each `$` key has an example.
-#[test]
-fn document() {
-    let document = read("docs/OUTPUT.md");
-    let cases = [a_session(), everything_went_wrong(), every_value().into_iter().map(|v| record(&[v])).collect()];
-    let written: BTreeSet<String> =
-        cases.iter().flat_map(|c| jsonl(c).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    let examples: Vec<&str> = fenced(&document, "json");
-    let mut types = BTreeSet::new();
-    for example in &examples {
-        let parsed: Json = serde_json::from_str(example).unwrap_or_else(|e| panic!("{example}: {e}"));
-        assert!(written.contains(*example), "docs/OUTPUT.md has a line that is not written: {example}");
-        types.insert(parsed["type"].as_str().unwrap().to_owned());
-    }
-    let expected = ["aggregation", "fault", "function", "ledger", "log", "record", "start", "state", "summary"];
-    assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    let all = examples.join("\n");
-    for key in [
-        "$tuple",
-        "$set",
-        "$bytes",
-        "$map",
-        "$float",
-        "$int",
-        "$truncated",
-        "$redacted",
-        "$stack",
-        "$error",
-        "$type",
-        "$$",
-    ] {
-        assert!(all.contains(&format!("\"{key}")), "docs/OUTPUT.md has no example of `{key}`");
-    }
-}
-
-/// The lines of one ```LANGUAGE fence after the other.
-fn fenced<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
-    let (mut inside, mut lines) = (false, Vec::new());
-    for line in document.lines() {
-        match line.strip_prefix("```") {
-            Some(fence) => inside = !inside && fence == language,
-            None if inside => lines.push(line),
-            None => {}
-        }
-    }
-    lines
-}
-
-fn check(case: &str, width: usize, reports: &[Report]) {
-    let lines = jsonl(reports);
-    for line in lines.lines() {
-        let parsed: Json = serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"));
-        assert!(parsed.get("module").is_some(), "no module: {line}");
-        assert_eq!(serde_json::to_string(&parsed).unwrap(), line, "not the shortest form, or a key twice");
-    }
-    compare(&format!("tests/render/{case}.jsonl"), &lines);
-    compare(&format!("tests/render/{case}.txt"), &terminal(width, reports));
-}
-
-fn compare(path: &str, found: &str) {
-    if std::env::var_os("WASPECT_BLESS").is_some() {
-        fs::write(root().join(path), found).unwrap();
-    }
-    assert_eq!(read(path), found, "{path} differs; WASPECT_BLESS=1 writes it anew");
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_default()
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn jsonl(reports: &[Report]) -> String {
-    let mut out = Vec::new();
-    tell(&mut Jsonl::new(&mut out), reports);
-    String::from_utf8(out).unwrap()
-}
-
-fn terminal(width: usize, reports: &[Report]) -> String {
-    let mut out = Vec::new();
-    tell(&mut Terminal::new(anstream::StripStream::new(&mut out), width), reports);
-    String::from_utf8(out).unwrap()
-}
-
-fn tell(renderer: &mut impl Renderer, reports: &[Report]) {
-    reports.iter().for_each(|r| renderer.report(r).unwrap());
-    renderer.finish().unwrap();
-}
-
-// Invented reports.
-
-fn a_record(fields: &[(&str, Value)]) -> Record {
+pub(super) fn a_record(fields: &[(&str, Value)]) -> Record {
     Record {
         module: "slow.wat".into(),
         ts_ns: 1_774_000_123_456_789_012,
@@ -190,23 +25,27 @@ fn a_record(fields: &[(&str, Value)]) -> Record {
     }
 }
 
-fn record(fields: &[(&str, Value)]) -> Report {
+pub(super) fn record(fields: &[(&str, Value)]) -> Report {
     Report::Record(a_record(fields))
 }
 
-fn aggregation(name: &str, key: Vec<Value>, value: Summed) -> Report {
+fn printed(name: &str, key: Value, value: Summed) -> Aggregation {
+    Aggregation { module: "slow.wat".into(), name: name.into(), key: vec![key], value }
+}
+
+pub(super) fn aggregation(name: &str, key: Vec<Value>, value: Summed) -> Report {
     Report::Aggregation(Aggregation { module: "slow.wat".into(), name: name.into(), key, value })
 }
 
-fn text(s: &str) -> Value {
+pub(super) fn text(s: &str) -> Value {
     Value::Str(s.into())
 }
 
-fn state(phase: Phase, reason: &str, functions: u64) -> Report {
+pub(super) fn state(phase: Phase, reason: &str, functions: u64) -> Report {
     Report::State(State { module: "slow.wat".into(), probe: "slow".into(), phase, reason: reason.into(), functions })
 }
 
-fn a_session() -> Vec<Report> {
+pub(super) fn a_session() -> Vec<Report> {
     let latency = Histogram {
         count: 1_234,
         sum: 9.5e8,
@@ -231,6 +70,17 @@ fn a_session() -> Vec<Report> {
             probe: "slow".into(),
             level: 3,
             text: "threshold is 5 ms".into(),
+        }),
+        Report::Print(Print {
+            module: "slow.wat".into(),
+            ts_ns: 1_774_000_123_456_789_012,
+            mono_ns: 88_123_456_789,
+            pid: 4242,
+            probe: "tick:5s".into(),
+            name: "calls".into(),
+            kind: "count",
+            rows: [("ada", 7), ("bob", 2)].map(|(key, n)| printed("calls", text(key), Summed::Count(n))).into(),
+            left_off: 0,
         }),
         aggregation("calls", vec![], Summed::Count(1_237)),
         aggregation("latency", vec![text("shop.cart.Cart.total")], Summed::Quantize(few)),
@@ -265,23 +115,23 @@ fn a_session() -> Vec<Report> {
     ]
 }
 
-fn function(name: &str, entries: u64, exits: Option<Exits>) -> Report {
+pub(super) fn function(name: &str, entries: u64, exits: Option<Exits>) -> Report {
     Report::Function(Function { function: name.into(), entries, exits })
 }
 
-fn form(value: &Value) -> Vec<u8> {
+pub(super) fn form(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     value.write(&mut bytes);
     bytes
 }
 
-fn two_values() -> Distinct {
+pub(super) fn two_values() -> Distinct {
     let mut distinct = Distinct::default();
     [1, 2, 1].iter().for_each(|n| distinct.add(&form(&Value::Int(*n))));
     distinct
 }
 
-fn everything_went_wrong() -> Vec<Report> {
+pub(super) fn everything_went_wrong() -> Vec<Report> {
     let fault = |kind| {
         Report::Fault(Fault {
             module: "slow.wat".into(),
@@ -315,7 +165,7 @@ fn everything_went_wrong() -> Vec<Report> {
     ]
 }
 
-fn every_value() -> Vec<(&'static str, Value)> {
+pub(super) fn every_value() -> Vec<(&'static str, Value)> {
     let dict = |pairs: &[(Value, Value)]| Value::Dict(pairs.to_vec());
     let big = Value::BigInt(true, vec![0, 0, 0, 0, 0, 0, 0, 0, 1]);
     vec![
@@ -359,7 +209,7 @@ fn every_value() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn odd_histograms() -> Vec<Report> {
+pub(super) fn odd_histograms() -> Vec<Report> {
     let of = |buckets: Vec<(f64, f64, u64)>| Histogram { count: buckets.iter().map(|b| b.2).sum(), sum: 0.0, buckets };
     let inf = f64::INFINITY;
     vec![
@@ -376,4 +226,55 @@ fn odd_histograms() -> Vec<Report> {
             Summed::Lquantize(of(vec![(-inf, 0.0, 1), (0.0, 512.0, 3), (1536.0, 2048.0, 2), (4096.0, inf, 9)])),
         ),
     ]
+}
+
+/// Keys of several parts, long and wide ones, and histograms enough for several columns.
+pub(super) fn keys() -> Vec<Report> {
+    let long = "shop.checkout.services.payment_gateway.PaymentGatewayClient.authorise_with_retries";
+    let place = |name: &str, n: i64| vec![text(name), Value::Int(n)];
+    vec![
+        aggregation("bytes", vec![text("static")], Summed::Sum(1.5e6)),
+        aggregation("bytes", vec![text("api")], Summed::Sum(9e9)),
+        aggregation("calls", place("shop.cart.Cart.add", 200), Summed::Count(48_113)),
+        aggregation("calls", place("漢字テスト", 404), Summed::Count(7)),
+        aggregation("calls", place(long, 500), Summed::Count(1_200_345)),
+        aggregation("calls", vec![Value::None], Summed::Count(7)),
+        aggregation(
+            "latency",
+            place("/checkout", 200),
+            Summed::Quantize(doubling(9, &[4, 90, 400, 2_600, 800, 31, 1])),
+        ),
+        aggregation("latency", place("/checkout", 500), Summed::Quantize(doubling(20, &[2, 0, 0, 0, 0, 0, 9, 3]))),
+        aggregation("latency", place("/", 200), Summed::Quantize(doubling(8, &[17, 90_000, 12_000, 5]))),
+        aggregation("latency", vec![text(long), Value::Int(200)], Summed::Quantize(doubling(11, &[1]))),
+        aggregation("retries", vec![], Summed::Lquantize(steps(&[0, 900, 60, 0, 8, 0, 0, 2, 3]))),
+        aggregation("rows", vec![], Summed::Quantize(doubling(9, &[5, 80, 20, 3]))),
+        aggregation("wait_ms", vec![], Summed::Avg { count: 4, sum: 5000.0 }),
+    ]
+}
+
+/// Many keys that all have a histogram.
+pub(super) fn many_histograms() -> Vec<Report> {
+    let one = |i: i64| aggregation("size", vec![Value::Int(i)], Summed::Quantize(doubling(4, &[1, i as u64])));
+    (1..=14).map(one).collect()
+}
+
+/// Buckets from two to the power `from` on.
+fn doubling(from: i32, counts: &[u64]) -> Histogram {
+    histogram(counts, |i| (2f64.powi(from + i), 2f64.powi(from + i + 1)))
+}
+
+/// Below zero, steps of 500, from 3500 on.
+fn steps(counts: &[u64]) -> Histogram {
+    let low = |i: i32| if i == 0 { f64::NEG_INFINITY } else { f64::from(i - 1) * 500.0 };
+    let high = |i: i32| if i == 8 { f64::INFINITY } else { f64::from(i) * 500.0 };
+    histogram(counts, |i| (low(i), high(i)))
+}
+
+/// Each value in the middle of its bucket.
+fn histogram(counts: &[u64], bounds: impl Fn(i32) -> (f64, f64)) -> Histogram {
+    let all = counts.iter().zip(0..).map(|(n, i)| (bounds(i).0, bounds(i).1, *n));
+    let buckets: Vec<(f64, f64, u64)> = all.filter(|b| b.2 > 0).collect();
+    let sum = buckets.iter().map(|b| if b.1.is_finite() { (b.0 + b.1) / 2.0 } else { b.0 } * b.2 as f64).sum();
+    Histogram { count: counts.iter().sum(), sum, buckets }
 }

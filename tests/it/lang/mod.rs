@@ -1,0 +1,10 @@
+//! The probe language: programs in; trees, text and mistakes out.
+//!
+//! `tests/lang/parse/NAME.probe` has what was read as formatted text in `NAME.txt`, or the mistakes as a person sees them;
+//! `WASPECT_BLESS=1` writes those files again.
+
+mod editor;
+mod expressions;
+mod parse;
+mod random;
+mod tree;

@@ -1,0 +1,188 @@
+//! Reports in, text out: what both renderers write is compared with `tests/render/CASE.{txt,jsonl}`.
+//!
+//! `WASPECT_BLESS=1 cargo test --release render` writes the files anew.
+
+mod layout;
+mod reports;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value as Json;
+use waspect::render::{Jsonl, Renderer, Terminal};
+use waspect::report::{Histogram, Log, Report, Summed};
+use waspect::value::{Cut, Value};
+use waspect_abi::Kind;
+
+use reports::{a_record, a_session, aggregation, every_value, everything_went_wrong, odd_histograms, record, text};
+
+#[test]
+fn session() {
+    check("session", 100, &a_session());
+}
+
+#[test]
+fn narrow() {
+    check("narrow", 60, &a_session());
+}
+
+#[test]
+fn values() {
+    let all = every_value().into_iter().map(|(name, v)| record(&[(name, v)])).collect::<Vec<_>>();
+    check("values", 80, &all);
+}
+
+#[test]
+fn losses() {
+    check("losses", 80, &everything_went_wrong());
+}
+
+#[test]
+fn histograms() {
+    check("histograms", 80, &odd_histograms());
+}
+
+#[test]
+fn many_keys() {
+    let all: Vec<Report> = (0..60).map(|i| aggregation("hits", vec![Value::Int(i)], Summed::Count(i as u64))).collect();
+    check("many_keys", 80, &all);
+}
+
+/// Stacks have a line for each frame, in records and as keys.
+#[test]
+fn stacks() {
+    let stack = |names: &[&str]| Value::Stack(names.iter().map(|name| text(name)).collect());
+    let deep = stack(&["shop.cart.Cart.add (/srv/shop/cart.py:42)", "shop.web.App.handle (/srv/shop/web.py:120)"]);
+    let short = stack(&["shop.cart.Cart.add", "evil\x1b[2J\n.f", "__main__.<module>"]);
+    let cut = Value::Cut(Cut::Budget, 64, Box::new(short.clone()));
+    let few = Histogram { count: 3, sum: 3e3, buckets: vec![(512.0, 1024.0, 2), (1024.0, 2048.0, 1)] };
+    let all = [
+        record(&[("stack", deep.clone()), ("total", Value::Int(3)), ("other", cut.clone())]),
+        record(&[("pair", Value::Tuple(vec![Value::Int(1), short.clone()]))]),
+        aggregation("calls", vec![deep], Summed::Count(12)),
+        aggregation("calls", vec![short.clone()], Summed::Count(3)),
+        aggregation("by user", vec![text("ada"), cut], Summed::Sum(2.5)),
+        aggregation("latency", vec![short], Summed::Quantize(few)),
+    ];
+    check("stacks", 80, &all);
+}
+
+/// What an application holds must neither drive the terminal nor break a line.
+#[test]
+fn hostile_text() {
+    let nasty = "\x1b[2J\x07\r\n\u{202e}evil".to_owned();
+    let mut r = a_record(&[("s", Value::Str(nasty.clone())), ("o", Value::Opaque(Kind::Object, nasty.clone()))]);
+    (r.function, r.thread, r.task) = (nasty.clone(), Some(nasty.clone()), Some(nasty.clone()));
+    let log = Log { module: "m".into(), probe: nasty.clone(), level: 2, text: nasty };
+    check("hostile_text", 80, &[Report::Record(r), Report::Log(log)]);
+    let text =
+        terminal(80, &[Report::Log(Log { module: "m".into(), probe: "p".into(), level: 1, text: "\x1b[1m".into() })]);
+    assert!(!text.contains('\x1b'), "{text}");
+}
+
+/// Each example of the document is a line that is really written; each type and each `$` key has an example.
+#[test]
+fn document() {
+    let document = read("docs/OUTPUT.md");
+    let cases = [a_session(), everything_went_wrong(), every_value().into_iter().map(|v| record(&[v])).collect()];
+    let written: BTreeSet<String> =
+        cases.iter().flat_map(|c| jsonl(c).lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let examples: Vec<&str> = fenced(&document, "json");
+    let mut types = BTreeSet::new();
+    for example in &examples {
+        let parsed: Json = serde_json::from_str(example).unwrap_or_else(|e| panic!("{example}: {e}"));
+        assert!(written.contains(*example), "docs/OUTPUT.md has a line that is not written: {example}");
+        types.insert(parsed["type"].as_str().unwrap().to_owned());
+    }
+    let expected =
+        ["aggregation", "fault", "function", "ledger", "log", "print", "record", "start", "state", "summary"];
+    assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    let all = examples.join("\n");
+    for key in [
+        "$tuple",
+        "$set",
+        "$bytes",
+        "$map",
+        "$float",
+        "$int",
+        "$truncated",
+        "$redacted",
+        "$stack",
+        "$error",
+        "$type",
+        "$$",
+    ] {
+        assert!(all.contains(&format!("\"{key}")), "docs/OUTPUT.md has no example of `{key}`");
+    }
+}
+
+/// What the document shows was written by a test.
+#[test]
+fn shown() {
+    let files = fs::read_dir(root().join("tests/render")).unwrap().map(|file| file.unwrap().path());
+    let texts = files.filter(|path| path.extension().is_some_and(|e| e == "txt"));
+    let all: Vec<String> = texts.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let document = read("docs/OUTPUT.md");
+    let examples: Vec<&str> = document.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        assert!(all.iter().any(|text| text.contains(example)), "docs/OUTPUT.md shows what is not written:\n{example}");
+    }
+}
+
+/// The lines of one ```LANGUAGE fence after the other.
+fn fenced<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
+    let (mut inside, mut lines) = (false, Vec::new());
+    for line in document.lines() {
+        match line.strip_prefix("```") {
+            Some(fence) => inside = !inside && fence == language,
+            None if inside => lines.push(line),
+            None => {}
+        }
+    }
+    lines
+}
+
+fn check(case: &str, width: usize, reports: &[Report]) {
+    let lines = jsonl(reports);
+    for line in lines.lines() {
+        let parsed: Json = serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+        assert!(parsed.get("module").is_some(), "no module: {line}");
+        assert_eq!(serde_json::to_string(&parsed).unwrap(), line, "not the shortest form, or a key twice");
+    }
+    compare(&format!("tests/render/{case}.jsonl"), &lines);
+    compare(&format!("tests/render/{case}.txt"), &terminal(width, reports));
+}
+
+fn compare(path: &str, found: &str) {
+    if std::env::var_os("WASPECT_BLESS").is_some() {
+        fs::write(root().join(path), found).unwrap();
+    }
+    assert_eq!(read(path), found, "{path} differs; WASPECT_BLESS=1 writes it anew");
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn jsonl(reports: &[Report]) -> String {
+    let mut out = Vec::new();
+    tell(&mut Jsonl::new(&mut out), reports);
+    String::from_utf8(out).unwrap()
+}
+
+fn terminal(width: usize, reports: &[Report]) -> String {
+    let mut out = Vec::new();
+    tell(&mut Terminal::new(anstream::StripStream::new(&mut out), width), reports);
+    String::from_utf8(out).unwrap()
+}
+
+fn tell(renderer: &mut impl Renderer, reports: &[Report]) {
+    reports.iter().for_each(|r| renderer.report(r).unwrap());
+    renderer.finish().unwrap();
+}
