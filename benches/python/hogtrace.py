@@ -1,7 +1,7 @@
 """What HogTrace's interface costs here: compiling a program, executing a probe on a frame, keeping a value.
 
 In: programs like those of HogTrace's documents. Out: a table of nanoseconds of CPU time, the least of several rounds,
-beside what HogTrace takes where it was measured: its commit 6faa24e built for release, CPython 3.11, on another day of a
+beside what HogTrace takes where it was measured: its commit 6faa24e built for release, CPython 3.11, another day of a
 machine like this one, the same programs on the same kind of frame. Never here: HogTrace itself, which no registry has.
 """
 

@@ -165,6 +165,14 @@ def test_requests(body, kept, expected, then):
     assert run(f"fn:app.views.show:entry {body}", ENTRY, kept) == (expected, then)
 
 
+def test_names_of_the_language_are_those_of_locals():
+    frame = frame_with(request=ADA, line=3, task=None)
+    captured, _ = run("fn:request:entry / request.role == 'admin' && line > 2 / { $req.line = line; "
+                      "capture(request=request.name, task, line); }", frame)  # fmt: skip
+    assert captured == {"request": "ada", "arg1": None, "arg2": 3}
+    assert run("fn:x:entry / task == None / { capture(x=$request.line); }", frame, {"line": 9})[0] == {"x": 9}
+
+
 def test_all_of_a_frame():
     captured, _ = run("fn:x:entry { capture(args, locals); }", frame_with(a=1, b="two"))
     assert captured == {"arg0": (1, "two"), "arg1": {"a": 1, "b": "two"}}

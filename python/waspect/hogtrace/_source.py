@@ -43,6 +43,9 @@ class _Token:
     start: int
 
 
+_OURS = frozenset(
+    {"cpu", "depth", "elapsed", "file", "line", "module", "pid", "qualname", "request", "task", "thread", "tid"}
+)
 # From, to, and what stands there instead.
 _Edit = tuple[int, int, str]
 
@@ -64,12 +67,13 @@ def adapted(source: str) -> str:
     """The same program for the compiler, which is to attach nothing.
 
     Captures by position get the names that HogTrace gives them (`arg0`, `arg1`, …), a path of one part gets more, and
-    what stands behind `entry+` is left out: nothing depends on where a probe belongs.
+    what stands behind `entry+` is left out: nothing depends on where a probe belongs. Names that only the language has
+    are those of locals.
     """
-    edits = [*_names([token for token in _tokens(source) if token.kind != "blank"])]
-    for header, _ in _clauses(source):
-        for spec in _specs(_split(header)[0]):
-            edits += _widened(spec)
+    tokens = [token for token in _tokens(source) if token.kind != "blank"]
+    specs = [spec for header, _ in _clauses(source) for spec in _specs(_split(header)[0])]
+    edits = [edit for spec in specs for edit in _widened(spec)]
+    edits += [*_names(tokens), *_locals(tokens, {token.start for spec in specs for token in spec})]
     parts, done = list[str](), 0
     for start, end, text in sorted(edits):
         parts += [source[done:start], text]
@@ -153,6 +157,15 @@ def _names(tokens: list[_Token]) -> Iterator[_Edit]:
         is_call = token.kind == "word" and token.text in {"capture", "send"} and tokens[i + 1].text == "("
         if is_call and (i == 0 or tokens[i - 1].text in {"{", "}", ";"}):
             yield from _arguments(tokens[i + 2 :])
+
+
+def _locals(tokens: list[_Token], elsewhere: set[int]) -> Iterator[_Edit]:
+    before = ""
+    for token, following in pairwise(tokens):
+        is_read = before not in {".", "$", "@"} and following.text not in {"=", "("}
+        if token.text in _OURS and is_read and token.start not in elsewhere:
+            yield token.start, token.start + len(token.text), f'locals["{token.text}"]'
+        before = token.text
 
 
 def _arguments(tokens: list[_Token]) -> Iterator[_Edit]:
