@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import subprocess
 import sys
 import textwrap
@@ -224,6 +225,17 @@ def test_frames_of_every_kind():
     assert look(frames[0]) == {"x": {"$error": "ABSENT"}}
     with pytest.raises(TypeError):
         look("no frame")
+
+
+def test_nothing_is_attached_and_what_is_goes_on():
+    """Also in a forked child."""
+    program = hogtrace.compile(f"fn:{__name__}.User.__init__:entry {{ capture(x=x); }}")
+    look = ProbeExecutor(program, program.probes[0], RequestLocalStore()).execute
+    code = User.__init__.__code__
+    assert User("bob").name == "bob" and User.__init__.__code__ is code and look(frame_with(x=1)) == {"x": 1}
+    if (child := os.fork()) == 0:
+        os._exit(0 if look(frame_with(x=2)) == {"x": 2} else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_objects_are_captured_by_their_fields():
