@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint cpython-suite bench wheel fmt clean agents cli
+.PHONY: help demo test lint cpython-suite bench wheel fmt clean agents cli debug-builds
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -48,14 +48,15 @@ help:  ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Agent and door of one CPython after each other, so that the layer over CPython's headers is compiled once for both.
-test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed)  ## build, then Rust and Python tests on every CPython found
+test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) debug-builds  ## build, then Rust and Python tests on every CPython found
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
 demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without probes, which are built first
 	@$(tool_python) $(tools)/demo.py --waspect .venv/$(newest)/bin/waspect --python .venv/demo/bin/python
 
-cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed)  ## CPython's own tests with every function instrumented, on every CPython found
-	@set -e; for m in $(minors); do .venv/$$m/bin/python $(tools)/cpython_suite.py; .venv/$$m/bin/python $(tools)/cpython_suite.py --prove; done
+cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed) debug-builds  ## CPython's own tests with every function instrumented, on every CPython found
+	@set -e; for m in $(minors); do suite=".venv/$$m/bin/python $(tools)/cpython_suite.py"; $$suite; $$suite --prove; \
+	$$suite --debug || [ $$? = 2 ]; done
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench
@@ -63,6 +64,10 @@ bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) 
 	.venv/$$m/bin/python benches/python/overhead.py --plot target/overhead-$$m.svg; \
 	.venv/$$m/bin/python benches/python/scaling.py; .venv/$$m/bin/python benches/python/drain.py; done
 	.venv/$(newest)/bin/python benches/python/imports.py
+
+# Builds of CPython with assertions, where the distribution has them; without, their tests say so.
+debug-builds:
+	@$(tool_python) $(tools)/debug_python.py $(minors)
 
 wheel: $(wheel)  ## the one wheel, into dist/
 	@ls dist/*.whl

@@ -141,11 +141,20 @@ impl Aggregation {
             let untouched = if counted == 0 { self.agg.initial() } else { 0 };
             ledger.get(entry.at as usize + counted) != untouched
         };
-        let mut rows: Vec<&Entry> = index.iter().filter(has_any).collect();
-        let high_first = |a: &&Entry, b: &&Entry| self.rank(ledger, b).total_cmp(&self.rank(ledger, a));
-        rows.sort_unstable_by(|a, b| high_first(a, b).then_with(|| a.at.cmp(&b.at)));
-        out.extend_from_slice(&(rows.len() as u32).to_le_bytes());
-        for entry in rows.into_iter().take(rows_max) {
+        // The highest so far, in order: a whole sort would be as long as the rest of this room.
+        let (mut all, mut rows) = (0u32, Vec::<(f64, &Entry)>::new());
+        for entry in index.iter().filter(has_any) {
+            all += 1;
+            let rank = self.rank(ledger, entry);
+            let goes_first = |other: &(f64, &Entry)| other.0.total_cmp(&rank).then(entry.at.cmp(&other.1.at)).is_ge();
+            let place = rows.partition_point(goes_first);
+            if place < rows_max {
+                rows.truncate(rows_max - 1);
+                rows.insert(place, (rank, entry));
+            }
+        }
+        out.extend_from_slice(&all.to_le_bytes());
+        for (_, entry) in rows {
             let start = out.len();
             self.print_row(ledger, entry, out);
             if out.len() > bytes_max {

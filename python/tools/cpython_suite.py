@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import debug_python
 
 HERE = Path(__file__).resolve().parent
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -81,8 +85,10 @@ def main() -> int:
     chosen = arguments()
     modules = chosen.module or (TEN if chosen.ten else MODULES)
     try:
+        if chosen.debug and not has_debug_build():
+            return 2
         if chosen.prove:
-            return prove(chosen)
+            return prove()
         jobs = [(module, mode) for module in modules for mode in chosen.mode or MODES]
         verdicts = judged(jobs, chosen)
     except KeyboardInterrupt:
@@ -103,9 +109,20 @@ def arguments() -> argparse.Namespace:
     options.add_argument(
         "--prove", action="store_true", help="take back each rule in turn; fails if that is not noticed"
     )
+    options.add_argument("--debug", action="store_true", help="run them by a debug build of this CPython")
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="modules at a time (default %(default)s)")
     options.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return options.parse_args()
+
+
+def has_debug_build() -> bool:
+    """Sets the interpreter; where there is none, says why."""
+    found = debug_python.find(VERSION)
+    if found:
+        BY["interpreter"] = found
+    else:
+        print(debug_python.why_not(VERSION), file=sys.stderr)
+    return bool(found)
 
 
 def judged(jobs: list[tuple[str, str]], chosen: argparse.Namespace) -> list[Verdict]:
@@ -126,11 +143,12 @@ def judged(jobs: list[tuple[str, str]], chosen: argparse.Namespace) -> list[Verd
 
 
 def judge(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
-    """A difference must come again to count; what is accepted does not."""
+    """A difference must come again, and both ways, to count; what is accepted does not."""
     verdict = compared(module, mode, rule, known)
     for _ in range(TRIES - 1):
         if verdict.is_fine or rule != "none":
             return verdict
+        plain.cache_clear()
         again = compared(module, mode, rule, known)
         again.differences = {name: how for name, how in again.differences.items() if name in verdict.differences}
         verdict = again
@@ -139,16 +157,16 @@ def judge(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
 
 def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
     verdict = Verdict(module, mode)
-    plain, probed = child(module, "plain", "none"), child(module, mode, rule)
-    if plain.get("absent"):
-        verdict.skipped = plain["absent"]
+    by_itself, probed = plain(module), child(module, mode, rule)
+    if by_itself.get("absent"):
+        verdict.skipped = by_itself["absent"]
         return verdict
-    if plain.get("ended") is None:
+    if by_itself.get("ended") is None:
         # Nothing was judged, and that is not agreement.
-        verdict.differences["the plain run"] = plain["died"]
+        verdict.differences["the plain run"] = by_itself["died"]
         return verdict
-    verdict.tests = len(plain["ended"])
-    found = dict(differing(plain["ended"], probed))
+    verdict.tests = len(by_itself["ended"])
+    found = dict(differing(by_itself["ended"], probed))
     if probed.get("probed"):
         of = probed["probed"]
         verdict.functions, verdict.calls = of["functions"], of["entries"]
@@ -166,17 +184,25 @@ def compared(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdic
     return verdict
 
 
-def differing(plain: dict[str, str], probed: dict[str, Any]) -> list[tuple[str, str]]:
+@functools.cache
+def plain(module: str) -> dict[str, Any]:
+    """Both modes are held against one run; two at a time may make it twice."""
+    return child(module, "plain", "none")
+
+
+def differing(by_itself: dict[str, str], probed: dict[str, Any]) -> list[tuple[str, str]]:
     """Tests that passed without instrumentation, or were skipped, and end otherwise with it."""
     if probed.get("ended") is None:
         return [("the whole module", probed["died"])]
     ended = probed["ended"]
     fine = {"passed", "skipped"}
     return [
-        (name, ended.get(name, "did not run")) for name, how in plain.items() if how in fine and ended.get(name) != how
+        (name, ended.get(name, "did not run")) for name, how in by_itself.items() if how in fine and ended.get(name) != how
     ]
 
 
+# Who runs the tests.
+BY = {"interpreter": sys.executable}
 CHILDREN: set[subprocess.Popen[bytes]] = set()
 
 
@@ -185,7 +211,7 @@ def child(module: str, mode: str, rule: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="waspect-suite-") as folder:
         out = Path(folder) / "told.json"
         command = [
-            sys.executable,
+            BY["interpreter"],
             str(HERE.parents[1] / "tests" / "python" / "cpython_child.py"),
             module,
             mode,
@@ -194,6 +220,9 @@ def child(module: str, mode: str, rule: str) -> dict[str, Any]:
             rule,
         ]
         environment = os.environ | {"TMPDIR": folder, "PYTHONHASHSEED": "0"}
+        if BY["interpreter"] != sys.executable:
+            # It has no environment of its own; the agent of the release build loads into it as it is.
+            environment["PYTHONPATH"] = sysconfig.get_path("purelib")
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
             cwd=folder, start_new_session=True,
@@ -251,15 +280,16 @@ def closing(verdicts: list[Verdict], is_quiet: bool) -> int:
     functions = sum(v.functions for v in ran)
     agreed = {name for v in ran for name in v.accepted}
     stream = sys.stderr if is_quiet else sys.stdout
+    which = VERSION if BY["interpreter"] == sys.executable else f"{VERSION} with assertions"
     print(
-        f"CPython {VERSION}: {len(ran)} runs, {tests} tests, {functions} functions instrumented, {calls} calls: "
+        f"CPython {which}: {len(ran)} runs, {tests} tests, {functions} functions instrumented, {calls} calls: "
         f"{differ} differ, {len(agreed)} accepted",
         file=stream,
     )
     return 1 if differ else 0 if ran else 2
 
 
-def prove(chosen: argparse.Namespace) -> int:
+def prove() -> int:
     """With each rule taken back the suite must find a difference, or a call that vanished."""
     unseen = []
     for rule, modules in PROOFS.items():

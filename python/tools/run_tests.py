@@ -1,11 +1,11 @@
 """Runs every part of the test suite and closes with one line: `N passed, N failed`.
 
 In: the CPython minors to test; their environments under `.venv/` are ready. Out: each part's own output as it comes,
-told apart by its name; then a line per part with the names of what failed, then the sum; exit 1 if any part failed.
+under its name; then a line per part with the names of what failed, then the sum; exit 1 if any part failed.
 Never: a part skipped because an earlier one failed.
 
-The Rust tests go first and alone, those of the ready-made probes behind them; then the suites of the CPythons, two at
-a time, for each keeps one core busy.
+The Rust tests go first, those of the ready-made probes behind them, then the suites of the CPythons, one after another.
+Two files of a suite run at a time: more would starve tests that watch a program while it runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ FAILURE = re.compile(r"^(?:(?:FAILED|ERROR) (?P<python>\S+)|test (?P<rust>\S+) .
 class Part(NamedTuple):
     name: str
     command: list[str]
-    beside_others: bool = False
 
 
 class Outcome(NamedTuple):
@@ -45,7 +43,8 @@ def parts(minors: list[str]) -> list[Part]:
     # A workspace of their own, whose artifacts stay apart too.
     own = ["--locked", "--manifest-path", "probes/Cargo.toml", "--target-dir", "target/probes"]
     probes = Part("probes", ["cargo", "test", *own])
-    pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest"], len(minors) > 1) for m in minors)
+    spread = ["-n", str(AT_ONCE), "--dist", "loadfile"]
+    pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest", *spread]) for m in minors)
     return [rust, probes, *pythons]
 
 
@@ -57,7 +56,7 @@ def run(part: Part) -> Outcome:
         assert process.stdout is not None
         for raw in process.stdout:
             line = raw.decode(errors="replace").rstrip("\n")
-            print(f"{part.name} | {line}" if part.beside_others else line, flush=True)
+            print(line, flush=True)
             now_passed, now_failed = tally(line)
             passed, failed = passed + now_passed, failed + now_failed
             names += [found["python"] or found["rust"] for found in FAILURE.finditer(line)]
@@ -75,10 +74,7 @@ def tally(line: str) -> tuple[int, int]:
 
 
 def main(minors: list[str]) -> int:
-    rust, probes, *suites = parts(minors)
-    outcomes = [run(rust), run(probes)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes += pool.map(run, suites)
+    outcomes = [run(part) for part in parts(minors)]
     print()
     for o in outcomes:
         verdict = "FAILED" if o.failed else "ok"

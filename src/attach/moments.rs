@@ -10,7 +10,7 @@ use pyo3::Python;
 
 use super::live::{self, Live};
 use crate::guest::Guest;
-use crate::host::{Firing, Slots};
+use crate::host::Firing;
 use crate::introspect::cpython::CPython;
 use crate::ledger::NO_FUNCTION;
 use crate::limits;
@@ -110,5 +110,5 @@ fn fire(guest: &RefCell<Guest<CPython>>, probe: usize, point: Point) {
         return guest.skipped(probe, DropKind::StackHeadroom);
     }
     let firing = Firing { point: point.number(), function: NO_FUNCTION, ..Firing::default() };
-    guest.fire(probe, firing, &mut Slots::default());
+    guest.fire_without_call(probe, firing);
 }

@@ -37,9 +37,7 @@ pub(super) fn swap(
 #[cfg(Py_3_12)]
 fn copy_local_events(py: Python<'_>, old: &Bound<'_, PyCode>, new: &Bound<'_, PyCode>) {
     const TOOLS: u8 = 6;
-    let Ok(monitoring) = py.import(intern!(py, "sys")).and_then(|sys| sys.getattr(intern!(py, "monitoring"))) else {
-        return;
-    };
+    let Some(monitoring) = visit::sys(py, c"monitoring") else { return };
     for tool in 0..TOOLS {
         let used = monitoring.call_method1(intern!(py, "get_tool"), (tool,));
         if used.is_ok_and(|name| !name.is_none()) {

@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrame, PyFunction, PyString, PyTuple, PyType};
 use pyo3::{ffi, intern};
 
+use crate::introspect::cpython;
+
 unsafe extern "C" {
     #[cfg(Py_3_12)]
     fn PyUnstable_GC_VisitObjects(
@@ -38,12 +40,18 @@ pub(super) fn without_collector<R>(_py: Python<'_>, work: impl FnOnce() -> R) ->
     work()
 }
 
-/// `sys.modules` itself, not through `sys`.
+/// `sys.modules`, while there is one.
 pub(super) fn modules(py: Python<'_>) -> Option<Bound<'_, PyDict>> {
-    // SAFETY: returns a borrowed reference, or null with an exception set.
-    let modules = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyImport_GetModuleDict()) };
-    clear_error(py);
-    modules?.cast_into::<PyDict>().ok()
+    // SAFETY: a live object, held by the interpreter.
+    let modules = unsafe { Bound::from_borrowed_ptr(py, cpython::modules()?.as_ptr()) };
+    modules.cast_into::<PyDict>().ok()
+}
+
+/// What `sys` has under a name; nothing at the interpreter's end, where importing `sys` would end the process.
+#[cfg(Py_3_12)]
+pub(super) fn sys<'py>(py: Python<'py>, name: &CStr) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the GIL is held; gives a borrowed reference or null, and sets no exception.
+    unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(name.as_ptr())) }
 }
 
 /// Every function object that the collector tracks. Misses what `gc.freeze()` put aside.

@@ -183,7 +183,8 @@ fn body(version: &Version, mut instruction: Instruction, out: &mut Spliced) {
         return out.keep(instruction, Part::Exit);
     }
     if Some(opcode) == version.return_const {
-        out.keep(Instruction { opcode: version.load_const, ..instruction }, Part::Exit);
+        // The constant is loaded where the original may raise by a tracer's hand, so its handlers cover it, too.
+        out.keep(Instruction { opcode: version.load_const, ..instruction }, Part::Body);
         out.push(version.binary_subscr, 0, Part::Exit, start);
         return out.push(version.return_value, 0, Part::Exit, start);
     }

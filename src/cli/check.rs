@@ -7,26 +7,33 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde_json::{Value as Json, json};
 use waspect_abi::WASI_MODULE;
 
+use super::advised::advised;
+use super::against::{Known, Unknown};
 use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
 use super::{BAD, TROUBLE, hint, report, text};
 use crate::lang;
 use crate::lang::diagnostics::{Diagnostic, Severity};
 use crate::module::{At, ModuleError, parse};
+use crate::spec::Probe;
+
+/// Of a spec's functions; how many more there are is said.
+const SHOWN_FUNCTIONS: usize = 5;
 
 /// Say whether modules would be taken, and if not, why
 ///
 /// Applies every rule that loading applies: features, imports, exports, specs, shape; of a program, every rule of the
-/// language. Nothing is compiled to machine code or run.
+/// language. Nothing is compiled to machine code, and no probe is run.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   waspect check slow_calls.wat
   waspect check probes/*.wasm shop.probe
   waspect check -e 'fn:shop.cart.add:entry { capture(arg0); }'
+  waspect check shop.probe --against shop
   waspect check add.wasm --at 'on_add=fn:shop.cart.add:entry'
 
 With --json, an array of findings: `file`, `severity` (`error` or `warning`), `message`, `hint`, and in programs `start` and
@@ -46,6 +53,14 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Also whether what the specs name exists in this package, which is imported
+    #[arg(long, value_name = "PACKAGE")]
+    against: Option<String>,
+
+    /// The interpreter that imports it [default: that of $VIRTUAL_ENV, else `python3` on PATH]
+    #[arg(long, value_name = "PATH", requires = "against")]
+    python: Option<PathBuf>,
+
     #[command(flatten)]
     at: AtArgs,
 }
@@ -56,10 +71,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if given.len() > 1 && !at.is_empty() {
         bail!("`--at` speaks of one module, found {}", given.len());
     }
+    let known = args.against.as_ref().map(|package| Known::ask(package, args.python.as_deref())).transpose()?;
     let mut worst = 0;
     let mut findings = Vec::new();
     for one in &given {
-        let code = if args.json { find(one, &at, &mut findings)? } else { check(one, &at)? };
+        let code =
+            if args.json { find(one, &at, known.as_ref(), &mut findings) } else { check(one, &at, known.as_ref())? };
         worst = worst.max(code);
     }
     if args.json {
@@ -68,7 +85,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(worst))
 }
 
-fn check(given: &Given<'_>, at: &[At]) -> anyhow::Result<u8> {
+fn check(given: &Given<'_>, at: &[At], known: Option<&Known>) -> anyhow::Result<u8> {
     match open(given, at) {
         Ok(module) => {
             let manifest = module.manifest();
@@ -77,7 +94,7 @@ fn check(given: &Given<'_>, at: &[At]) -> anyhow::Result<u8> {
             let stubs = manifest.imports.iter().filter(|import| import.module == WASI_MODULE).count();
             let stubs = if stubs == 0 { String::new() } else { format!(", {}", text::count(stubs, "WASI stub")) };
             writeln!(anstream::stdout(), "{}: ok, {probes}, {size}{stubs}", given.shown())?;
-            Ok(0)
+            known.map_or(Ok(0), |known| resolve(&manifest.probes, known))
         }
         Err(e) => {
             report(&e);
@@ -86,31 +103,59 @@ fn check(given: &Given<'_>, at: &[At]) -> anyhow::Result<u8> {
     }
 }
 
+/// A line for each spec, with some of its functions.
+fn resolve(probes: &[Probe], known: &Known) -> anyhow::Result<u8> {
+    let mut worst = 0;
+    for probe in probes {
+        match known.resolve(probe) {
+            Ok(functions) => {
+                let (shown, more) = functions.split_at(functions.len().min(SHOWN_FUNCTIONS));
+                let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+                writeln!(anstream::stdout(), "  {}: {}{more}", probe.spec, shown.join(", "))?;
+            }
+            Err(Unknown { message, hint }) => {
+                report(&hint.map_or_else(|| anyhow!("{message}"), |hint| advised(&message, hint)));
+                worst = BAD;
+            }
+        }
+    }
+    Ok(worst)
+}
+
 fn code(e: &anyhow::Error) -> u8 {
     if e.is::<ModuleError>() || e.is::<Refused>() { BAD } else { TROUBLE }
 }
 
 /// Adds what is wrong with one.
-fn find(given: &Given<'_>, at: &[At], findings: &mut Vec<Json>) -> anyhow::Result<u8> {
+fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
     let module = match given.read() {
         Ok(Opened::Module(bytes)) => Ok(bytes),
         Ok(Opened::Program(program)) => {
             let compiled = lang::compile(&program.source);
             findings.extend(compiled.diagnostics.list().iter().map(|one| finding(&program, one)));
-            let Some(wasm) = compiled.wasm else { return Ok(BAD) };
+            let Some(wasm) = compiled.wasm else { return BAD };
             Ok(wasm)
         }
         Err(e) => Err(e),
     };
     let parsed = module.and_then(|bytes| Ok(parse(&given.name(), &bytes, at)?));
-    Ok(parsed.map_or_else(
-        |e| {
-            let (message, hint) = (format!("{e:#}"), hint(&e));
-            findings.push(json!({"file": given.shown(), "severity": "error", "message": message, "hint": hint}));
+    let mut error = |message: String, hint: Option<String>| {
+        findings.push(json!({"file": given.shown(), "severity": "error", "message": message, "hint": hint}));
+    };
+    match (parsed, known) {
+        (Err(e), _) => {
+            error(format!("{e:#}"), hint(&e));
             code(&e)
-        },
-        |_| 0,
-    ))
+        }
+        (Ok(_), None) => 0,
+        (Ok(module), Some(known)) => {
+            let unknown: Vec<Unknown> =
+                module.manifest().probes.iter().filter_map(|p| known.resolve(p).err()).collect();
+            let code = if unknown.is_empty() { 0 } else { BAD };
+            unknown.into_iter().for_each(|one| error(one.message, one.hint));
+            code
+        }
+    }
 }
 
 fn finding(program: &Program, one: &Diagnostic) -> Json {

@@ -6,6 +6,7 @@
 //! A subcommand is a file with `Args` (clap) and `run(&Args) -> anyhow::Result<ExitCode>`, one variant and one line here.
 
 mod advised;
+mod against;
 mod build;
 mod check;
 mod compile;

@@ -192,6 +192,24 @@ impl<I: Introspect> Guest<I> {
         }
     }
 
+    /// Fires a probe at a point without a call. That happens seldom, so it shares its way into wasm with `_initialize`.
+    #[cold]
+    pub fn fire_without_call(&mut self, probe: usize, firing: Firing<I>) {
+        if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
+            return;
+        }
+        if !self.is_ready() {
+            return self.skipped(probe, DropKind::Renewing);
+        }
+        let Some(instance) = &mut self.instance else { return };
+        let (fuel, function) = (self.gates[probe].fuel, firing.function);
+        instance.store.data_mut().begin(firing, probe, fuel);
+        match catch_unwind(AssertUnwindSafe(|| instance.call_rarely(probe, fuel))) {
+            Ok(ended) => self.ended(probe, function, fuel, ended),
+            Err(_) => self.faulted(probe, FaultKind::HostPanic, function, 0),
+        }
+    }
+
     #[cold]
     fn time(&mut self, probe: usize, start_ticks: u64) {
         self.until_timed = TIME_ONE_IN;
@@ -213,6 +231,12 @@ impl<I: Introspect> Guest<I> {
         if self.has_slots {
             std::mem::swap(&mut instance.store.data_mut().slots, slots);
         }
+        self.ended(probe, function, fuel, ended);
+    }
+
+    #[inline(always)]
+    fn ended(&mut self, probe: usize, function: u32, fuel: u64, ended: wasmtime::Result<i32>) {
+        let Some(instance) = &mut self.instance else { return };
         if self.prints {
             instance.store.data_mut().end_lines();
         }
@@ -306,6 +330,11 @@ impl<I: Introspect> Guest<I> {
 }
 
 impl<I: Introspect> Instance<I> {
+    #[inline(never)]
+    fn call_rarely(&mut self, probe: usize, fuel: u64) -> wasmtime::Result<i32> {
+        self.call(probe, fuel)
+    }
+
     #[inline(always)]
     fn call(&mut self, probe: usize, fuel: u64) -> wasmtime::Result<i32> {
         self.store.set_fuel(fuel)?;

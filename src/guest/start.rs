@@ -78,7 +78,7 @@ impl<I: Introspect> Instance<I> {
             return Err(StartError::Headroom);
         }
         self.store.data_mut().begin_start(probe);
-        let run = || self.call(call, limits::INITIALIZE_FUEL_MAX);
+        let run = || self.call_rarely(call, limits::INITIALIZE_FUEL_MAX);
         let ended = catch_unwind(AssertUnwindSafe(run)).map_err(|_| StartError::Host)?;
         self.store.data_mut().end_start();
         ended.map(drop).map_err(|error| StartError::of(&error))

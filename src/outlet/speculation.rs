@@ -63,7 +63,7 @@ impl Outlet {
             let undecided = account.at + probe::DROPS + DropKind::Undecided as usize;
             self.ledger.set(undecided, self.ledger.get(undecided).wrapping_sub(1));
             if wanted {
-                delivered &= self.allows(&account, mono_ns) && self.deliver(&account, head, &fields);
+                delivered &= self.deliver_rarely(&account, head, &fields, mono_ns);
             } else {
                 self.dropped(&account, DropKind::Forgotten);
             }

@@ -56,7 +56,7 @@ fn commands() {
         ("inspect tests/module/bad/simd.wat", 2, "", "error: "),
         ("check -e", 2, "", "a value is required for '--text <TEXT>'"),
         ("check -e }", 1, "", " --> -e:1:1\n"),
-        ("check -e } -e {", 1, "", "error: `-e 2` has 1 error\n"),
+        ("check -e } -e {", 1, "", "error: `-e 2` has 2 errors\n"),
         ("check tests/lang/parse/errors_unclosed.probe", 1, "", "error: `tests/lang/parse/errors_unclosed.probe` has "),
         ("inspect -e }", 2, "", "error: `-e` has 1 error\n"),
         ("inspect -e } a.wat", 2, "", "error: the argument '--text <TEXT>' cannot be used with"),

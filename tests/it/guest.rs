@@ -189,14 +189,15 @@ impl<I: Introspect> Run<I> {
         for i in 0..self.guest.probes().len() {
             let spec = &self.guest.probes()[i].spec;
             let right = match spec.point {
-                Point::Entry => point == 0,
-                Point::Exit => point == 1 || point == 2,
-                Point::Return => point == 1,
-                Point::Raise => point == 2,
-                callless => point == callless.number(),
+                Point::Exit => matches!(point, 1 | 2),
+                other => point == other.number(),
             };
             if right && tag.is_none_or(|tag| spec.tag.as_deref() == Some(tag)) {
-                self.guest.fire(i, firing, &mut self.slots);
+                if spec.point.has_call() {
+                    self.guest.fire(i, firing, &mut self.slots);
+                } else {
+                    self.guest.fire_without_call(i, Firing { point, ..Firing::default() });
+                }
             }
         }
         if point > 0 {
@@ -243,8 +244,7 @@ impl Run<Fake> {
         let (point, passed, outcome) = match point {
             "entry" => (0, handed(rest), None),
             "begin" | "end" | "tick" => {
-                let number = Point::HAPPENING.iter().position(|(name, _)| *name == point).expect("a point");
-                (number as u8, [(-1, None); 2], None)
+                (Point::HAPPENING.iter().position(|p| p.0 == point).expect("a point") as u8, [(-1, None); 2], None)
             }
             "return" => (1, [(-1, None); 2], Some(plain::put(rest))),
             "raise" => (2, [(-1, None); 2], Some(raised(rest))),

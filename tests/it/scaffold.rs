@@ -261,16 +261,16 @@ fn text_is_translated() {
             "build many",
             2,
             "",
-            "error: `many` has 2 modules, expected one `.wat`\nhint: name one, such as `waspect build many/",
+            "error: `many` has 2 modules, expected one `.wat` or `.probe`\nhint: name one, such as `waspect build many/",
         ),
         ("build bad.wat", 1, "", "error: `bad.wat`: module has no probe"),
         (
             "build none",
             2,
             "",
-            "error: `none` has nothing to build, expected a `Cargo.toml` or a `.wat`\nhint: `waspect new",
+            "error: `none` has nothing to build, expected a `Cargo.toml`, a `.wat` or a `.probe`\nhint: `waspect new",
         ),
-        ("build x.wasm", 2, "", "error: `x.wasm`: expected a folder, a `Cargo.toml` or a `.wat`\nhint: "),
+        ("build x.wasm", 2, "", "error: `x.wasm`: expected a folder, a `Cargo.toml`, a `.wat` or a `.probe`\nhint: "),
         ("build nowhere", 2, "", "error: `nowhere`: No such file"),
     ] {
         place.check(args, code, out, err);

@@ -317,12 +317,12 @@ def instrument(code, entry, exit_, exc, entry_loc=None, style="call", want=None)
             nocover.update(map(id, seq)); nocover.add(id(ins))
             continue
         if op == RETURN_CONST:
-            ld = I(LOAD_CONST, ins.arg, ins.loc, ins.ext)
+            ld = I(LOAD_CONST, ins.arg, ins.loc, ins.ext, None, ins.orig)   # covered: a line begins here
             seq = [I(*SUBSCR, ins.loc)] if sub else exit_seq(ins.loc)
             rv = I(RETURN_VALUE, 0, ins.loc)
             first_of[k] = ld
             out.append(ld); out.extend(seq); out.append(rv)
-            nocover.update(map(id, seq)); nocover.add(id(rv)); nocover.add(id(ld))
+            nocover.update(map(id, seq)); nocover.add(id(rv))
             continue
         if op == YIELD_VALUE and V == (3, 12):
             ins.arg += 1             # one more exception block around (gen.close shortcut)

@@ -56,9 +56,13 @@ def module(target, row, turns=1):
     returns = f"(result {abi_rows.TYPES[result]})" if result else ""
     calls = [call(params, result, flip, number) for flip in (0, 1) for number in ("pointer", "small")]
     body = "\n".join(calls)
+    # `print` and `clear` are of what the module counts in.
+    of_counts = where in {"probe1.print", "probe1.clear"}
+    counts = f'(import "probe1.count" "{escaped}" (func (param i64)))' if of_counts else ""
     return f"""(module
       (import "{where}" "{escaped}" (func $it (param {typed}) {returns}))
       (import "probe1" "arg" (func $arg (param i32) (result i64)))
+      {counts}
       (import "probe1.field" "out" (func $out (param i64)))
       (import "probe1" "emit" (func $emit (result i32)))
       (memory (export "memory") 1)

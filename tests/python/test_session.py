@@ -327,3 +327,33 @@ def test_faults_and_logs_are_events():
             ("p", "trap", "guest", "kinds.plain")
         ] * 3
         assert session.links[0]["state"] == "disarmed"
+
+
+# What is kept in cycles goes when the interpreter has no modules left, and destructors still run.
+KEPT = """
+import threading
+class Kept:
+    def __init__(self): self.me = self
+    def __del__(self, early=kinds.early, plain=kinds.plain): plain(1), early(1)(2)
+kept = Kept()
+threading.Thread.kept, kept.kinds = kept, kinds
+"""
+READS = "t=$thread k=$task m=$module f=$file l=$line s=local.self"
+AT_THE_END = {
+    "a session": f"kept.session = load({{'fn:kinds.**:exit': '{READS} count'}})",
+    "a session, detached": "kept.session = load({'fn:kinds.**:exit': 'count'}); kept.session.detach()",
+    "a session beside a tool": """
+getattr(sys, "monitoring", None) and sys.monitoring.use_tool_id(3, "tool")
+kept.session = load({'fn:kinds.**:entry': 'count'})
+""",
+    "its events": """
+kept.session = load({'fn:kinds.**:exit': 'a=arg0'})
+Kept.__del__ = lambda self: (self.session.stats(), list(self.session.events(timeout=0)), self.session.links)
+""",
+    "asyncio, and a session": f"import asyncio; kept.session = load({{'fn:kinds.**:exit': '{READS}'}}); kept.a = asyncio",
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_END)
+def test_a_session_that_outlives_the_modules_ends_with_the_process(name):
+    assert alone(KEPT + AT_THE_END[name] + "\nprint('done')")[-1] == "done"

@@ -34,8 +34,11 @@ macro_rules! numbered {
         #[repr($repr)]
         pub enum $name { $($(#[doc = $doc])* $variant = $n,)* }
         impl $name {
+            /// All of them, by number.
             pub const ALL: &[$name] = &[$($name::$variant,)*];
+            /// As the documentation and every output call it.
             pub const fn name(self) -> &'static str { match self { $($name::$variant => $text,)* } }
+            /// The one of a number; none where nothing has it.
             pub const fn from_number(n: $repr) -> Option<Self> { match n { $($n => Some($name::$variant),)* _ => None } }
         }
     };
@@ -61,6 +64,7 @@ numbered! {
         Kind = 2 "KIND",
         /// Reading it would run code of the application.
         Code = 3 "CODE",
+        /// More than a bound allows.
         Limit = 4 "LIMIT",
         /// A handle kept from an earlier firing.
         Stale = 5 "STALE",
@@ -70,8 +74,11 @@ numbered! {
         Point = 7 "POINT",
         /// A bad guest pointer.
         Memory = 8 "MEMORY",
+        /// A number that does not fit, or a division by zero.
         Range = 9 "RANGE",
+        /// A mistake of the host's.
         Internal = 10 "INTERNAL",
+        /// A record that was not delivered; it is counted.
         Dropped = 11 "DROPPED",
     }
 }

@@ -30,6 +30,7 @@
 //! an operator reads what a probe can see, they cost nothing when it fires, and a wrong one is a compile error that shows
 //! the byte. What is computed goes through functions instead: [`arg`], [`get_at`], [`field`].
 #![cfg_attr(target_family = "wasm", no_std)]
+#![warn(missing_docs)]
 
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -116,15 +117,55 @@ pub use waspect_probe_macros::get;
 pub use waspect_probe_macros::path;
 
 /// An attribute of a value: `attr!("email", user)`. [`Value::attr`] takes a computed name.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().arg("user", Py::object("shop.User", [("name", "Ada")])).fire(|| {
+/// assert_eq!(attr!("name", arg(0)).is_text("Ada"), Ok(true));
+/// # });
+/// ```
 pub use waspect_probe_macros::attr;
 /// An item by str key: `key!("email", user)`. [`Value::item`] takes any key.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().arg("stock", Py::dict([("book", 3)])).fire(|| {
+/// assert_eq!(key!("book", arg(0)).as_int(), Some(3));
+/// assert_eq!(key!("pen", arg(0)).error(), Some(Code::Absent));
+/// # });
+/// ```
 pub use waspect_probe_macros::key;
 /// A text of the module as a value that never expires: `lit!("checkout")`.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().fire(|| {
+/// assert_eq!(lit!("checkout").is_text("checkout"), Ok(true));
+/// # });
+/// ```
 pub use waspect_probe_macros::lit;
 
 /// Adds a field to the record that [`emit`] will write: `field!("price", value)`. A computed name goes through [`field`](fn@field).
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().fire(|| {
+/// field!("price", 7);
+/// emit();
+/// # });
+/// assert_eq!(told.field("price"), Some(&7.into()));
+/// ```
 pub use waspect_probe_macros::field;
 /// The same from a `&str` of the probe, without making a value of it: `field_str!("note", "free")`.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().fire(|| {
+/// field_str!("note", "free");
+/// emit();
+/// # });
+/// assert_eq!(told.field("note"), Some(&"free".into()));
+/// ```
 pub use waspect_probe_macros::field_str;
 
 /// What the running request keeps under a name; None outside of requests: `req!("user")`.
@@ -140,8 +181,24 @@ pub use waspect_probe_macros::field_str;
 /// ```
 pub use waspect_probe_macros::req;
 /// Adds to what the request keeps, 0 at first, and gives the sum. See [`req!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().in_request().fire(|| {
+/// req_add!("queries", 1);
+/// assert_eq!(req_add!("queries", 1).as_int(), Some(2));
+/// # });
+/// ```
 pub use waspect_probe_macros::req_add;
 /// Keeps a copy for the request. See [`req!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().arg("user", "ada").in_request().fire(|| {
+/// assert_eq!(req_set!("user", arg(0)).ok(), Ok(()));
+/// assert_eq!(req!("user").is_text("ada"), Ok(true));
+/// # });
+/// ```
 pub use waspect_probe_macros::req_set;
 
 /// What this call kept, from its entry to its exit: `slot!("started")`.
@@ -158,6 +215,14 @@ pub use waspect_probe_macros::req_set;
 /// ```
 pub use waspect_probe_macros::slot;
 /// Keeps a copy for this call. See [`slot!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().arg("before", 3).fire(|| {
+/// assert_eq!(slot_set!("before", arg(0)).ok(), Ok(()));
+/// assert_eq!(slot!("before").as_int(), Some(3));
+/// # });
+/// ```
 pub use waspect_probe_macros::slot_set;
 
 /// Adds to a map's number and gives the sum: `map_add!("stock", key, 1)`.
@@ -174,13 +239,43 @@ pub use waspect_probe_macros::slot_set;
 /// ```
 pub use waspect_probe_macros::map_add;
 /// Deletes a key; the status is 1 where there was one. See [`map_add!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().map("stock", "book", 3).fire(|| {
+/// assert_eq!((map_del!("stock", "book").number(), map_del!("stock", "book").number()), (1, 0));
+/// # });
+/// ```
 pub use waspect_probe_macros::map_del;
 /// What a map of the session has under a key, or ABSENT. See [`map_add!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().map("stock", "book", 3).fire(|| {
+/// assert_eq!(map_get!("stock", "book").as_int(), Some(3));
+/// assert_eq!(map_get!("stock", "pen").error(), Some(Code::Absent));
+/// # });
+/// ```
 pub use waspect_probe_macros::map_get;
 /// Sets a key of a map to a copy. See [`map_add!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().fire(|| {
+/// assert_eq!(map_set!("stock", ("book", 2), 3).ok(), Ok(()));
+/// # });
+/// ```
 pub use waspect_probe_macros::map_set;
 
 /// Average of a number, by key. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// avg!("time_ns", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::avg;
 /// Lets an aggregation of this module begin anew in this process. See [`print!`].
 pub use waspect_probe_macros::clear;
@@ -197,10 +292,34 @@ pub use waspect_probe_macros::clear;
 /// ```
 pub use waspect_probe_macros::count;
 /// Linear histogram by key, `lquantize!("latency_ms,0,100,10", key, number)`: name, low, high, step. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// lquantize!("time_ns,0,1000,100", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::lquantize;
 /// Largest number, by key. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// max!("time_ns", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::max;
 /// Smallest number, by key. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// min!("time_ns", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::min;
 /// Shows the operator what an aggregation of this module holds now, as a table of its own.
 ///
@@ -236,14 +355,51 @@ pub use waspect_probe_macros::print;
 /// ```
 pub use waspect_probe_macros::quantize;
 /// Standard deviation of a number, by key. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// stddev!("time_ns", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::stddev;
 /// Sum of a number, by key. See [`quantize!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().elapsed_ns(900).fire(|| {
+/// sum!("time_ns", (), elapsed());
+/// # });
+/// assert_eq!(told.numbers("time_ns", ()), [900.0]);
+/// ```
 pub use waspect_probe_macros::sum;
 
 /// Most frequent values, by key. See [`count!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().arg("item", "book").fire(|| {
+/// top!("items", (), arg(0));
+/// # });
+/// assert_eq!(told.values["items"], [(().into(), "book".into())]);
+/// ```
 pub use waspect_probe_macros::top;
 /// Number of distinct values, by key. See [`count!`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # let told = Firing::new().arg("user", "ada").fire(|| {
+/// uniq!("users", (), arg(0));
+/// # });
+/// assert_eq!(told.values["users"], [(().into(), "ada".into())]);
+/// ```
 pub use waspect_probe_macros::uniq;
+
+/// The guide's examples are compiled and run as those of this crate are.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/PROBES.md")]
+mod guide {}
 
 /// A panic is a trap: the firing ends as a fault, the application's call goes through.
 #[cfg(all(target_family = "wasm", feature = "panic-handler"))]

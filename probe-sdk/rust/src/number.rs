@@ -10,14 +10,47 @@ use crate::value::Value;
 use crate::{Status, sys};
 
 /// What can be captured, kept, and used as a key.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # fn f() {
+/// count!("calls", ("GET", 200, true)); // a tuple of a text, a number and a bool
+/// count!("calls", arg(0).text::<8>().as_ref().map_err(|code| *code)); // a Result: the text, or the error
+/// assert!(None::<i64>.into_value().is_none());
+/// assert_eq!(u64::MAX.into_value().error(), Some(Code::Range));
+/// # }
+/// # assert_eq!(Firing::new().fire(f).count("calls", Py::Tuple(vec!["GET".into(), 200.into(), true.into()])), 1);
+/// ```
 pub trait IntoValue {
     /// The same as the host sees it.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().fire(|| {
+    /// assert_eq!(7.into_value().as_int(), Some(7));
+    /// # });
+    /// ```
     fn into_value(self) -> Value;
 }
 
 /// What can be summed up, averaged and put into a histogram. Of a value that is no number, NaN, which is in no bucket.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # fn f() {
+/// quantize!("seconds", (), core::time::Duration::from_micros(2)); // in nanoseconds
+/// sum!("prices", (), arg(0));
+/// assert!(Value::NONE.into_number().is_nan());
+/// # }
+/// # assert_eq!(Firing::new().arg("price", 2.5).fire(f).numbers("prices", ()), [2.5]);
+/// ```
 pub trait IntoNumber {
     /// As a float.
+    ///
+    /// ```
+    /// # use waspect_probe::IntoNumber;
+    /// assert_eq!(7_i64.into_number(), 7.0);
+    /// ```
     fn into_number(self) -> f64;
 }
 

@@ -31,16 +31,37 @@ pub struct Text<const N: usize> {
 
 impl<const N: usize> Text<N> {
     /// No text.
+    ///
+    /// ```
+    /// # use waspect_probe::Text;
+    /// assert_eq!(Text::<8>::new().as_str(), "");
+    /// ```
     pub const fn new() -> Self {
         Self { bytes: [0; N], len: 0, whole: true }
     }
 
     /// What is there.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("name", "Ada").fire(|| {
+    /// let name: Text<8> = arg(0).text().unwrap();
+    /// assert_eq!(name.as_str(), "Ada");
+    /// # });
+    /// ```
     pub fn as_str(&self) -> &str {
         self.bytes.get(..self.len).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or("")
     }
 
     /// Whether nothing was left out.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("name", "Ada Lovelace").fire(|| {
+    /// let name: Text<3> = arg(0).text().unwrap();
+    /// assert_eq!((name.as_str(), name.is_whole()), ("Ada", false));
+    /// # });
+    /// ```
     pub const fn is_whole(&self) -> bool {
         self.whole
     }

@@ -10,20 +10,50 @@ use crate::sys;
 ///
 /// Errors are values too: every read of one gives it again, so a chain of reads is looked at once, at its end, with
 /// [`Value::ok`] or [`Value::error`].
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().arg("user", Py::object("shop.User", [("name", "Ada")])).fire(|| {
+/// let last = get!("user.basket.items").at(-1);
+/// assert_eq!(last.error(), Some(Code::Absent)); // the first read that failed
+/// assert!(get!("user.name").ok().is_ok());
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct Value(u64);
 
 impl Value {
     /// None.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().fire(|| {
+    /// assert!(Value::NONE.is_none());
+    /// # });
+    /// ```
     pub const NONE: Self = Self(NONE);
 
     /// The bits, as docs/ABI.md has them.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("x", 7).fire(|| {
+    /// assert_eq!(arg(0).bits(), 0xFFF9_0000_0000_0007);
+    /// # });
+    /// ```
     pub const fn bits(self) -> u64 {
         self.0
     }
 
     /// A value of these bits; the host checks what it is given.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().fire(|| {
+    /// assert_eq!(Value::from_bits(0xFFF9_0000_0000_0007).as_int(), Some(7));
+    /// # });
+    /// ```
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -46,6 +76,14 @@ impl Value {
     }
 
     /// What it is.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("user", Py::object("shop.User", [("name", "Ada")])).fire(|| {
+    /// assert_eq!(arg(0).kind(), Kind::Object);
+    /// assert_eq!(arg(9).kind(), Kind::Error);
+    /// # });
+    /// ```
     pub fn kind(self) -> Kind {
         match self.tag() {
             TAG_NONE if self.0 == NONE => Kind::None,
@@ -58,16 +96,37 @@ impl Value {
     }
 
     /// Whether it is None.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("x", ()).fire(|| {
+    /// assert!(arg(0).is_none() && !arg(9).is_none());
+    /// # });
+    /// ```
     pub const fn is_none(self) -> bool {
         self.0 == NONE
     }
 
     /// Whether it is a str.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("name", "Ada").fire(|| {
+    /// assert!(arg(0).is_str());
+    /// # });
+    /// ```
     pub fn is_str(self) -> bool {
         self.kind() == Kind::Str
     }
 
     /// The error, if it is one.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("user", Py::object("shop.User", [("name", "Ada")])).fire(|| {
+    /// assert_eq!(get!("user.age").error(), Some(Code::Absent));
+    /// # });
+    /// ```
     pub const fn error(self) -> Option<Code> {
         if self.tag() != TAG_ERROR {
             return None;
@@ -82,6 +141,16 @@ impl Value {
     ///
     /// # Errors
     /// What the read that made it met.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// fn named() -> Result<(), Code> {
+    ///     let name = get!("user.name").ok()?;
+    ///     capture!(name);
+    ///     Ok(())
+    /// }
+    /// # assert_eq!(Firing::new().fire(named).status, Code::Absent.status());
+    /// ```
     pub const fn ok(self) -> Result<Self, Code> {
         match self.error() {
             Some(code) => Err(code),
@@ -90,6 +159,14 @@ impl Value {
     }
 
     /// An int of at most 64 bits, exactly: neither a bool nor a float.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("n", -3).arg("x", 1.5).arg("b", true).fire(|| {
+    /// assert_eq!(arg(0).as_int(), Some(-3));
+    /// assert_eq!((arg(1).as_int(), arg(2).as_int()), (None, None));
+    /// # });
+    /// ```
     pub fn as_int(self) -> Option<i64> {
         if self.tag() == TAG_INT {
             return Some((self.0 << 16).cast_signed() >> 16);
@@ -103,6 +180,13 @@ impl Value {
     }
 
     /// A float, or an int as one.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("n", 3).arg("x", 1.5).fire(|| {
+    /// assert_eq!((arg(0).as_float(), arg(1).as_float()), (Some(3.0), Some(1.5)));
+    /// # });
+    /// ```
     pub fn as_float(self) -> Option<f64> {
         match self.kind() {
             Kind::Float if self.tag() < TAG_NONE => Some(f64::from_bits(self.0)),
@@ -112,6 +196,13 @@ impl Value {
     }
 
     /// True or False.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("b", true).arg("n", 1).fire(|| {
+    /// assert_eq!((arg(0).as_bool(), arg(1).as_bool()), (Some(true), None));
+    /// # });
+    /// ```
     pub const fn as_bool(self) -> Option<bool> {
         match self.0 {
             TRUE => Some(true),
@@ -124,6 +215,13 @@ impl Value {
     ///
     /// # Errors
     /// KIND for what has none, and the value itself if it is an error.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("xs", Py::list([10, 20, 30])).arg("n", 7).fire(|| {
+    /// assert_eq!((arg(0).len(), arg(1).len()), (Ok(3), Err(Code::Kind)));
+    /// # });
+    /// ```
     pub fn len(self) -> Result<usize, Code> {
         let inline = self.0 >> 24 & 0xFFFF;
         let sized = matches!(
@@ -147,18 +245,40 @@ impl Value {
     ///
     /// # Errors
     /// As [`Value::len`].
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().arg("s", "").fire(|| {
+    /// assert_eq!(arg(0).is_empty(), Ok(true));
+    /// # });
+    /// ```
     pub fn is_empty(self) -> Result<bool, Code> {
         self.len().map(|n| n == 0)
     }
 }
 
 /// How a call of the host ended: 0 or a count, or an error below zero.
+///
+/// ```
+/// # use waspect_probe::*;
+/// # Firing::new().fire(|| {
+/// let status: Status = log(Level::Info, "seen");
+/// assert_eq!(status.ok(), Ok(()));
+/// # });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct Status(pub(crate) i32);
 
 impl Status {
     /// As the host gave it.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().fire(|| {
+    /// assert_eq!(map_del!("stock", "book").number(), 0); // there was no such key
+    /// # });
+    /// ```
     pub const fn number(self) -> i32 {
         self.0
     }
@@ -167,6 +287,13 @@ impl Status {
     ///
     /// # Errors
     /// What the host said.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// # Firing::new().fire(|| {
+    /// assert_eq!(field("", 1).ok(), Err(Code::Range)); // a field has a name
+    /// # });
+    /// ```
     pub fn ok(self) -> Result<(), Code> {
         self.size().map(drop)
     }
@@ -187,6 +314,18 @@ impl Status {
 }
 
 /// What a probe may give.
+///
+/// ```
+/// # use waspect_probe::*;
+/// fn told() -> Status {
+///     capture!(args = get!("args"))
+/// }
+/// fn checked() -> Result<(), Code> {
+///     get!("arg0").ok().map(drop)
+/// }
+/// assert_eq!(Firing::new().fire(told).status, 0);
+/// assert_eq!(Firing::new().fire(checked).status, -1); // ABSENT: a fault of the probe's own
+/// ```
 pub trait Outcome {
     /// 0 for fine, below 0 an error of the probe's own.
     fn number(self) -> i32;
@@ -209,6 +348,12 @@ impl Outcome for Result<(), Code> {
 }
 
 /// The number that an export of [`probe`](macro@crate::probe) gives.
+///
+/// ```
+/// # use waspect_probe::*;
+/// assert_eq!(status(Err(Code::Range)), -9);
+/// assert_eq!(status(Ok(())), 0);
+/// ```
 pub fn status(outcome: impl Outcome) -> i32 {
     outcome.number()
 }

@@ -33,8 +33,8 @@ use crate::module::{ModuleError, ProbeModule};
   waspect build probes/slow_calls
   waspect build shop.probe -o shop.wasm
 
-Exit codes: 0 built and good; 1 built, and the module is refused, or the program has mistakes;
-2 usage, a tool that is missing, or it does not build.")]
+Exit codes: 0 built and good; 1 built, and the module is refused; 2 usage, a tool that is missing, or it does not build.
+A program with mistakes is a module refused.")]
 pub(super) struct Args {
     /// A folder with a `Cargo.toml`, or with one `.wat` or `.probe`, or such a file
     #[arg(value_name = "DIR", default_value = ".")]

@@ -22,16 +22,16 @@ const MINORS: std::ops::RangeInclusive<u32> = 11..=13;
 
 /// An interpreter that can be probed.
 #[derive(Debug)]
-pub(super) struct Interpreter {
+pub(crate) struct Interpreter {
     /// As it will be called: the program sees it in `sys.orig_argv`.
-    pub(super) path: OsString,
+    pub(crate) path: OsString,
     version: String,
     /// `.cpython-312-x86_64-linux-gnu.so`
     suffix: String,
 }
 
 impl Interpreter {
-    pub(super) fn find(named: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Self> {
         let path = match (named, env::var_os("VIRTUAL_ENV").filter(|v| !v.is_empty())) {
             (Some(path), _) => path.as_os_str().to_owned(),
             (None, Some(venv)) => Path::new(&venv).join("bin/python").into_os_string(),

@@ -28,7 +28,7 @@ use crate::module::At;
 
 use bootstrap::Bootstrap;
 use command::Command;
-use interpreter::Interpreter;
+pub(crate) use interpreter::Interpreter;
 use outputs::{Output, Outputs};
 use program::{Program, Signals};
 use watch::Pace;

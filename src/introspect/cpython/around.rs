@@ -3,7 +3,12 @@
 //! In: an exception, a frame, the running thread. Out: borrowed objects, numbers, text. Never here: `str(exception)`, a
 //! call into `threading`.
 
+#[cfg(not(Py_3_13))]
+use std::ffi::c_int;
+
 use pyo3::ffi;
+#[cfg(Py_3_13)]
+use pyo3::ffi::Py_IsFinalizing;
 use waspect_abi::Code;
 
 use super::layout::{class_of, part, tuple};
@@ -48,11 +53,25 @@ pub(super) fn depth(frame: Frame) -> i32 {
     i32::try_from(below.take(usize::try_from(DEPTH_MAX).unwrap_or(0)).count()).unwrap_or(DEPTH_MAX)
 }
 
+#[cfg(not(Py_3_13))]
+unsafe extern "C" {
+    /// The name that `Py_IsFinalizing` had before it was public.
+    #[link_name = "_Py_IsFinalizing"]
+    fn Py_IsFinalizing() -> c_int;
+}
+
+/// `sys.modules` itself, not through `sys`; `None` once the interpreter takes itself apart, for then the dict goes while
+/// destructors still run, and asking for it would end the process.
+pub fn modules() -> Option<Obj> {
+    // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
+    unsafe { if Py_IsFinalizing() == 0 { part(ffi::PyImport_GetModuleDict()) } else { None } }
+}
+
 /// `threading._active[get_ident()]._name`, read as data.
 pub(super) fn thread_name() -> Option<String> {
-    // SAFETY: the GIL is held; the interpreter keeps `sys.modules` while it runs.
-    let (modules, ident) = unsafe { (part(ffi::PyImport_GetModuleDict())?, ffi::PyThread_get_thread_ident()) };
-    let threading = CPython::key(modules, &Name::new("threading")).ok()?;
+    // SAFETY: the GIL is held.
+    let ident = unsafe { ffi::PyThread_get_thread_ident() };
+    let threading = CPython::key(modules()?, &Name::new("threading")).ok()?;
     let active = CPython::attr(threading, &Name::new("_active")).ok()?;
     let thread = CPython::index(active, i64::try_from(ident).ok()?).ok()?;
     let name = CPython::attr(thread, &Name::new("_name")).ok()?;

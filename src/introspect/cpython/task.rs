@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use pyo3::ffi;
 
+use super::around::modules;
 use super::layout::{Class, class_of, dict_version, part, pointer_at};
 use super::{CPython, Name, Obj, scalar};
 use crate::introspect::{Child, Introspect, Look, Walk};
@@ -97,12 +98,6 @@ fn find_tasks(modules: Obj) -> Option<Obj> {
     let kept = [all, of_all, own, of_own, found.map_or(0, |found| found.as_ptr().addr())];
     FOUND.iter().zip(kept).for_each(|(to, value)| to.store(value, Relaxed));
     found
-}
-
-/// `sys.modules`.
-fn modules() -> Option<Obj> {
-    // SAFETY: the GIL is held; the interpreter keeps it while it runs.
-    part(unsafe { ffi::PyImport_GetModuleDict() })
 }
 
 pub(super) fn name_of(task: Obj) -> Option<String> {

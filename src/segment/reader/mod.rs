@@ -370,6 +370,7 @@ fn printed(payload: &mut &[u8], agg: Agg) -> Option<(Vec<Value>, Summed)> {
 }
 
 /// A key's parts; of a tuple, its items.
+#[inline(never)]
 fn key_parts(mut bytes: &[u8]) -> Option<Vec<Value>> {
     let mut parts = Vec::new();
     while !bytes.is_empty() {
@@ -382,6 +383,7 @@ fn key_parts(mut bytes: &[u8]) -> Option<Vec<Value>> {
 }
 
 /// What the counters from `at` on say.
+#[inline(never)]
 fn summed(words: &[AtomicU64], agg: Agg, at: usize) -> Summed {
     let count = words[at].load(Relaxed);
     let float = |i: usize| f64::from_bits(words[at + i].load(Relaxed));

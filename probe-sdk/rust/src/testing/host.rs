@@ -12,14 +12,31 @@ use super::{Firing, Py, import};
 use crate::{Status, Value};
 
 /// An argument of an import, or its result.
+///
+/// ```
+/// # use waspect_probe::testing::{Word, call};
+/// # waspect_probe::Firing::new().arg("item", "book").fire(|| {
+/// let first = call("probe1", "arg", &mut [Word::I32(0)]).value();
+/// let mut room = [0; 8];
+/// let size = call("probe1", "str", &mut [Word::V(first), Word::Out(&mut room)]).status();
+/// assert_eq!((size.number(), &room[..4]), (4, &b"book"[..]));
+/// # });
+/// ```
 #[derive(Debug)]
 pub enum Word<'a> {
+    /// A value, 64 bits.
     V(Value),
+    /// A number or status of 32 bits.
     I32(i32),
+    /// A number of 64 bits.
     I64(i64),
+    /// A float.
     F64(f64),
+    /// Memory of the probe that the import reads.
     In(&'a [u8]),
+    /// Memory of the probe that the import fills.
     Out(&'a mut [u8]),
+    /// No result.
     Nothing,
 }
 
@@ -46,6 +63,14 @@ thread_local! {
 ///
 /// # Panics
 /// Outside of one: a probe's function does nothing where nothing fires.
+///
+/// ```
+/// # use waspect_probe::testing::{Word, call};
+/// # waspect_probe::Firing::new().arg("item", "book").fire(|| {
+/// let n: i32 = call("probe1", "nargs", &mut []).into();
+/// assert_eq!(n, 1);
+/// # });
+/// ```
 pub fn call<'a>(module: &str, name: &str, words: &mut [Word<'_>]) -> Word<'a> {
     FIRING.with_borrow_mut(|host| match host {
         Some(host) => import::answer(host, module, name, words),
@@ -59,6 +84,13 @@ pub fn call<'a>(module: &str, name: &str, words: &mut [Word<'_>]) -> Word<'a> {
 ///
 /// # Panics
 /// Outside of a firing.
+///
+/// ```
+/// # use waspect_probe::{Firing, Py, arg, testing::object};
+/// # Firing::new().arg("xs", Py::list([1, 2])).fire(|| {
+/// assert_eq!(object(arg(0)), Py::list([1, 2]));
+/// # });
+/// ```
 pub fn object(v: Value) -> Py {
     FIRING.with_borrow(|host| host.as_ref().map(|host| host.object(v))).expect("a value outlived its firing")
 }
@@ -137,16 +169,31 @@ impl Host {
 
 impl Word<'_> {
     /// As a value.
+    ///
+    /// ```
+    /// # use waspect_probe::{Code, Value, testing::Word};
+    /// assert!(Word::V(Value::NONE).value().is_none());
+    /// assert_eq!(Word::I32(0).value().error(), Some(Code::Internal));
+    /// ```
     pub fn value(self) -> Value {
         if let Self::V(v) = self { v } else { Value::from_bits(Code::Internal.value()) }
     }
 
     /// As a status.
+    ///
+    /// ```
+    /// # use waspect_probe::{Code, testing::Word};
+    /// assert_eq!(Word::I32(-2).status().ok(), Err(Code::Kind));
+    /// ```
     pub fn status(self) -> Status {
         if let Self::I32(n) = self { Status(n) } else { Status(Code::Internal.status()) }
     }
 
     /// As nothing.
+    ///
+    /// ```
+    /// # waspect_probe::testing::Word::Nothing.nothing();
+    /// ```
     pub fn nothing(self) {}
 }
 

@@ -10,10 +10,10 @@ use super::compute::{arithmetic, equal, negative, order, to_float, to_int, to_st
 use super::host::{Host, Word};
 use super::reads::{at, attribute, class, contains, entries, item, slice, stepped};
 use super::without_call::without_call;
-use super::{Py, show};
+use super::{Py, msgpack, show};
 use crate::Value;
 
-const NAME_BYTES_MAX: usize = waspect_grammar::NAME_BYTES_MAX;
+pub(super) const NAME_BYTES_MAX: usize = waspect_grammar::NAME_BYTES_MAX;
 
 pub(super) fn answer<'a>(host: &mut Host, module: &str, name: &str, words: &mut [Word<'_>]) -> Word<'a> {
     if let Some(answer) = without_call(module, name, words).filter(|_| host.call.callless) {
@@ -225,9 +225,10 @@ impl Host {
 
     /// Functions that look at the call or inside a value.
     fn reads<'a>(&mut self, name: &str, words: &mut [Word<'_>]) -> Option<Word<'a>> {
+        let limits = last(words);
         if let [Word::V(v), .., Word::Out(place)] | [Word::V(v), Word::Out(place), ..] = words {
             let v = *v;
-            return Some(self.copied(name, v, place));
+            return Some(self.copied(name, v, place, limits));
         }
         let a = self.of(words.first());
         let b = self.of(words.get(1));
@@ -308,19 +309,17 @@ impl Host {
     }
 
     /// Functions that fill a piece of the probe's memory and say how long the whole is.
-    fn copied<'a>(&self, name: &str, v: Value, place: &mut [u8]) -> Word<'a> {
+    fn copied<'a>(&self, name: &str, v: Value, place: &mut [u8], limits: i32) -> Word<'a> {
         let bytes = match (name, self.object(v)) {
             (_, Py::Error(code)) => return status(code),
             ("str", Py::Str(s)) => s.into_bytes(),
             ("bytes", Py::Bytes(bytes)) => bytes,
             ("show", of) => show::shown(&of).into_bytes(),
-            ("snapshot", _) => {
-                panic!("`snapshot` is answered by the real host alone: test it as wasm, with `waspect run`")
-            }
+            ("snapshot", of) => msgpack::tree(&of, limits),
             _ => return status(Code::Kind),
         };
         let mut front = bytes.len().min(place.len());
-        while name != "bytes" && front < bytes.len() && bytes[front] & 0xC0 == 0x80 {
+        while matches!(name, "str" | "show") && front < bytes.len() && bytes[front] & 0xC0 == 0x80 {
             front -= 1;
         }
         place[..front].copy_from_slice(&bytes[..front]);
@@ -341,14 +340,14 @@ impl Host {
             ("field_limits", _) => Word::Nothing,
             ("emit", _) => {
                 let record = std::mem::take(&mut self.fields);
-                if self.speculates {
-                    self.told.held.push(record)
-                } else {
-                    self.told.records.push(record)
-                }
-                Word::I32(0)
+                self.committed(record)
             }
             ("speculate" | "commit" | "forget", _) => self.speculation(name),
+            // Fields that wait for `emit` go on waiting.
+            ("emit_msgpack", [Word::In(bytes)]) => match msgpack::record(bytes).and_then(msgpack::all_named) {
+                Ok(record) => self.committed(record),
+                Err(code) => status(code),
+            },
             ("discard", _) => {
                 self.fields.clear();
                 Word::I32(0)
@@ -379,10 +378,9 @@ impl Host {
     }
 
     fn named_field<'a>(&mut self, name: &Word<'_>, value: Py) -> Word<'a> {
-        match text(name) {
+        match text(name).and_then(named) {
             Err(Code::Limit) => status(Code::Limit),
             Err(_) => status(Code::Range),
-            Ok(name) if name.is_empty() || name.chars().any(char::is_control) => status(Code::Range),
             Ok(name) => {
                 self.add_field(name, value);
                 Word::I32(0)
@@ -397,6 +395,12 @@ impl Host {
         self.told.logs.push((level, line));
         Word::I32(0)
     }
+}
+
+/// A name that a field may have.
+pub(super) fn named(name: &str) -> Result<&str, Code> {
+    let bad = name.is_empty() || name.chars().any(char::is_control);
+    if bad { Err(Code::Range) } else { Ok(name) }
 }
 
 fn has(name: &str) -> bool {

@@ -8,6 +8,16 @@ use std::collections::HashMap;
 use super::Py;
 
 /// What a probe did.
+///
+/// ```
+/// # use waspect_probe::*;
+/// let told = Firing::new().arg("item", "book").fire(|| {
+///     capture!(item = arg(0));
+///     count!("calls", ());
+/// });
+/// assert_eq!(told.records.len(), 1);
+/// assert_eq!(told.count("calls", ()), 1);
+/// ```
 #[derive(Clone, Default, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Told {
@@ -35,17 +45,39 @@ pub struct Told {
 
 impl Told {
     /// A field of the only record; none if there is none, or another number of records.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// let told = Firing::new().arg("item", "book").fire(|| capture!(item = arg(0)));
+    /// assert_eq!(told.field("item"), Some(&"book".into()));
+    /// assert_eq!(told.field("price"), None);
+    /// ```
     pub fn field(&self, name: &str) -> Option<&Py> {
         let [record] = self.records.as_slice() else { return None };
         record.iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
     /// How often a key was counted.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// let told = Firing::new().arg("item", "book").fire(|| count!("added", arg(0)));
+    /// assert_eq!((told.count("added", "book"), told.count("added", "pen")), (1, 0));
+    /// ```
     pub fn count(&self, name: &str, key: impl Into<Py>) -> usize {
         self.numbers(name, key).len()
     }
 
     /// The numbers that were added under a key, in order.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// let told = Firing::new().fire(|| {
+    ///     sum!("bytes", "in", 3);
+    ///     sum!("bytes", "in", 4);
+    /// });
+    /// assert_eq!(told.numbers("bytes", "in"), [3.0, 4.0]);
+    /// ```
     pub fn numbers(&self, name: &str, key: impl Into<Py>) -> Vec<f64> {
         let key = key.into();
         let all = self.numbers.get(name).map_or(&[][..], Vec::as_slice);
@@ -53,6 +85,16 @@ impl Told {
     }
 
     /// Whether nothing was written: no record, number, print or log.
+    ///
+    /// ```
+    /// # use waspect_probe::*;
+    /// let quiet = Firing::new().fire(|| {
+    ///     if nargs() > 3 {
+    ///         capture!(args = get!("args"));
+    ///     }
+    /// });
+    /// assert!(quiet.is_nothing());
+    /// ```
     pub fn is_nothing(&self) -> bool {
         self.records.is_empty()
             && self.numbers.is_empty()

@@ -6,6 +6,7 @@
 use waspect_abi::Code;
 use waspect_grammar::path::{Context, Path, Root};
 
+use super::Py;
 use super::host::{Host, Word};
 use super::import::{status, text};
 use crate::Value;
@@ -54,6 +55,16 @@ impl Host {
         if !self.speculates {
             let held = std::mem::take(&mut self.told.held);
             self.told.records.extend(held.into_iter().filter(|_| what == "commit"));
+        }
+        Word::I32(0)
+    }
+
+    /// A record leaves, or is held back with its request.
+    pub(super) fn committed<'a>(&mut self, record: Vec<(String, Py)>) -> Word<'a> {
+        if self.speculates {
+            self.told.held.push(record)
+        } else {
+            self.told.records.push(record)
         }
         Word::I32(0)
     }

@@ -271,29 +271,38 @@ impl Outlet {
         committed
     }
 
+    /// What is not so frequent shares one copy of the way into the ring.
+    #[inline(never)]
+    fn deliver_rarely(&self, account: &Account, head: Head, payload: &[u8], mono_ns: u64) -> bool {
+        self.allows(account, mono_ns) && self.deliver(account, head, payload)
+    }
+
     /// What an aggregation holds, as `Aggregation::print` wrote it; under the same rates.
     pub fn print(&self, account: &Account, aggregation: u32, rows: &[u8]) -> bool {
         let mono_ns = self.clock.mono_now();
         let head = head(Kind::Print, 0, account, aggregation, mono_ns);
-        self.allows(account, mono_ns) && self.deliver(account, head, rows)
+        self.deliver_rarely(account, head, rows, mono_ns)
     }
 
     /// A line for the operator, under the same rates.
     pub fn log(&self, account: &Account, level: u8, text: &[u8]) -> bool {
         let mono_ns = self.clock.mono_now();
-        self.allows(account, mono_ns) && self.event(account, head(Kind::Log, level, account, 0, mono_ns), text)
+        self.event(account, head(Kind::Log, level, account, 0, mono_ns), text)
     }
 
     /// A firing that did not finish.
     pub fn fault(&self, account: &Account, kind: FaultKind, function: u32) {
         self.ledger.bump(account.at + probe::FAULTS + kind as usize, 1);
         let mono_ns = self.clock.mono_now();
-        if self.allows(account, mono_ns) {
-            self.event(account, head(Kind::Fault, kind as u8, account, function, mono_ns), &[]);
-        }
+        self.event(account, head(Kind::Fault, kind as u8, account, function, mono_ns), &[]);
     }
 
+    /// A line or a fault, where the rates let it pass.
+    #[inline(never)]
     fn event(&self, account: &Account, head: Head, payload: &[u8]) -> bool {
+        if !self.allows(account, head.mono_ns) {
+            return false;
+        }
         let committed = self.ring.commit(head, payload);
         if !committed {
             self.dropped(account, DropKind::RingFull);

@@ -1,0 +1,111 @@
+"""`docs/LANGUAGE.md` is true: every example on it compiles, runs against `apps/store`, and says what stands below it.
+
+In: the page. Out: for a `probe` block followed by `text`, that `waspect run -e` prints just that (`text shape`: with any
+numbers); by `error`, that `waspect check` says that; alone, that it is taken; and for each question of the table, that
+its line is answered. `WASPECT_BLESS=1` writes what is printed into the page. Never here: an example of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from running import BINARY, environment
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "LANGUAGE.md"
+APPS = ROOT / "tests" / "python" / "apps"
+BLOCK = re.compile(r"^```probe\n(?P<probe>.*?)^```\n(?:```(?P<kind>text shape|text|error)\n(?P<said>.*?)^```\n)?", re.M | re.S)
+ROW = re.compile(r"^\| (?P<question>[A-Z][^|]*\?) \| `(?P<probe>.*)` \|$", re.M)
+ROWS_MIN = 25
+
+
+class Example(NamedTuple):
+    probe: str
+    kind: str | None
+    said: str | None
+    span: tuple[int, int]
+
+
+def examples() -> list[Example]:
+    return [Example(m["probe"], m["kind"], m["said"], m.span("said")) for m in BLOCK.finditer(PAGE.read_text())]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    env = environment(COLUMNS="100", PYTHONHASHSEED="0")
+    return subprocess.run(
+        [BINARY, *arguments], cwd=APPS, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def probed(probe: str, *options: str) -> str:
+    done = run("run", "-e", probe, *options, "--python", sys.executable, "-m", "store.web")
+    assert done.returncode == 0 and done.stdout == "", done.stderr
+    return steady(done.stderr)
+
+
+# What differs from run to run, and is not what an example is about.
+STEADY = [(r"\b\d+ fires?, .*", "…"), (r"\d{2}:\d{2}:\d{2}(\.\d+)?", "00:00:00"), (r"\bpid \d+", "pid 4242")]
+
+
+def steady(said: str) -> str:
+    for pattern, instead in STEADY:
+        said = re.sub(pattern, instead, said)
+    return said
+
+
+def shape(said: str) -> list[str]:
+    """Without numbers, bars and the lines that only some runs have."""
+    bare = (re.sub(r"[\d.,▏▎▍▌▋▊▉█|@#]+|[mnµ]?s\b|\s+", " ", line).split() for line in said.splitlines())
+    return sorted({" ".join(words) for words in bare if any(w.isalpha() for w in words)})
+
+
+def says(example: Example) -> str:
+    if example.kind == "error":
+        done = run("check", "-e", example.probe)
+        assert done.returncode == 1, done.stderr
+        return done.stderr
+    return probed(example.probe)
+
+
+@pytest.mark.parametrize("number", range(len(examples())))
+def test_examples(number):
+    example = examples()[number]
+    if example.kind is None:
+        done = run("check", "-e", example.probe)
+        assert done.returncode == 0, done.stderr
+        return
+    said = says(example)
+    if os.environ.get("WASPECT_BLESS"):
+        page, (start, end) = PAGE.read_text(), examples()[number].span
+        PAGE.write_text(page[:start] + said + page[end:])
+    elif example.kind == "text shape":
+        assert shape(said) == shape(example.said or "")
+    else:
+        assert said == example.said
+
+
+def questions() -> list[tuple[str, str]]:
+    # A bar inside of a table is written `\|`.
+    return [(m["question"], m["probe"].replace("\\|", "|")) for m in ROW.finditer(PAGE.read_text())]
+
+
+def test_there_are_enough_questions():
+    assert len(questions()) >= ROWS_MIN
+
+
+@pytest.mark.parametrize("question", [question for question, _ in questions()])
+def test_questions(question, tmp_path):
+    out = tmp_path / "out.jsonl"
+    probed(dict(questions())[question], "-o", f"jsonl:{out}")
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [x["faults"] for x in lines if x["type"] == "summary" and any(x["faults"].values())] == []
+    told = [x for x in lines if x["type"] in {"record", "aggregation", "log", "print"}]
+    assert told, lines

@@ -1,0 +1,44 @@
+"""Attaching, detaching and changing under four calling threads, on this CPython and on a debug build of it.
+
+In: `stress.py`, which says what is done and checks it. Out: that nothing went wrong, and that each thing was done. Never
+here: how fast; a machine that is busy does less of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import debug_python
+import pytest
+
+HERE = Path(__file__).parent
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+SECONDS, SECONDS_MAX = 4, 240
+
+
+def check(interpreter: str) -> dict[str, int]:
+    path = os.pathsep.join([str(HERE), sysconfig.get_path("purelib")])
+    command = [interpreter, "-X", "faulthandler", str(HERE / "stress.py"), str(SECONDS)]
+    environment = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told.pop("abandoned") == 0
+    assert all(told[step] for step in ("calls", "entries", "attach", "detach", "defaults", "anew", "brief", "collect"))
+    return told
+
+
+def test_results_are_right_and_calls_add_up():
+    assert not check(sys.executable)["debug"]
+
+
+def test_a_debug_build_asserts_nothing():
+    interpreter = debug_python.find(MINOR)
+    if not interpreter:
+        pytest.skip(debug_python.why_not(MINOR))
+    assert check(interpreter)["debug"]
