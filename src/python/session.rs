@@ -118,6 +118,7 @@ impl Session {
 
     /// Executes one probe on a frame; gives what it emitted. The request's values are read from `store`, what the probe keeps
     /// comes into `written`. `point` is 0 for entry, 1 for a return and 2 for a raise, of `outcome`.
+    #[expect(clippy::too_many_arguments, reason = "a struct would be one more Python object for each execution")]
     fn execute<'py>(
         &self,
         py: Python<'py>,
