@@ -115,6 +115,8 @@ limits! {
     OUT_OF_FUEL_TO_DISARM = 10, "out-of-fuel faults in the window", "disarmed";
     FAULT_WINDOW_SECONDS = 60, "seconds", "faults older than this are forgotten";
     RING_BYTES = 8 << 20, "bytes", "record dropped `ring_full`";
+    /// Of a module whose probes execute on frames that are handed over, one at a time.
+    FRAMES_RING_BYTES = 1 << 20, "bytes", "record dropped `ring_full`";
     LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
     MAP_ENTRIES_MAX = 4_096, "keys per aggregation or map", "key dropped `map_full`";
     MAP_BYTES_MAX = 1 << 20, "bytes per aggregation or map", "key dropped `map_full`; `map.set` gives -LIMIT";

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from os import PathLike
+from types import FrameType
 from typing import final
 
 from waspect.events import Aggregation, Budget, Event, Function, Ledger, Link, Summary
@@ -20,6 +21,9 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
 def load(artifact: bytes, budget: Budget) -> Session:
     """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
 
+def load_for_frames(artifact: bytes) -> Session:
+    """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""
+
 @final
 class Request:
     """A place where a request begins; use `waspect.request`."""
@@ -33,6 +37,17 @@ class Session:
 
     def poll(self) -> list[Event]:
         """What was committed since the last call, without waiting."""
+
+    def execute(
+        self,
+        probe: int,
+        frame: FrameType,
+        point: int,
+        outcome: object,
+        store: dict[str, object],
+        written: dict[str, object],
+    ) -> list[Event]:
+        """Executes one probe on a frame, at its entry (0), return (1) or raise (2); gives what it emitted."""
 
     def aggregations(self) -> list[Aggregation]: ...
     def stats(self) -> list[Summary | Function | Ledger]: ...

@@ -7,6 +7,7 @@ pub mod code;
 mod explain;
 #[expect(unsafe_code, reason = "statics under the interpreter lock")]
 pub mod gil;
+pub mod given;
 #[expect(unsafe_code, reason = "native objects that the interpreter calls")]
 mod hook;
 mod inner;

@@ -122,6 +122,7 @@ fn path_words(path: &Path) -> String {
 fn root_words(root: &Root) -> String {
     match root {
         Root::Arg(n) => format!("argument {n}"),
+        Root::Itself => "argument 0".to_owned(),
         Root::Args => "the positional arguments".to_owned(),
         Root::Kwargs => "the keyword arguments".to_owned(),
         Root::Local(name) => format!("the local `{name}`"),

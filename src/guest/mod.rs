@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 
-use crate::host::{Firing, LinkError, Linked, Shared, Slots, State};
+use crate::host::{Firing, Given, LinkError, Linked, Shared, Slots, State};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
 use crate::spec::words::shown_lines;
@@ -160,6 +160,18 @@ impl<I: Introspect> Guest<I> {
         if catch_unwind(AssertUnwindSafe(|| self.fire_through(probe, firing, slots))).is_err() {
             self.panicked(probe, function, slots);
         }
+    }
+
+    /// Fires one probe where the thread stands in a frame that was handed over.
+    ///
+    /// Gives what the probe wrote to the request.
+    pub fn fire_given(&mut self, probe: usize, firing: Firing<I>, given: Given<I>) -> Vec<(String, Vec<u8>)> {
+        self.is_ready();
+        if let Some(instance) = &mut self.instance {
+            instance.store.data_mut().given = Some(given);
+        }
+        self.fire(probe, firing, &mut Slots::default());
+        self.instance.as_mut().map(|instance| instance.store.data_mut().written()).unwrap_or_default()
     }
 
     /// Fires one probe; a panic of the host goes on through. The caller catches it, for several firings at once, and says

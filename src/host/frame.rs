@@ -3,10 +3,10 @@
 //! In: a path prepared at load, a position. Out: values, or why there is none. Never here: a read that runs code; every
 //! step goes through `introspect`.
 
-use waspect_abi::{Code, NONE};
+use waspect_abi::{Code, Kind, NONE};
 
 use super::{HostBudget, Ref, State, values};
-use crate::introspect::{Child, Introspect, Walk, Whole};
+use crate::introspect::{Child, Introspect, Look, Walk, Whole};
 use crate::path::{Path, Root, Step};
 
 /// A path with its names interned: one per import.
@@ -17,6 +17,7 @@ pub(super) struct PathSite<I: Introspect> {
 
 enum RootSite<I: Introspect> {
     Arg(i32),
+    Itself(I::Name),
     /// `args` or `kwargs`: the local of that name if there is one, else the whole.
     LocalOr(I::Name, Whole),
     Whole(Whole),
@@ -49,6 +50,7 @@ impl<I: Introspect> PathSite<I> {
     pub(super) fn prepare(path: &Path, name: fn(&str) -> I::Name) -> Self {
         let root = match &path.root {
             Root::Arg(i) => RootSite::Arg(*i),
+            Root::Itself => RootSite::Itself(name("self")),
             Root::Args => RootSite::LocalOr(name("args"), Whole::Args),
             Root::Kwargs => RootSite::LocalOr(name("kwargs"), Whole::Kwargs),
             Root::Local(text) => RootSite::Local(name(text)),
@@ -94,7 +96,19 @@ impl<I: Introspect> State<I> {
                 return Ok(o);
             }
         }
-        I::arg(self.here().ok_or_else(|| self.no_call())?, i)
+        let frame = self.here().ok_or_else(|| self.no_call())?;
+        match &self.given {
+            Some(_) => self.given_arg(frame, i),
+            None => I::arg(frame, i),
+        }
+    }
+
+    /// In a frame that was handed over, a local `args` that has elements is what its owner calls the arguments.
+    #[cold]
+    fn given_arg(&self, frame: I::Frame, i: i32) -> Result<I::Obj, Code> {
+        let args = I::local(frame, &self.shared.args);
+        let has_elements = |args: &I::Obj| matches!(I::look(*args), Look::Sized(Kind::Tuple | Kind::List, _));
+        args.ok().filter(has_elements).map_or_else(|| I::arg(frame, i), |args| I::index(args, i.into()))
     }
 
     pub(super) fn arg_count(&self) -> i32 {
@@ -160,6 +174,8 @@ impl<I: Introspect> State<I> {
         let frame = || self.here().ok_or_else(|| self.no_call());
         let object = match root {
             RootSite::Arg(i) => self.arg_object(*i)?,
+            RootSite::Itself(name) if self.given.is_some() => I::local(frame()?, name)?,
+            RootSite::Itself(_) => self.arg_object(0)?,
             RootSite::LocalOr(name, which) => match I::local(frame()?, name) {
                 Ok(o) => o,
                 Err(_) => return Ok(Reached::Whole(*which)),

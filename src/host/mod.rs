@@ -43,6 +43,7 @@ use crate::introspect::tree::TreeLimits;
 use crate::introspect::{Introspect, Look, Whole};
 use crate::limits::{self, Budget};
 use crate::outlet::{Account, Aggregation, Outlet};
+use crate::request::{Key, Scope};
 
 pub use link::{LinkError, Linked, link};
 pub use slots::Slots;
@@ -81,6 +82,14 @@ impl<I: Introspect> Default for Firing<I> {
     }
 }
 
+/// What comes with a frame that somebody hands over to be probed where it stands.
+pub struct Given<I: Introspect> {
+    /// A dict: what the request keeps so far.
+    pub store: I::Obj,
+    /// What the probe writes; nobody else's.
+    pub scope: Rc<Scope>,
+}
+
 /// What a handle of this firing stands for.
 enum Ref<O> {
     Object(O),
@@ -111,6 +120,9 @@ pub struct Shared<I: Introspect> {
     tree_limits: TreeLimits,
     literals: RefCell<values::Literals>,
     names: RefCell<computed::Names>,
+    /// What requests keep, by the names of imports.
+    kept: Vec<(Key, String, I::Name)>,
+    args: I::Name,
     chances: Vec<chance::Chances>,
 }
 
@@ -139,6 +151,7 @@ pub struct State<I: Introspect> {
     pub probe: usize,
     pub slots: Slots,
     pub caps: memory::Caps,
+    pub given: Option<Given<I>>,
     pub(crate) shared: Rc<Shared<I>>,
     memory: Option<Memory>,
     generation: u8,
@@ -179,6 +192,7 @@ impl<I: Introspect> State<I> {
             probe: 0,
             slots: Slots::default(),
             caps: memory::Caps,
+            given: None,
             shared,
             memory: None,
             generation: 1,

@@ -19,7 +19,7 @@ impl<I: Introspect> State<I> {
     #[inline]
     pub(super) fn req(&mut self, key: Key) -> Result<u64, HostBudget> {
         match self.scope().and_then(|scope| scope.get(key)) {
-            None => Ok(NONE),
+            None => Ok(self.given_req(key)),
             Some(Kept::Bits(bits)) => Ok(bits),
             Some(Kept::Int(n)) => {
                 self.charge(0)?;
@@ -31,6 +31,15 @@ impl<I: Introspect> State<I> {
                 Ok(self.stored_handle(at))
             }
         }
+    }
+
+    /// What the store has that came with a frame.
+    #[cold]
+    fn given_req(&mut self, key: Key) -> u64 {
+        let Some(given) = &self.given else { return NONE };
+        let name = self.shared.kept.iter().find(|(of, ..)| *of == key);
+        let found = name.and_then(|(_, _, name)| I::key(given.store, name).ok());
+        found.map_or(NONE, |o| self.object(o))
     }
 
     /// Keeps a copy of a value for the rest of the request.
@@ -46,7 +55,10 @@ impl<I: Introspect> State<I> {
         self.charge(0)?;
         let Some(scope) = self.own_scope() else { return Ok(Code::Absent.value()) };
         let before = match scope.get(key) {
-            None | Some(Kept::Bits(NONE)) => Ok(Number::Int(0)),
+            None | Some(Kept::Bits(NONE)) => match self.given_req(key) {
+                NONE => Ok(Number::Int(0)),
+                given => self.number(given),
+            },
             Some(Kept::Bits(bits)) => self.number(bits),
             Some(Kept::Int(n)) => Ok(Number::Int(n)),
             Some(Kept::Bytes(_)) => Err(Code::Kind),
@@ -63,6 +75,21 @@ impl<I: Introspect> State<I> {
             _ => Kept::Bits(value),
         };
         Ok(scope.set(key, kept).map_or(Code::Limit.value(), |()| value))
+    }
+
+    /// What the probe wrote for whoever handed the frame over: names, and values as bytes.
+    pub fn written(&mut self) -> Vec<(String, Vec<u8>)> {
+        let (Some(given), shared) = (self.given.take(), self.shared.clone()) else { return Vec::new() };
+        let of = |(key, name, _): &(Key, String, I::Name)| {
+            let mut bytes = Vec::new();
+            match given.scope.get(*key)? {
+                Kept::Bits(bits) => self.encode(bits, &self.shared.tree_limits, &mut bytes),
+                Kept::Int(n) => put::int(&mut bytes, n),
+                Kept::Bytes(kept) => bytes.extend_from_slice(&kept),
+            }
+            Some((name.clone(), bytes))
+        };
+        shared.kept.iter().filter_map(of).collect()
     }
 
     /// Holds this request's records back from now on; once more changes nothing.
@@ -88,7 +115,7 @@ impl<I: Introspect> State<I> {
 
     /// `r-19`; None outside a request.
     pub(super) fn request(&mut self) -> u64 {
-        let Some(scope) = self.scope() else { return NONE };
+        let Some(scope) = I::request().filter(|_| self.has_call()) else { return NONE };
         let at = self.keep(|out| put::str(out, &format!("r-{}", scope.number())));
         self.stored_handle(at)
     }

@@ -48,12 +48,16 @@ impl<I: Introspect> State<I> {
     /// The request that the call runs in.
     #[inline]
     pub(super) fn scope(&self) -> Option<Rc<Scope>> {
-        if self.has_call() { I::request() } else { None }
+        match &self.given {
+            _ if !self.has_call() => None,
+            Some(given) => Some(given.scope.clone()),
+            None => I::request(),
+        }
     }
 
     /// The same, to write to.
     #[inline]
     pub(super) fn own_scope(&self) -> Option<Rc<Scope>> {
-        if self.has_call() { I::own_request() } else { None }
+        if !self.has_call() || self.given.is_some() { self.scope() } else { I::own_request() }
     }
 }

@@ -63,6 +63,7 @@ fn by_path(wants: &mut Wants, path: &Path) {
             Ok(n) => wants.args.push(n),
             Err(_) => wants.any_arg = true,
         },
+        Root::Itself => wants.args.push(0),
         Root::Args | Root::Kwargs | Root::Local(_) | Root::Locals => wants.any_arg = true,
         Root::Context(Context::Elapsed) => wants.elapsed = true,
         _ => {}

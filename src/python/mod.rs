@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
 use crate::compiler::{self, Source};
+use crate::frames::Artifact;
 use crate::limits::Budget;
 use crate::seal;
 
@@ -26,6 +27,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(handed_compiler, module)?)?;
     module.add_function(wrap_pyfunction!(compile, module)?)?;
     module.add_function(wrap_pyfunction!(load, module)?)?;
+    module.add_function(wrap_pyfunction!(load_for_frames, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_class::<session::Session>()?;
     module.add_class::<request::Request>()?;
@@ -63,10 +65,19 @@ fn compile<'py>(
 /// Attaches an artifact's probes.
 #[pyfunction]
 fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt>>) -> PyResult<session::Session> {
-    let artifact = seal::take(artifact);
-    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
+    let artifact = taken(py, artifact)?;
     let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
     session::Session::start(py, artifact, budget)
+}
+
+/// An artifact whose probes are attached nowhere.
+#[pyfunction]
+fn load_for_frames(py: Python<'_>, artifact: &[u8]) -> PyResult<session::Session> {
+    session::Session::on_frames(py, taken(py, artifact)?)
+}
+
+fn taken(py: Python<'_>, artifact: &[u8]) -> PyResult<Artifact> {
+    seal::take(artifact).map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))
 }
 
 /// For measurements, since a budget only lowers: a session with a ring of this size, whose probes may each emit so many
@@ -79,10 +90,9 @@ fn _load_raised(
     ring_bytes: u64,
     events_per_second: u64,
 ) -> PyResult<session::Session> {
-    let artifact = seal::take(artifact);
-    let artifact = artifact.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), Some(e.hint())))?;
+    let artifact = taken(py, artifact)?;
     let budget = Budget { events_per_second, ..Budget::DEFAULT };
-    session::Session::with(py, artifact, budget, ring_bytes, events_per_second)
+    session::Session::with(py, artifact, budget, ring_bytes, events_per_second)?.attach(py)
 }
 
 fn lowered(by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {

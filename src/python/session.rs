@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyFrame, PyList};
 
 use super::{errors, values};
 use crate::attach::gil::Gil;
-use crate::attach::{self, live::Live};
+use crate::attach::{self, given, live::Live};
 use crate::frames::{Artifact, Load, LoadModule};
 use crate::ledger;
 use crate::limits::{self, Budget};
 use crate::report::{Exits, Function, Ledger, Report};
 use crate::segment::{ReadError, Reader, Totals};
 use crate::spec::Point;
+use crate::value::Value;
 
 #[pyclass(frozen, module = "waspect._core")]
 pub(super) struct Session {
@@ -33,7 +34,23 @@ struct Inner {
 
 impl Session {
     pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
-        Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)
+        let session = Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)?;
+        session.attach(py)
+    }
+
+    pub(super) fn attach(self, py: Python<'_>) -> PyResult<Self> {
+        let live = &self.inner.get(py).live;
+        attach::attach(py, live, false);
+        if live.has(Point::End) {
+            super::boot::at_exit(py, live)?;
+        }
+        Ok(self)
+    }
+
+    /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.
+    pub(super) fn on_frames(py: Python<'_>, artifact: Artifact) -> PyResult<Self> {
+        let budget = Budget { events_per_second: u64::MAX, ..Budget::DEFAULT };
+        Self::with(py, artifact, budget, limits::FRAMES_RING_BYTES, u64::MAX)
     }
 
     /// With a ring and a rate of all probes together that the caller chooses.
@@ -57,10 +74,6 @@ impl Session {
         let (live, _segment) =
             live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint().as_deref()))?;
         live.outlet.set_events_per_second(per_second);
-        attach::attach(py, &live, false);
-        if live.has(Point::End) {
-            super::boot::at_exit(py, &live)?;
-        }
         let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));
         let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };
         Ok(Self { inner: Gil::new(inner) })
@@ -100,6 +113,33 @@ impl Session {
     /// What was committed since the last call.
     fn poll<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let reports = self.inner.get(py).poll(py)?;
+        values::reports(py, &reports)
+    }
+
+    /// Executes one probe on a frame; gives what it emitted. The request's values are read from `store`, what the probe keeps
+    /// comes into `written`. `point` is 0 for entry, 1 for a return and 2 for a raise, of `outcome`.
+    #[expect(clippy::too_many_arguments, reason = "a struct would be one more Python object for each execution")]
+    fn execute<'py>(
+        &self,
+        py: Python<'py>,
+        probe: usize,
+        frame: &Bound<'py, PyFrame>,
+        point: u8,
+        outcome: &Bound<'py, PyAny>,
+        store: &Bound<'py, PyDict>,
+        written: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let (inner, mut reports, mut kept) = (self.inner.get(py), Vec::new(), Vec::new());
+        inner.read(py, |reader| {
+            kept = given::execute(&inner.live, probe, frame, (point, outcome), store);
+            reader.drain(&mut reports)
+        })?;
+        for (name, bytes) in &kept {
+            match Value::read(&mut bytes.as_slice()) {
+                Err(_) | Ok(Value::Error(_)) => {}
+                Ok(value) => written.set_item(name, values::value(py, &value)?)?,
+            }
+        }
         values::reports(py, &reports)
     }
 

@@ -16,7 +16,7 @@ fn accepted() {
         ("arg0.data[0][\"value\"]", "arg0.data[0][\"value\"]"),
         ("arg0['it\\'s']", "arg0[\"it's\"]"),
         ("arg0[\"first name\"][-1]", "arg0[\"first name\"][-1]"),
-        ("self.items", "arg0.items"),
+        ("self.items", "self.items"),
         ("args[1]", "args[1]"),
         ("kwargs[\"x\"]", "kwargs[\"x\"]"),
         ("user.name", "local.user.name"),

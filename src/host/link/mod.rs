@@ -31,6 +31,7 @@ use crate::ledger::Agg;
 use crate::limits::Budget;
 use crate::outlet::{Account, Aggregation, Outlet};
 use crate::path::{Path, Root, Step, parse_steps};
+use crate::request::Key;
 use crate::spec::{ImportUse, Manifest};
 
 /// Why a module cannot be linked. `module` refuses the same before; this is the agent's own word.
@@ -59,6 +60,7 @@ struct Linking<'a, I: Introspect> {
     groups: Vec<Vec<Rc<Aggregation>>>,
     literals: super::values::Literals,
     slots: Vec<String>,
+    kept: Vec<(Key, String, I::Name)>,
 }
 
 /// Everything a module's instances need besides its code.
@@ -90,6 +92,7 @@ pub fn link<I: Introspect>(
         groups: Vec::new(),
         literals: super::values::Literals::default(),
         slots: Vec::new(),
+        kept: Vec::new(),
     };
     // A module may import one thing several times; the linker and what is declared have it once.
     let mut seen = HashSet::new();
@@ -99,13 +102,14 @@ pub fn link<I: Introspect>(
     for import in makes.into_iter().chain(means) {
         linking.import(import)?;
     }
-    let Linking { linker, paths, routes, aggregations, groups, literals, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, groups, literals, kept, .. } = linking;
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
     let id = next_id();
     let (names, chances) = (RefCell::default(), accounts.iter().map(|_| Chances::default()).collect());
-    let shared = Shared {
+    let args = I::name("args");
+    let shared = Rc::new(Shared {
         outlet,
         budget,
         accounts,
@@ -118,8 +122,9 @@ pub fn link<I: Introspect>(
         literals,
         names,
         chances,
-    };
-    let shared = Rc::new(shared);
+        kept,
+        args,
+    });
     Ok(Linked { linker, shared })
 }
 
@@ -167,7 +172,13 @@ impl<I: Introspect> Linking<'_, I> {
             family if means_aggregations(family) => number(self.group(name)),
             family => match self.aggregation(family, import)? {
                 Some((name, agg)) => number(self.declare(name, agg)?),
-                None => Argument { name: self.outlet.name(name), session: self.outlet.number(), ..Argument::default() },
+                None => {
+                    let key = Key { session: self.outlet.number(), name: self.outlet.name(name) };
+                    if family.starts_with("probe1.req") {
+                        self.kept.push((key, name.to_owned(), I::name(name)));
+                    }
+                    Argument { name: key.name, session: key.session, ..Argument::default() }
+                }
             },
         })
     }

@@ -4,7 +4,8 @@
 
 use std::ptr::NonNull;
 
-use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::{ffi, types::PyFrame};
 use waspect_abi::Code;
 
 use super::children::{items, named, pairs};
@@ -12,7 +13,8 @@ use super::dict::Table;
 use super::item::at;
 use super::layout::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
-    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, tuple,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, bytes, class_of, part, pointer_at, running, running_place,
+    tuple,
 };
 use super::name::known;
 use super::scalar::{self, same_text};
@@ -46,6 +48,29 @@ pub fn current_frame() -> Option<Frame> {
     None
 }
 
+/// Does something as if the calling thread ran a frame object's frame: one of another call, of another thread, one that
+/// has ended. Needs the GIL; nothing of it may run Python code.
+pub fn within(frame: &Bound<'_, PyFrame>, f: impl FnOnce()) {
+    struct Back(*mut *mut InterpreterFrame, *mut InterpreterFrame);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            // SAFETY: the calling thread's, whose frame is what it was before.
+            unsafe { self.0.write(self.1) };
+        }
+    }
+    // SAFETY: the GIL is held; a frame object has a frame while it lives, and the caller keeps it alive.
+    let _back = unsafe {
+        let place = running_place(ffi::PyThreadState_Get());
+        let back = Back(place, place.read());
+        place.write(frame.as_ptr().byte_offset(FRAME).cast::<*mut InterpreterFrame>().read());
+        back
+    };
+    f();
+}
+
+/// Where a frame object has its frame.
+const FRAME: isize = 24;
+
 fn class_of_code(frame: Frame) -> bool {
     part(frame.get().code).is_some_and(|code| class_of(code).is(&raw const ffi::PyCode_Type))
 }
@@ -53,7 +78,6 @@ fn class_of_code(frame: Frame) -> bool {
 impl Frame {
     /// Whether a frame object, if it is one, is this frame's.
     pub(super) fn is_of(&self, frame_object: Obj) -> bool {
-        const FRAME: isize = 24;
         // SAFETY: a frame object keeps a pointer to what it stands for.
         class_of(frame_object).is(&raw const ffi::PyFrame_Type)
             && unsafe { pointer_at(frame_object, FRAME) }.cast() == self.0.as_ptr()

@@ -15,7 +15,7 @@ use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 pub(super) use super::thread::{
     CODE_UNITS, CodeHead, FAST_CELL, FAST_FREE, FAST_HIDDEN, FIRST_TRACEABLE, GENERATOR_FRAME, GENERATOR_STATE,
-    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, capsuled, running, running_context, weakly,
+    InterpreterFrame, OWNED_BY_CSTACK, OWNED_BY_GENERATOR, capsuled, running, running_context, running_place, weakly,
 };
 use super::{Obj, steps};
 

@@ -45,7 +45,7 @@ use super::{Child, Introspect, KeyOf, Look, Spot, Waiting, Walk, Whole};
 use crate::request::Scope;
 pub use around::modules;
 pub use check::self_check;
-pub use frame::{Frame, current_frame};
+pub use frame::{Frame, current_frame, within};
 pub use name::Name;
 
 /// A borrowed object, valid until the firing ends.

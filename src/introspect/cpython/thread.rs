@@ -98,17 +98,27 @@ pub(super) const FAST_FREE: u8 = 0x80;
 /// `thread` is the calling thread's state.
 #[inline]
 pub(super) unsafe fn running(thread: *mut ffi::PyThreadState) -> *mut InterpreterFrame {
+    // SAFETY: by contract.
+    unsafe { running_place(thread).read() }
+}
+
+/// Where a thread's state says which frame it runs.
+///
+/// # Safety
+/// `thread` is the calling thread's state.
+#[inline]
+pub(super) unsafe fn running_place(thread: *mut ffi::PyThreadState) -> *mut *mut InterpreterFrame {
     const CFRAME: usize = 56;
     const CURRENT_IN_CFRAME: usize = if cfg!(Py_3_12) { 0 } else { 8 };
     const CURRENT: usize = 72;
-    let field = |base: *mut u8, offset: usize| {
-        // SAFETY: offsets of `struct _ts` and `_PyCFrame`; both are live while the thread runs.
-        unsafe { base.add(offset).cast::<*mut u8>().read() }
-    };
-    if cfg!(Py_3_13) {
-        return field(thread.cast(), CURRENT).cast();
+    let thread = thread.cast::<u8>();
+    // SAFETY: offsets of `struct _ts` and `_PyCFrame`; both are live while the thread runs.
+    unsafe {
+        if cfg!(Py_3_13) {
+            return thread.add(CURRENT).cast();
+        }
+        thread.add(CFRAME).cast::<*mut u8>().read().add(CURRENT_IN_CFRAME).cast()
     }
-    field(field(thread.cast(), CFRAME), CURRENT_IN_CFRAME).cast()
 }
 
 /// The context that a thread runs in; null before it has one.

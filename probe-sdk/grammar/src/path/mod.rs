@@ -13,8 +13,10 @@ use crate::words::quoted;
 /// Where a path starts.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
 pub enum Root {
-    /// `arg3`: a positional argument; `self` is `arg0`.
+    /// `arg3`: a positional argument.
     Arg(i32),
+    /// `self`: `arg0`, or the local of that name in a frame that was handed over.
+    Itself,
     Args,
     Kwargs,
     /// `local.NAME`, or a bare name that is no other root.
@@ -102,6 +104,7 @@ impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arg(n) => write!(f, "arg{n}"),
+            Self::Itself => f.write_str("self"),
             Self::Local(name) => write!(f, "local.{name}"),
             Self::Global(name) => write!(f, "global.{name}"),
             Self::Closure(name) => write!(f, "closure.{name}"),

@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
 
     fn named_root(&mut self, name: &str) -> Result<Root, PathError> {
         Ok(match name {
-            "self" => Root::Arg(0),
+            "self" => Root::Itself,
             "args" => Root::Args,
             "kwargs" => Root::Kwargs,
             "locals" => Root::Locals,

@@ -52,6 +52,7 @@ impl Firing {
         let dict = |all: &[(String, Py)]| Py::Dict(all.iter().map(|(k, v)| (Py::Str(k.clone()), v.clone())).collect());
         match root {
             Root::Arg(i) => self.positional_at(*i),
+            Root::Itself => self.positional_at(0),
             Root::Args => by_name(&self.args, "args").or_else(|_| Ok(Py::Tuple(self.positional()))),
             Root::Kwargs => by_name(&self.args, "kwargs").or_else(|_| Ok(dict(&self.kwargs))),
             Root::Local(name) => self.named_local(name),
