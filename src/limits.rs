@@ -60,6 +60,7 @@ limits! {
     PROBE_CLAUSES_MAX = 256, "clauses", "refused";
     /// Parentheses, conditions and blocks inside each other.
     PROBE_NESTING_MAX = 64, "levels", "refused";
+    PROBE_NAME_BYTES_MAX = 256, "bytes in one name", "refused";
     PROBE_STR_BYTES_MAX = 4096, "bytes in one text", "refused";
     /// What makes the tree of one expression higher.
     PROBE_OPERATORS_MAX = 500, "operators in one statement", "refused";

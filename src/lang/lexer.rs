@@ -75,11 +75,14 @@ impl<'a> Lexer<'a> {
             '/' if self.rest().starts_with("/*") => self.block_comment(),
             '"' | '\'' => self.text(next),
             '$' => {
-                let word = word_length(&self.rest()[1..]);
+                let word = self.word(&self.rest()[1..]);
                 self.token(TokenKind::Dollar, 1 + word);
             }
             c if c.is_ascii_digit() => self.number(),
-            c if c.is_alphabetic() || c == '_' => self.token(TokenKind::Word, word_length(self.rest())),
+            c if c.is_alphabetic() || c == '_' => {
+                let word = self.word(self.rest());
+                self.token(TokenKind::Word, word);
+            }
             c => self.symbol(c),
         }
         self.is_line_start = false;
@@ -98,6 +101,16 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         self.at += length;
         self.lexed.tokens.push(Token { kind, span: span(start, self.at) });
+    }
+
+    /// How long the word is; one that no import could be named by is a mistake.
+    fn word(&mut self, text: &str) -> usize {
+        let (length, max) = (word_length(text), limits::PROBE_NAME_BYTES_MAX);
+        if length as u64 > max {
+            let message = format!("expected a name of at most {max} bytes, found {length}");
+            self.diagnostics.error(span(self.at, self.at + length), message);
+        }
+        length
     }
 
     fn line_comment(&mut self) {

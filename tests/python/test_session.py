@@ -247,7 +247,7 @@ REFUSED = [
     ),
     ("compiler ends", "CompileError", lambda: _core.compile("/bin/false", GOOD, "p", []), "/bin/false"),
     ("no compiler", "CompileError", lambda: _core.compile("/nowhere", GOOD, "p", []), "/nowhere"),
-    ("no artifact", "EngineError", lambda: waspect.load(b"neither"), ""),
+    ("no artifact", "EngineError", lambda: waspect.load(b"\x00neither"), ""),
     ("empty", "EngineError", lambda: waspect.load(b""), ""),
     ("artifact cut short", "EngineError", lambda: waspect.load(_core.compile(find(), GOOD, "p", [])[:-1]), ""),
     ("artifact changed", "EngineError", lambda: waspect.load(changed(_core.compile(find(), GOOD, "p", []))), ""),

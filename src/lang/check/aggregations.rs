@@ -10,6 +10,8 @@ use crate::lang::emit::constant_number;
 use crate::limits;
 use crate::spec::words::{nearest, one_of, quoted};
 
+/// Bounds beyond are not exact, and too long to be written in a name.
+const BOUND_MAX: f64 = 1e15;
 /// A tuple has no more parts.
 const KEYS_MAX: usize = 4;
 
@@ -124,7 +126,8 @@ fn buckets(arguments: &[Expr], span: Span, diagnostics: &mut Diagnostics) -> boo
         return false;
     };
     let max = limits::LINEAR_BUCKETS_MAX;
-    let fits = low < high && step > 0.0 && (high - low) / step <= max as f64;
+    let written = bounds.iter().all(|bound| bound.abs() < BOUND_MAX);
+    let fits = written && low < high && step > 0.0 && (high - low) / step <= max as f64;
     if !fits {
         let message =
             format!("expected low < high and a step that makes at most {max} buckets, found {low}, {high}, {step}");

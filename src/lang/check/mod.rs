@@ -214,6 +214,10 @@ impl Checker<'_> {
     }
 
     fn name(&mut self, name: &str, span: Span) {
+        let digits = name.strip_prefix("arg").filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        if digits.is_some() && name.parse::<crate::path::Path>().is_err() {
+            self.diagnostics.error(span, format!("{} is no argument, expected `arg0` to `arg65535`", quoted(name)));
+        }
         if self.scope.without_call.is_some() && scope::is_of_a_call(name) {
             return self.no_call(&quoted(name), span);
         }
@@ -252,7 +256,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Another module cannot have set it: what modules keep is their own.
+    /// Most likely a slip, though another module of the session, or the application by its own request, may set it.
     fn unwritten(&mut self, place: &Place) {
         let (name, written, prefix) = match &place.kind {
             PlaceKind::Request(name) => (name, &self.written.request, "$req"),
@@ -262,7 +266,7 @@ impl Checker<'_> {
         if !written.contains(&name.text) {
             let meant = nearest(&name.text, written.iter().map(String::as_str));
             let hint = meant.map(|meant| format!("did you mean `{prefix}.{meant}`?"));
-            let message = format!("`{prefix}.{}` is read, but nothing sets it: it is None", name.text);
+            let message = format!("`{prefix}.{}` is read, but nothing here sets it", name.text);
             self.diagnostics.warning(place.span, message, hint);
         }
     }

@@ -6,7 +6,7 @@
 //! Numbers that are known to be plain (`elapsed`, a literal) stay an i64 or f64 as long as nobody wants a value.
 
 use wasm_encoder::{Ieee64, Instruction as I, ValType};
-use waspect_abi::{FALSE, NONE, TRUE};
+use waspect_abi::{Code, FALSE, NONE, TRUE};
 
 use super::Clauses;
 use super::helpers::{EQUAL, GREATER, Helper, LESS, constant};
@@ -151,8 +151,12 @@ impl Clauses<'_> {
             PlaceKind::Request(name) => self.import("probe1.req", &name.text),
             PlaceKind::Call(name) => self.import("probe1.slot", &name.text),
             PlaceKind::Global { name, key } => {
+                let value = self.body.local(ValType::I64);
                 self.key(key);
                 self.import("probe1.map.get", &name.text);
+                // As of a request and a call: what was never set is None.
+                self.body.extend([I::LocalSet(value), constant(NONE), I::LocalGet(value), I::LocalGet(value)]);
+                self.body.extend([constant(Code::Absent.value()), I::I64Eq, I::Select]);
             }
         }
     }
@@ -322,6 +326,13 @@ impl Clauses<'_> {
             return false;
         }
         match self.expression(e) {
+            Is::Int if is_elapsed(e) => {
+                // -1 says that the entry was not seen.
+                let time = self.body.local(ValType::I64);
+                self.body.extend([I::LocalTee(time), I::F64ConvertI64S, I::F64Const(Ieee64::from(f64::NAN))]);
+                self.body.extend([I::LocalGet(time), I::I64Const(0), I::I64GeS, I::Select]);
+                return true;
+            }
             Is::Int => self.body.push(I::F64ConvertI64S),
             Is::Float => {}
             Is::Value => {
@@ -371,10 +382,7 @@ impl Clauses<'_> {
             "int" => self.import("probe1", "to_int"),
             "float" => self.import("probe1", "to_float"),
             "typename" => self.import("probe1", "typename"),
-            "hash" => {
-                self.import("probe1", "str_hash");
-                return Is::Int;
-            }
+            "hash" => self.help(Helper::Hash),
             "startswith" => self.help(Helper::StartsWith),
             "endswith" => self.help(Helper::EndsWith),
             "contains" => self.help(Helper::Contains),
@@ -397,6 +405,14 @@ impl Clauses<'_> {
     pub(super) fn help(&mut self, helper: Helper) {
         let call = self.module.helper(helper);
         self.body.push(call);
+    }
+}
+
+fn is_elapsed(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Name(name) => name == "elapsed",
+        ExprKind::Group(of) => is_elapsed(of),
+        _ => false,
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) enum Helper {
     EndsWith,
     Contains,
     KindName,
+    /// `str_hash` of text; of anything else `KIND`.
+    Hash,
     Show,
     /// Text of memory behind what is in the buffer; gives where it ends.
     PutText,
@@ -58,7 +60,7 @@ const NO_INT: i64 = i64::MIN;
 impl Helper {
     pub(super) fn signature(self) -> (&'static [ValType], &'static [ValType]) {
         match self {
-            Self::Int | Self::Minus | Self::Not | Self::KindName | Self::Show => (&[V], &[V]),
+            Self::Int | Self::Minus | Self::Not | Self::KindName | Self::Hash | Self::Show => (&[V], &[V]),
             Self::Status | Self::Answer => (&[I32], &[V]),
             Self::Add | Self::Subtract | Self::Multiply | Self::FloorDivide | Self::Equal => (&[V, V], &[V]),
             Self::StartsWith | Self::EndsWith | Self::Contains => (&[V, V], &[V]),
@@ -100,6 +102,7 @@ impl Helper {
             Self::EndsWith => edge(b, module, false),
             Self::Contains => contains(b, module),
             Self::KindName => kind_name(b, module),
+            Self::Hash => hash(b, module),
             Self::Show => show(b, module),
             Self::PutText => put_text(b),
             Self::PutValue => put_value(b, module),
@@ -206,6 +209,7 @@ fn floor_divide(b: &mut Body, module: &mut Module) {
     b.extend([I::LocalGet(x), I::LocalGet(y), I::I64Xor, I::I64Const(0), I::I64LtS, I::I32And, I::I64ExtendI32U]);
     b.extend([I::I64Sub, module.helper(Helper::Int), I::Return]);
     b.close();
+    endless_divisor(b, module);
     let (quotient, whole) = (b.local(ValType::F64), b.local(ValType::F64));
     for value in [0, rest] {
         b.extend([I::LocalGet(value), I::F64Const(Ieee64::from(0.0)), module.import("probe1", "float")]);
@@ -223,6 +227,26 @@ fn floor_divide(b: &mut Body, module: &mut Module) {
         I::Select,
     ]);
     boxed_float(b);
+}
+
+/// Ends the function where the divisor is infinite: the quotient is 0, or -1 where the signs differ.
+fn endless_divisor(b: &mut Body, module: &mut Module) {
+    let (x, y) = (b.local(ValType::F64), b.local(ValType::F64));
+    for (from, to) in [(0, x), (1, y)] {
+        b.extend([
+            I::LocalGet(from),
+            I::F64Const(Ieee64::from(0.0)),
+            module.import("probe1", "float"),
+            I::LocalSet(to),
+        ]);
+    }
+    b.extend([I::LocalGet(y), I::F64Abs, I::F64Const(Ieee64::from(f64::INFINITY)), I::F64Eq]);
+    b.open_if(None);
+    b.extend([constant((-1.0_f64).to_bits()), constant(0.0_f64.to_bits())]);
+    // The product is 0 only where the dividend is, and then 0 is right.
+    b.extend([I::LocalGet(x), I::LocalGet(y), I::F64Mul, I::F64Const(Ieee64::from(0.0)), I::F64Lt]);
+    b.extend([I::Select, I::Return]);
+    b.close();
 }
 
 /// Whether operands 0 and 1 are ints or bools of any size.
@@ -348,11 +372,10 @@ fn clamp(b: &mut Body, local: u32) {
     b.extend([I::LocalGet(local), I::I32WrapI64]);
 }
 
-/// Ends the function unless both operands are text.
-fn both_text(b: &mut Body) {
-    pass_error(b, 0);
-    pass_error(b, 1);
-    for local in [0, 1] {
+/// Ends the function unless the operands are text.
+fn only_text(b: &mut Body, operands: std::ops::Range<u32>) {
+    operands.clone().for_each(|local| pass_error(b, local));
+    for local in operands {
         b.extend([I::LocalGet(local), I::I64Const(40), I::I64ShrU]);
         b.extend([constant(TAG_HANDLE << 8 | Kind::Str as u64), I::I64Ne]);
         b.open_if(None);
@@ -361,10 +384,15 @@ fn both_text(b: &mut Body) {
     }
 }
 
+fn hash(b: &mut Body, module: &mut Module) {
+    only_text(b, 0..1);
+    b.extend([I::LocalGet(0), module.import("probe1", "str_hash"), module.helper(Helper::Int)]);
+}
+
 /// Whether text 0 begins, or ends, with text 1: whether the part of that length is equal.
 fn edge(b: &mut Body, module: &mut Module, at_start: bool) {
     let (whole, part) = (b.local(I32), b.local(I32));
-    both_text(b);
+    only_text(b, 0..2);
     for (local, to) in [(0, whole), (1, part)] {
         b.extend([I::LocalGet(local), module.import("probe1", "len"), I::LocalTee(to), I::I32Const(0), I::I32LtS]);
         b.open_if(None);
@@ -385,7 +413,7 @@ fn edge(b: &mut Body, module: &mut Module, at_start: bool) {
 }
 
 fn contains(b: &mut Body, module: &mut Module) {
-    both_text(b);
+    only_text(b, 0..2);
     b.extend([I::LocalGet(1), I::LocalGet(0), module.import("probe1", "in"), module.helper(Helper::Answer)]);
 }
 

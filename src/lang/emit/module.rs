@@ -129,7 +129,9 @@ impl Module {
             data.active(0, &ConstExpr::i32_const(0), self.text.iter().copied());
             module.section(&data);
         }
-        Ok(module.finish())
+        let bytes = module.finish();
+        bounded(None, "bytes of module", crate::limits::MODULE_BYTES_MAX, bytes.len() as u64)?;
+        Ok(bytes)
     }
 
     fn check(&self) -> Result<(), TooLarge> {

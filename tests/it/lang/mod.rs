@@ -1,8 +1,9 @@
 //! The probe language: programs in; trees, text and mistakes out.
 //!
-//! `tests/lang/parse/NAME.probe` has what was read as formatted text in `NAME.txt`, or the mistakes as a person sees them;
+//! `tests/lang/{check,emit}/NAME.probe` have mistakes and modules beside them; `tests/lang/parse/NAME.probe` has what was read as formatted text in `NAME.txt`, or the mistakes as a person sees them;
 //! `WASPECT_BLESS=1` writes those files again.
 
+mod compiled;
 mod editor;
 mod expressions;
 mod parse;

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use waspect::lang::ast::Span;
+use waspect::lang::compile;
 use waspect::lang::format::format;
 use waspect::lang::parser::parse;
+use waspect::module;
 
 use super::tree::same;
 
@@ -203,5 +205,17 @@ proptest! {
         let parsed = parse(&source);
         prop_assert!(!parsed.diagnostics.has_errors(), "{source}\n{:?}", parsed.diagnostics.list());
         same(&source, &format(&source).expect("no mistakes"));
+    }
+
+    /// What the checker has nothing against has a module, and the module keeps every rule there is.
+    #[test]
+    fn what_compiles_is_a_module(predicate in expression(), body in prop::collection::vec(statement(), 0..4)) {
+        let body = body.concat().replace("sample 1 /10;", "").replace("sample 0.5 %;", "");
+        let source = format!("fn:a.b:exit / ({predicate}) / {{ {body} @x[1] = sum(1); }}").replace("len(", "contains(");
+        let compiled = compile(&source);
+        let wasm = compiled.wasm;
+        prop_assert!(wasm.is_some(), "{source}\n{:?}", compiled.diagnostics.list());
+        let checked = module::parse("p", &wasm.unwrap_or_default(), &[]);
+        prop_assert!(checked.is_ok(), "{source}\n{checked:?}");
     }
 }

@@ -22,7 +22,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("pipes", &[]),
     // Load, operator's side: bytes to artifact. The language never sees the runtime.
     ("policy", &["limits", "spec"]),
-    ("lang", &["limits", "value", "spec"]),
+    ("lang", &["limits", "path", "spec"]),
     ("module", &["limits", "path", "spec"]),
     ("seal", &["limits", "frames"]),
     ("engine", &["limits", "spec", "frames"]),
@@ -77,6 +77,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("foldhash", &["maps"]),
     ("twox_hash", &["host/text"]),
     ("pyo3", &["introspect/cpython", "introspect/testing", "attach", "python"]),
+    ("wasm_encoder", &["lang"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
     ("clap", &["cli"]),

@@ -1,0 +1,48 @@
+//! Programs as files: what the checker says, or the module as text, beside them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use waspect::lang::compile;
+use waspect::module;
+
+/// `tests/lang/check/NAME.probe`: as `waspect check` shows it.
+#[test]
+fn mistakes() {
+    each("tests/lang/check", |file| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let shown = file.strip_prefix(root).expect("inside");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_waspect"));
+        let output = command.current_dir(root).arg("check").arg(shown).output().expect("runs");
+        String::from_utf8(output.stderr).expect("UTF-8")
+    });
+}
+
+/// `tests/lang/emit/NAME.probe`: the module, which keeps every rule.
+#[test]
+fn modules() {
+    each("tests/lang/emit", |file| {
+        let compiled = compile(&fs::read_to_string(file).expect("readable"));
+        let wasm = compiled.wasm.unwrap_or_else(|| panic!("{}: {:?}", file.display(), compiled.diagnostics.list()));
+        module::parse("p", &wasm, &[]).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        wasmprinter::print_bytes(&wasm).expect("a module")
+    });
+}
+
+fn each(folder: &str, told: impl Fn(&Path) -> String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = fs::read_dir(folder).expect("folder").map(|file| file.expect("file").path());
+    let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|e| e == "probe")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let (found, beside) = (told(&file), file.with_extension("txt"));
+        if std::env::var_os("WASPECT_BLESS").is_some() {
+            fs::write(beside, found).expect("written");
+        } else {
+            let expected = fs::read_to_string(&beside).unwrap_or_default();
+            assert_eq!(found, expected, "{}; WASPECT_BLESS=1 writes it anew", beside.display());
+        }
+    }
+}
