@@ -62,6 +62,7 @@ bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) 
 	cargo bench
 	@set -e; for m in $(minors); do echo "== CPython $$m"; \
 	.venv/$$m/bin/python benches/python/overhead.py --plot target/overhead-$$m.svg; \
+	.venv/$$m/bin/python benches/python/language.py; .venv/$$m/bin/python benches/python/hogtrace.py; \
 	.venv/$$m/bin/python benches/python/scaling.py; .venv/$$m/bin/python benches/python/drain.py; done
 	.venv/$(newest)/bin/python benches/python/imports.py
 

@@ -9,6 +9,8 @@ mod calls;
 mod fire;
 #[path = "operations/imports.rs"]
 mod imports;
+#[path = "operations/language.rs"]
+mod language;
 #[expect(dead_code, reason = "cases of the tests put single objects too")]
 #[path = "../tests/it/plain.rs"]
 mod plain;
@@ -26,6 +28,7 @@ fn main() {
     let mut criterion = short.measurement_time(Duration::from_millis(1_000)).configure_from_args();
     fire::all(&mut criterion);
     imports::all(&mut criterion);
+    language::all(&mut criterion);
     rewrite::all(&mut criterion);
     segment::all(&mut criterion);
     criterion.final_summary();

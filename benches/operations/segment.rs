@@ -19,13 +19,13 @@ pub(crate) fn all(criterion: &mut Criterion) {
     aggregate(criterion);
 }
 
-fn outlet() -> (Outlet, Account) {
+fn outlet() -> (Outlet, Rc<Account>) {
     let outlet = Outlet::new(BYTES, BYTES).expect("memory").0;
     outlet.set_events_per_second(u64::MAX);
     outlet.module("bench.wasm");
     let account = outlet.probe(0, "bench", u64::MAX).expect("room");
     outlet.function(Place { module: "shop.cart".into(), qualname: "add".into(), file: "shop/cart.py".into() });
-    (outlet, account)
+    (outlet, Rc::new(account))
 }
 
 /// An int and a short str under their names.
@@ -38,7 +38,7 @@ fn fields(outlet: &Outlet) -> Vec<u8> {
     fields
 }
 
-fn write(outlet: &Outlet, account: &Account, fields: &[u8], count: usize) {
+fn write(outlet: &Outlet, account: &Rc<Account>, fields: &[u8], count: usize) {
     let record = Record { account, function: 0, tid: 1, point: 0, request: 0, fields };
     (0..count).for_each(|_| assert!(outlet.record(&record), "the ring is full"));
 }

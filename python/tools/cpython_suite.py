@@ -197,7 +197,9 @@ def differing(by_itself: dict[str, str], probed: dict[str, Any]) -> list[tuple[s
     ended = probed["ended"]
     fine = {"passed", "skipped"}
     return [
-        (name, ended.get(name, "did not run")) for name, how in by_itself.items() if how in fine and ended.get(name) != how
+        (name, ended.get(name, "did not run"))
+        for name, how in by_itself.items()
+        if how in fine and ended.get(name) != how
     ]
 
 

@@ -72,7 +72,7 @@ def main(minors: list[str]) -> int:
         note.unlink(missing_ok=True)
         if reason:
             note.write_text(reason)
-        print(f"debug build of {minor}: {find(minor)}" if not reason else reason, flush=True)
+        print(reason or f"debug build of {minor}: {find(minor)}", flush=True)
     return 0
 
 

@@ -1,7 +1,8 @@
 """Threads call what a loop attaches, detaches and changes: the program of `test_stress.py`, run by any interpreter.
 
-In: seconds; the package on the path. Out: one JSON object of what happened; an assertion where a result is wrong, calls
-do not add up, or a function has not its own code back. Never here: a bound on time; how often each thing happens is told.
+In: seconds; the package on the path. Out: one JSON object of what happened; an assertion where a result is wrong,
+calls do not add up, or a function has not its own code back. Never here: a bound on time; how often each thing happens
+is told.
 
 Four threads call, the interpreter switching every 10 µs: plain and keyword functions, one whose defaults change and one
 that is defined anew, eight closures over one code, a property, `__getitem__`, `__init__`, generators, coroutines,
@@ -84,16 +85,18 @@ def once(n: int) -> int:
     assert (thing.prop, thing[1], thing.method(3)) == (n, n + 1, 3 * n)
     assert sum(busy.counting(5)) == 10
     next(busy.counting(5))
-    try:
-        busy.waiting(n).send(None)
-    except StopIteration as end:
-        assert end.value == n
-    try:
-        busy.raising(n)
-    except KeyError as error:
-        assert error.args == (n,)
+    assert ending(busy.waiting(n).send, None) == (StopIteration, (n,))
+    assert ending(busy.raising, n) == (KeyError, (n,))
     # 1 + 2 + 2 + 2, then eight closures, four of Thing, two generators, a coroutine, an exception.
     return 7 + 8 + 4 + 2 + 1 + 1
+
+
+def ending(call, argument):
+    """How a call ends that must raise."""
+    try:
+        return call(argument)
+    except Exception as error:
+        return type(error), error.args
 
 
 class Caller(threading.Thread):
@@ -121,8 +124,7 @@ class Churn:
         self.sessions: list[waspect.Session] = []
         compiler = find()
         self.artifacts = {
-            spec: _core.compile(compiler, wat({spec: "count"}).encode(), "stress.wat", [])
-            for spec in [*SPECS, BRIEF]
+            spec: _core.compile(compiler, wat({spec: "count"}).encode(), "stress.wat", []) for spec in [*SPECS, BRIEF]
         }
 
     def step(self) -> None:

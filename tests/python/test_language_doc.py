@@ -1,8 +1,8 @@
 """`docs/LANGUAGE.md` is true: every example on it compiles, runs against `apps/store`, and says what stands below it.
 
-In: the page. Out: for a `probe` block followed by `text`, that `waspect run -e` prints just that (`text shape`: with any
-numbers); by `error`, that `waspect check` says that; alone, that it is taken; and for each question of the table, that
-its line is answered. `WASPECT_BLESS=1` writes what is printed into the page. Never here: an example of its own.
+In: the page. Out: for a `probe` block followed by `text`, that `waspect run -e` prints just that (`text shape`: with
+any numbers); by `error`, that `waspect check` says that; alone, that it is taken; and for each question of the table,
+that its line is answered. `WASPECT_BLESS=1` writes what is printed into the page. Never here: an example of its own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from running import BINARY, environment
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "LANGUAGE.md"
 APPS = ROOT / "tests" / "python" / "apps"
-BLOCK = re.compile(r"^```probe\n(?P<probe>.*?)^```\n(?:```(?P<kind>text shape|text|error)\n(?P<said>.*?)^```\n)?", re.M | re.S)
-ROW = re.compile(r"^\| (?P<question>[A-Z][^|]*\?) \| `(?P<probe>.*)` \|$", re.M)
+BLOCK = re.compile(
+    r"^```probe\n(?P<probe>.*?)^```\n(?:```(?P<kind>text shape|text|error)\n(?P<said>.*?)^```\n)?",
+    re.MULTILINE | re.DOTALL,
+)
+ROW = re.compile(r"^\| (?P<question>[A-Z][^|]*\?) \| `(?P<probe>.*)` \|$", re.MULTILINE)
 ROWS_MIN = 25
 
 

@@ -1,4 +1,4 @@
-"""Points without a call, prints, clears and speculation: in this process, in programs that end and fork, in threads and tasks.
+"""Points without a call, prints, clears and speculation: here, in programs that end and fork, in threads and tasks.
 
 In: modules as text. Out: agreement of what was printed, delivered and counted with what the program did. Never here: a
 wait for a tick that no call brings.
@@ -182,7 +182,10 @@ def test_a_forked_child_has_no_begin_and_an_end_of_its_own(tmp_path):
     parent = records[0][1]
     (child,) = {pid for _, pid in records} - {parent}
     assert sorted(records) == sorted([("begin", parent), ("end", parent), ("end", child)]), done.err
-    assert {line["pid"]: [row["value"] for row in line["rows"]] for line in done.of("print")} == {parent: [7], child: [7]}
+    assert {line["pid"]: [row["value"] for row in line["rows"]] for line in done.of("print")} == {
+        parent: [7],
+        child: [7],
+    }
 
 
 def test_records_are_held_back_until_somebody_decides(session):

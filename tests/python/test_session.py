@@ -350,7 +350,10 @@ kept.session = load({'fn:kinds.**:entry': 'count'})
 kept.session = load({'fn:kinds.**:exit': 'a=arg0'})
 Kept.__del__ = lambda self: (self.session.stats(), list(self.session.events(timeout=0)), self.session.links)
 """,
-    "asyncio, and a session": f"import asyncio; kept.session = load({{'fn:kinds.**:exit': '{READS}'}}); kept.a = asyncio",
+    "asyncio, and a session": f"""
+import asyncio; kept.a = asyncio
+kept.session = load({{'fn:kinds.**:exit': '{READS}'}})
+""",
 }
 
 

@@ -1,7 +1,7 @@
 """Attaching, detaching and changing under four calling threads, on this CPython and on a debug build of it.
 
-In: `stress.py`, which says what is done and checks it. Out: that nothing went wrong, and that each thing was done. Never
-here: how fast; a machine that is busy does less of it.
+In: `stress.py`, which says what is done and checks it. Out: that nothing went wrong, and that each thing was done.
+Never here: how fast; a machine that is busy does less of it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import debug_python
 import pytest
+
+import debug_python
 
 HERE = Path(__file__).parent
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
