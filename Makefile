@@ -36,6 +36,8 @@ agents := $(foreach m,$(minors),$(call agent,$(m)))
 door = tests/python/doors/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 cli := target/cli/waspect
 rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk python/waspect/_bootstrap -type f 2>/dev/null)
+# What only the command line has.
+cli_only := $(addprefix src/,lang/% cli/% render/% drain/% compile/% module/% main.rs)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)
@@ -118,7 +120,7 @@ lld := $(wildcard $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/$(arch)
 agent_flags := -C llvm-args=-inline-threshold=40 -C llvm-args=-unroll-threshold=20 -C no-vectorize-loops -C no-vectorize-slp \
   $(if $(and $(filter x86_64,$(arch)),$(lld)),-C link-arg=-Wl$(comma)--icf=all)
 define agent_rule
-$(2): $(rust)
+$(2): $(filter-out $(cli_only),$(rust))
 	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib -- $(agent_flags)
 	@cp target/agent/libwaspect.so $$@.new && mv $$@.new $$@
 endef

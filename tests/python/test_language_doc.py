@@ -54,20 +54,18 @@ def probed(probe: str, *options: str) -> str:
     return steady(done.stderr)
 
 
-# What differs from run to run, and is not what an example is about.
-STEADY = [(r"\b\d+ fires?, .*", "…"), (r"\d{2}:\d{2}:\d{2}(\.\d+)?", "00:00:00"), (r"\bpid \d+", "pid 4242")]
+# The time of day differs from run to run; that something is observed, and how often, is said of all.
+BEFORE = re.compile(r"^(?:(?:observing|attached) .*\n|[\d:.]+Z  )", re.M)
+AFTER = re.compile(r"\n(?:functions|probes)\n.*", re.S)
 
 
 def steady(said: str) -> str:
-    for pattern, instead in STEADY:
-        said = re.sub(pattern, instead, said)
-    return said
+    return AFTER.sub("", BEFORE.sub("", said)).lstrip("\n")
 
 
 def shape(said: str) -> list[str]:
-    """Without numbers, bars and the lines that only some runs have."""
-    bare = (re.sub(r"[\d.,▏▎▍▌▋▊▉█|@#]+|[mnµ]?s\b|\s+", " ", line).split() for line in said.splitlines())
-    return sorted({" ".join(words) for words in bare if any(w.isalpha() for w in words)})
+    """The words alone, without units."""
+    return sorted({word for word in re.findall(r"[A-Za-z_.]{3,}", said)})
 
 
 def says(example: Example) -> str:

@@ -9,7 +9,7 @@ use wasm_encoder::{Ieee64, Instruction as I, ValType};
 use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TRUE};
 
 use super::body::Body;
-use super::module::{BUFFER_END, Module};
+use super::module::{BUFFER_END, Module, SHOWN, SHOWN_END};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Helper {
@@ -431,12 +431,16 @@ fn kind_name(b: &mut Body, module: &mut Module) {
 }
 
 fn show(b: &mut Body, module: &mut Module) {
-    use super::module::BUFFER;
-    let end = b.local(I32);
+    let (room, size) = (SHOWN_END - SHOWN, b.local(I32));
     pass_error(b, 0);
-    b.extend([I::I32Const(BUFFER.cast_signed()), I::LocalGet(0), module.helper(Helper::PutValue), I::LocalSet(end)]);
-    b.push(I::I32Const(BUFFER.cast_signed()));
-    b.extend([I::LocalGet(end), I::I32Const(BUFFER.cast_signed()), I::I32Sub, module.import("probe1", "str_new")]);
+    b.extend([I::LocalGet(0), I::I32Const(SHOWN.cast_signed()), I::I32Const(room.cast_signed())]);
+    b.extend([module.import("probe1", "show"), I::LocalTee(size), I::I32Const(0), I::I32LtS]);
+    b.open_if(None);
+    b.extend([I::LocalGet(size), module.helper(Helper::Status), I::Return]);
+    b.close();
+    b.extend([I::I32Const(SHOWN.cast_signed()), I::LocalGet(size), I::I32Const(room.cast_signed())]);
+    b.extend([I::LocalGet(size), I::I32Const(room.cast_signed()), I::I32LtS, I::Select]);
+    b.push(module.import("probe1", "str_new"));
 }
 
 /// At, where the text is, how long it is: copied as far as there is room.

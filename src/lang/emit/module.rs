@@ -16,9 +16,11 @@ use super::helpers::Helper;
 
 /// Calls below are of imports, from here on of helpers, until all imports are known.
 const HELPERS: u32 = 1 << 24;
-/// Text of the program in memory lies below, what a firing writes from here to the end of the one page.
+/// The one page: text of the program, then the line that a firing puts together, then what `show` is given.
 pub(super) const BUFFER: u32 = 32 << 10;
-pub(super) const BUFFER_END: u32 = 64 << 10;
+pub(super) const BUFFER_END: u32 = 48 << 10;
+pub(super) const SHOWN: u32 = BUFFER_END;
+pub(super) const SHOWN_END: u32 = 64 << 10;
 
 #[derive(Debug, Default)]
 pub(super) struct Module {
