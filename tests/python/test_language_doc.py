@@ -55,8 +55,8 @@ def probed(probe: str, *options: str) -> str:
 
 
 # The time of day differs from run to run; that something is observed, and how often, is said of all.
-BEFORE = re.compile(r"^(?:(?:observing|attached) .*\n|[\d:.]+Z  )", re.M)
-AFTER = re.compile(r"\n(?:functions|probes)\n.*", re.S)
+BEFORE = re.compile(r"^(?:(?:observing|attached) .*\n|[\d:.]+Z  )", re.MULTILINE)
+AFTER = re.compile(r"\n(?:functions|probes)\n.*", re.DOTALL)
 
 
 def steady(said: str) -> str:
@@ -65,7 +65,7 @@ def steady(said: str) -> str:
 
 def shape(said: str) -> list[str]:
     """The words alone, without units."""
-    return sorted({word for word in re.findall(r"[A-Za-z_.]{3,}", said)})
+    return sorted(set(re.findall(r"[A-Za-z_.]{3,}", said)))
 
 
 def says(example: Example) -> str:
