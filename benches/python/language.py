@@ -76,7 +76,7 @@ def in_rust(compiler: str) -> bytes:
     )
     with tempfile.TemporaryDirectory(prefix="waspect-bench-") as folder:
         crate = Path(folder) / "compared"
-        subprocess.run([compiler, "new", "rust", str(crate)], check=True, capture_output=True)
+        subprocess.run([compiler, "new", "rust", crate.name], cwd=folder, check=True, capture_output=True)
         (crate / "src" / "lib.rs").write_text(
             f'#![cfg_attr(target_family = "wasm", no_std)]\n#![allow(unused)]\nuse waspect_probe::*;\n{functions}'
         )
