@@ -39,8 +39,12 @@ fn module(import: &Import) -> (String, String) {
         "()" => (String::new(), format!("(call $it {arguments})")),
         _ => (format!("(result {})", result.replace('V', "i64")), format!("(drop (call $it {arguments}))")),
     };
+    // `print` and `clear` are of what the module counts in.
+    let of_aggregation = matches!(import.module, "probe1.print" | "probe1.clear");
+    let also =
+        if of_aggregation { format!(r#"(import "probe1.count" "{name}" (func (param i64)))"#) } else { String::new() };
     let imports = format!(
-        r#"{HELPERS} (import "{}" "{name}" (func $it (param {typed}) {returns}))
+        r#"{HELPERS} {also} (import "{}" "{name}" (func $it (param {typed}) {returns}))
           (memory (export "memory") 1) (data (i32.const 16) "{content}")"#,
         import.module
     );
