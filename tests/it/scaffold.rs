@@ -330,7 +330,9 @@ fn cargo_ends_with_whoever_asked() {
         place.write_crate("probe", ALONE, PROBE);
         place.write("probe/build.rs", WAITS);
         nix::unistd::mkfifo(place.at("probe/cargo-runs").as_str(), nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let mut waspect = place.command(env!("CARGO_BIN_EXE_waspect"), "", &["build", "probe"]);
+        // Whoever starts the tests in the background has them ignore what a terminal sends.
+        let listening = ["--default-signal=INT", env!("CARGO_BIN_EXE_waspect"), "build", "probe"];
+        let mut waspect = place.command("env", "", &listening);
         let mut waspect = waspect.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let cargo = fs::read_to_string(place.at("probe/cargo-runs")).unwrap();
         kill(Pid::from_raw(i32::try_from(waspect.id()).unwrap()), signal).unwrap();
