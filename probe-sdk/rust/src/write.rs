@@ -116,7 +116,7 @@ pub fn discard() -> Status {
 ///
 /// ```
 /// # use waspect_probe::{Firing, capture, commit, forget, get, speculate};
-/// # let told = Firing::new().in_request().fire(|| {
+/// # let told = Firing::new().in_request().retval(1).fire(|| {
 /// speculate();
 /// capture!(step = 1);
 /// capture!(step = 2);
