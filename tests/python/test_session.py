@@ -346,6 +346,9 @@ AT_THE_END = {
 getattr(sys, "monitoring", None) and sys.monitoring.use_tool_id(3, "tool")
 kept.session = load({'fn:kinds.**:entry': 'count'})
 """,
+    "an end of its own": f"""
+kept.session = load({{'end': 'count t=$thread k=$task m=$now', 'fn:kinds.**:exit': '{READS}'}})
+""",
     "its events": """
 kept.session = load({'fn:kinds.**:exit': 'a=arg0'})
 Kept.__del__ = lambda self: (self.session.stats(), list(self.session.events(timeout=0)), self.session.links)
