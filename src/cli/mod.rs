@@ -20,6 +20,7 @@ mod run;
 mod signals;
 mod text;
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -74,11 +75,18 @@ enum Color {
 impl From<Color> for anstream::ColorChoice {
     fn from(color: Color) -> Self {
         match color {
+            Color::Auto if is_dumb() => Self::Never,
             Color::Auto => Self::Auto,
             Color::Always => Self::Always,
             Color::Never => Self::Never,
         }
     }
+}
+
+/// A terminal that knows no colours; asked for here, since the library takes any `CI` for one that does.
+fn is_dumb() -> bool {
+    let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|force| force != "0");
+    !forced && env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 #[derive(Subcommand)]

@@ -169,7 +169,7 @@ def test_no_colour(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_cannot_draw(tmp_path: Path) -> None:
-    session = Session(tmp_path, "work(40)", TERM="dumb", LC_ALL="C")
+    session = Session(tmp_path, "work(40)", TERM="dumb", LC_ALL="C", CI="true")
     assert session.end() == 0
     assert b"\x1b" not in session.shown
     assert session.shown.isascii()
