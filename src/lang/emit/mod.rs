@@ -3,7 +3,7 @@
 //! In: a program, its text. Out: the bytes of a module, or what of it is too large. Never here: a loop, a division that
 //! could trap, an import of anything but `probe1`.
 //!
-//! A clause is a function, exported under each of its points; what many clauses need is a helper beside them. `module`
+//! A clause is a function, exported under each of its points; what many clauses need is a helper beside them, `text` those of text. `module`
 //! puts the sections together, `body` one function, `path` folds chains, `expression` and `statement` walk the tree.
 
 mod body;
@@ -13,6 +13,7 @@ mod module;
 mod path;
 mod point;
 mod statement;
+mod text;
 
 use wasm_encoder::Instruction as I;
 
