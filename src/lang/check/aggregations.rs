@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::lang::ast::{Clause, Expr, Name, Span, Stmt, StmtKind};
-use crate::lang::diagnostics::Diagnostics;
+use crate::lang::diagnostics::{Diagnostics, Other};
 use crate::lang::emit::constant_number;
 use crate::limits;
 use crate::spec::words::{nearest, one_of, quoted};
@@ -16,7 +16,7 @@ const BOUND_MAX: f64 = 1e15;
 const KEYS_MAX: usize = 4;
 
 /// Each with its parameters, as a person reads them.
-pub(in crate::lang) const AGGREGATIONS: &[(&str, &[&str])] = &[
+pub const AGGREGATIONS: &[(&str, &[&str])] = &[
     ("count", &[]),
     ("sum", &["x"]),
     ("min", &["x"]),
@@ -37,8 +37,9 @@ struct Shape {
     buckets: Vec<f64>,
 }
 
+/// By name: its shape, and where that is first said.
 #[derive(Default)]
-pub(super) struct Aggregations(HashMap<String, Shape>);
+pub(super) struct Aggregations(HashMap<String, (Shape, Span)>);
 
 impl Aggregations {
     pub(super) fn declare(&mut self, clause: &Clause, diagnostics: &mut Diagnostics) {
@@ -66,10 +67,10 @@ impl Aggregations {
     }
 
     fn agree(&mut self, name: &Name, shape: Shape, span: Span, diagnostics: &mut Diagnostics) {
-        let first = self.0.entry(name.text.clone()).or_insert_with(|| shape.clone());
+        let (first, at) = self.0.entry(name.text.clone()).or_insert_with(|| (shape.clone(), span));
         if *first != shape {
             let message = format!("`@{}` is {} here, and {} before", name.text, described(&shape), described(first));
-            diagnostics.error_hint(span, message, "give each its own name");
+            diagnostics.disagree(span, Other { span: *at, is: "before" }, message, "give each its own name");
         }
     }
 
