@@ -1,4 +1,4 @@
-//! Programs as files: what the checker says, or the module as text, beside them.
+//! Programs as files: what the checker says, the module as text, or what its firings wrote, beside them.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +6,8 @@ use std::process::Command;
 
 use waspect::lang::compile;
 use waspect::module;
+
+use crate::run::transcript;
 
 /// `tests/lang/check/NAME.probe`: as `waspect check` shows it.
 #[test]
@@ -27,6 +29,18 @@ fn modules() {
         let wasm = compiled.wasm.unwrap_or_else(|| panic!("{}: {:?}", file.display(), compiled.diagnostics.list()));
         module::parse("p", &wasm, &[]).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         wasmprinter::print_bytes(&wasm).expect("a module")
+    });
+}
+
+/// `tests/lang/run/NAME.probe`: everything that the firings of its head write, behind `# ` as [`crate::run`] has them.
+#[test]
+fn events() {
+    each("tests/lang/run", |file| {
+        let source = fs::read_to_string(file).expect("readable");
+        let head: Vec<&str> = source.lines().map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
+        let compiled = compile(&source);
+        let wasm = compiled.wasm.unwrap_or_else(|| panic!("{}: {:?}", file.display(), compiled.diagnostics.list()));
+        transcript("p", &head, &wasm).join("\n") + "\n"
     });
 }
 
