@@ -10,8 +10,9 @@ use crate::lang::emit::constant_number;
 use crate::limits;
 use crate::spec::words::{nearest, one_of, quoted};
 
-/// Bounds beyond are not exact, and too long to be written in a name.
+/// Bounds beyond are not exact, and too long to be written in a name; too long are those nearer to zero than the least, too.
 const BOUND_MAX: f64 = 1e15;
+const BOUND_MIN: f64 = 1e-15;
 /// A tuple has no more parts.
 const KEYS_MAX: usize = 4;
 
@@ -127,8 +128,12 @@ fn buckets(arguments: &[Expr], span: Span, diagnostics: &mut Diagnostics) -> boo
         return false;
     };
     let max = limits::LINEAR_BUCKETS_MAX;
-    let written = bounds.iter().all(|bound| bound.abs() < BOUND_MAX);
-    let fits = written && low < high && step > 0.0 && (high - low) / step <= max as f64;
+    if !bounds.iter().all(|bound| *bound == 0.0 || (BOUND_MIN..BOUND_MAX).contains(&bound.abs())) {
+        let message = format!("expected bounds of 0, or between {BOUND_MIN:e} and {BOUND_MAX:e} on both sides of it");
+        diagnostics.error(span, message);
+        return false;
+    }
+    let fits = low < high && step > 0.0 && (high - low) / step <= max as f64;
     if !fits {
         let message =
             format!("expected low < high and a step that makes at most {max} buckets, found {low}, {high}, {step}");

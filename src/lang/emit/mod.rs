@@ -25,6 +25,12 @@ use super::diagnostics::Diagnostics;
 
 /// Writes the module; what does not fit is a diagnostic.
 pub(super) fn emit(program: &Program, source: &str, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
+    // Before each is given a name of its own.
+    let points = program.clauses.iter().map(|clause| clause.points.len()).sum::<usize>();
+    if let Err(large) = module::few_points(points) {
+        too_large(&large, program, diagnostics);
+        return None;
+    }
     let mut clauses = Clauses { source, module: Module::default(), body: Body::new(0) };
     let mut names = point::Names::default();
     for clause in &program.clauses {

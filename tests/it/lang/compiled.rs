@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use waspect::lang::compile;
 use waspect::module;
@@ -42,6 +43,17 @@ fn events() {
         let wasm = compiled.wasm.unwrap_or_else(|| panic!("{}: {:?}", file.display(), compiled.diagnostics.list()));
         transcript("p", &head, &wasm).join("\n") + "\n"
     });
+}
+
+/// What is too much is refused before each of it is given a name; anything else would be minutes.
+#[test]
+fn so_many_points_and_no_more() {
+    for (points, fits) in [(255, true), (256, false), (40_000, false)] {
+        let source = format!("begin{} {{ }}", ", begin".repeat(points - 1));
+        let start = Instant::now();
+        assert_eq!(compile(&source).wasm.is_some(), fits, "{points}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{points}: {:?}", start.elapsed());
+    }
 }
 
 fn each(folder: &str, told: impl Fn(&Path) -> String) {
