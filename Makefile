@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint cpython-suite bench wheel fmt clean agents cli debug-builds
+.PHONY: help demo test lint fuzz cpython-suite bench wheel fmt clean agents cli debug-builds
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -16,7 +16,7 @@ comma := ,
 tools := python/tools
 arch := $(shell uname -m)
 # `3.12=/usr/bin/python3.12` for each CPython found; `make test PYTHONS=3.12=/path/python3.12` narrows it. Clean needs none.
-ifeq ($(filter-out clean help fmt,$(or $(MAKECMDGOALS),help)),)
+ifeq ($(filter-out clean help fmt fuzz,$(or $(MAKECMDGOALS),help)),)
 PYTHONS :=
 else
 PYTHONS := $(shell python3 $(tools)/pythons.py)
@@ -84,6 +84,7 @@ lint: $(wasm_target) .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## form
 	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features python -- -D warnings
 	PYO3_PYTHON=$(tool_python) cargo clippy --profile agent --lib --no-default-features --features doors -- -D warnings
 	cd probes && cargo fmt --all --check
+	cd fuzz && cargo fmt --check
 	cd probes && cargo clippy --target-dir $(CURDIR)/target/probes --all-targets -- -D warnings
 	cd probes && cargo clippy --target-dir $(CURDIR)/target/probes --release --target wasm32-unknown-unknown -- -D warnings
 	@$(tools)/deny.sh .cache/cargo-deny/bin/cargo-deny
@@ -92,14 +93,22 @@ lint: $(wasm_target) .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## form
 	.venv/lint/bin/mypy
 	.venv/lint/bin/python -m mypy.stubtest --concise --ignore-missing-stub waspect._core
 
+# Targets and what they hold: fuzz/README.md.
+FUZZ_SECONDS := 60
+FUZZ_SANITIZER := none
+FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+fuzz:  ## each fuzz target for FUZZ_SECONDS (60)
+	@$(tools)/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_SANITIZER) $(FUZZ_TARGETS)
+
 fmt:  ## format Rust and Python
 	cargo fmt --all
 	cd probes && cargo fmt --all
+	cd fuzz && cargo fmt
 	@if [ -x .venv/lint/bin/ruff ]; then .venv/lint/bin/ruff check --fix-only . && .venv/lint/bin/ruff format .; \
 	else echo "Python not formatted: ruff comes with \`make lint\`"; fi
 
 clean:  ## remove everything made here
-	rm -rf target probes/target dist .venv .cache python/waspect/*.so tests/python/doors/*.so
+	rm -rf target probes/target fuzz/artifacts dist .venv .cache python/waspect/*.so tests/python/doors/*.so
 
 # --- what they are made of
 

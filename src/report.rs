@@ -262,19 +262,23 @@ pub struct Account {
 }
 
 impl Account {
-    /// Adds another process's account of the same probe.
+    /// Adds another process's account of the same probe. Counters are claims, so none is added past its end.
     pub fn add(&mut self, other: &Self) {
-        self.firings += other.firings;
-        self.rejected += other.rejected;
-        self.records += other.records;
-        self.fuel += other.fuel;
-        self.timed += other.timed;
-        self.timed_ns += other.timed_ns;
+        for (mine, theirs) in [
+            (&mut self.firings, other.firings),
+            (&mut self.rejected, other.rejected),
+            (&mut self.records, other.records),
+            (&mut self.fuel, other.fuel),
+            (&mut self.timed, other.timed),
+            (&mut self.timed_ns, other.timed_ns),
+        ] {
+            *mine = mine.saturating_add(theirs);
+        }
         for (mine, theirs) in
             [(&mut self.faults, &other.faults), (&mut self.drops, &other.drops), (&mut self.times, &other.times)]
         {
             mine.resize(mine.len().max(theirs.len()), 0);
-            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a = a.saturating_add(*b));
         }
     }
 
@@ -298,10 +302,10 @@ impl Account {
 
     /// The bucket below which so many percent of the sampled times lie.
     fn percentile(&self, percent: u64) -> Option<usize> {
-        let rank = (self.timed * percent).div_ceil(100);
+        let rank = (u128::from(self.timed) * u128::from(percent)).div_ceil(100);
         let mut seen = 0;
         self.times.iter().position(|n| {
-            seen += n;
+            seen += u128::from(*n);
             seen >= rank && *n > 0
         })
     }

@@ -12,8 +12,8 @@ use super::run::Interpreter;
 use crate::spec::words::nearest;
 use crate::spec::{Part, Probe, Target};
 
-/// Imports the package with all that is in it, and prints `MODULE QUALNAME` for each function. What the imports print is
-/// kept out of it.
+/// Imports the package with all that is in it, and prints `MODULE QUALNAME POSITIONS` for each function, `*` where it takes any
+/// number of them. What the imports print is kept out of it.
 const LIST: &str = "import importlib, os, pkgutil, sys, types
 out = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
@@ -34,7 +34,9 @@ def walk(owner, module, seen):
         elif not isinstance(value, type):
             for one in functions(value):
                 if one.__module__ == module:
-                    print(module, one.__qualname__, file=out)
+                    code = one.__code__
+                    many = '*' if code.co_flags & 4 else code.co_argcount
+                    print(module, one.__qualname__, many, file=out)
 package = load(sys.argv[1])
 if package is None:
     sys.exit(1)
@@ -51,8 +53,17 @@ os._exit(0)";
 #[derive(Debug)]
 pub(super) struct Known {
     package: String,
-    /// Module and qualified name, sorted.
-    functions: Vec<(String, String)>,
+    /// Sorted.
+    functions: Vec<Function>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Function {
+    module: String,
+    /// As `__qualname__` has it.
+    name: String,
+    /// How many positional arguments it takes at most, where there is such a number.
+    positions: Option<u16>,
 }
 
 impl Known {
@@ -66,23 +77,22 @@ impl Known {
             bail!("`{package}` cannot be imported by `{}`", interpreter.path.display());
         }
         let text = String::from_utf8_lossy(&answer.stdout);
-        let pair = |line: &str| line.split_once(' ').map(|(module, name)| (module.to_owned(), name.to_owned()));
-        let mut functions: Vec<_> = text.lines().filter_map(pair).collect();
+        let mut functions: Vec<_> = text.lines().filter_map(Function::of_line).collect();
         functions.sort();
         functions.dedup();
         Ok(Self { package: package.to_owned(), functions })
     }
 
-    /// Names of the functions that a probe means, or why there is none.
-    pub(super) fn resolve(&self, probe: &Probe) -> Result<Vec<String>, Unknown> {
+    /// The functions that a probe means, or why there is none.
+    pub(super) fn resolve(&self, probe: &Probe) -> Result<Vec<&Function>, Unknown> {
         let target = &probe.spec.target;
-        let meant = self.functions.iter().filter(|(module, name)| target.matches(module, name));
-        let meant: Vec<String> = meant.map(dotted).collect();
+        let meant = self.functions.iter().filter(|function| target.matches(&function.module, &function.name));
+        let meant: Vec<_> = meant.collect();
         if meant.is_empty() { Err(self.unknown(probe, target)) } else { Ok(meant) }
     }
 
     fn unknown(&self, probe: &Probe, target: &Target) -> Unknown {
-        let all: Vec<String> = self.functions.iter().map(dotted).collect();
+        let all: Vec<String> = self.functions.iter().map(Function::dotted).collect();
         let is_exact = !target.parts.contains(&Part::Any);
         let near = if is_exact { nearest(&target.to_string(), all.iter().map(String::as_str)) } else { None };
         Unknown {
@@ -92,11 +102,36 @@ impl Known {
     }
 }
 
-fn dotted((module, name): &(String, String)) -> String {
-    format!("{module}.{name}")
+impl Function {
+    fn of_line(line: &str) -> Option<Self> {
+        let (front, positions) = line.rsplit_once(' ')?;
+        let (module, name) = front.split_once(' ')?;
+        Some(Self { module: module.to_owned(), name: name.to_owned(), positions: positions.parse().ok() })
+    }
+
+    pub(super) fn dotted(&self) -> String {
+        let Self { module, name, .. } = self;
+        format!("{module}.{name}")
+    }
 }
 
-/// A spec without a function.
+/// What a probe reads of positions that none of its functions has; one that some have is absent in the others' calls.
+pub(super) fn beyond(probe: &Probe, functions: &[&Function]) -> Option<Unknown> {
+    let last = *probe.wants.args.last()?;
+    let most = functions.iter().map(|function| function.positions).max_by_key(|most| most.unwrap_or(u16::MAX))??;
+    let hint = match most {
+        0 => String::from("what is given by keyword alone is read by its name"),
+        most => format!("the last is `arg{}`; what is given by keyword alone is read by its name", most - 1),
+    };
+    let whose = match functions {
+        [one] => format!("`{}`", one.dotted()),
+        many => format!("each of {} functions", many.len()),
+    };
+    let message = format!("`arg{last}` is beyond the positional parameters of {whose}");
+    (last >= most).then_some(Unknown { message, hint: Some(hint) })
+}
+
+/// What of a probe does not exist.
 #[derive(Debug)]
 pub(super) struct Unknown {
     pub(super) message: String,

@@ -12,12 +12,12 @@ use serde_json::{Value as Json, json};
 use waspect_abi::WASI_MODULE;
 
 use super::advised::advised;
-use super::against::{Known, Unknown};
+use super::against::{Known, Unknown, beyond};
 use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
-use super::{BAD, TROUBLE, hint, report, text};
+use super::{BAD, TROUBLE, hint, report, text, warn};
 use crate::lang;
-use crate::lang::diagnostics::{Diagnostic, Severity};
+use crate::lang::diagnostics::{Diagnostic, Other, Severity};
 use crate::module::{At, ModuleError, parse};
 use crate::spec::Probe;
 
@@ -37,7 +37,8 @@ const SHOWN_FUNCTIONS: usize = 5;
   waspect check add.wasm --at 'on_add=fn:shop.cart.add:entry'
 
 With --json, an array of findings: `file`, `severity` (`error` or `warning`), `message`, `hint`, and in programs `start` and
-`end`, each with `line` and `column` from 1; columns count characters, and the end is the first that is not meant.
+`end`, each with `line` and `column` from 1; columns count characters, and the end is the first that is not meant. Where two
+places disagree, `other` is the second, with its `start` and `end`.
 
 Exit codes: 0 all are good; 1 at least one is refused; 2 usage, or a file cannot be read.")]
 pub(super) struct Args {
@@ -53,7 +54,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Also whether what the specs name exists in this package, which is imported
+    /// Also whether the functions of the specs, and positions that are read of them, exist in this package, which is imported
     #[arg(long, value_name = "PACKAGE")]
     against: Option<String>,
 
@@ -111,7 +112,9 @@ fn resolve(probes: &[Probe], known: &Known) -> anyhow::Result<u8> {
             Ok(functions) => {
                 let (shown, more) = functions.split_at(functions.len().min(SHOWN_FUNCTIONS));
                 let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+                let shown: Vec<String> = shown.iter().map(|function| function.dotted()).collect();
                 writeln!(anstream::stdout(), "  {}: {}{more}", probe.spec, shown.join(", "))?;
+                beyond(probe, &functions).iter().for_each(|one| warn(&one.message, one.hint.as_deref()));
             }
             Err(Unknown { message, hint }) => {
                 report(&hint.map_or_else(|| anyhow!("{message}"), |hint| advised(&message, hint)));
@@ -139,21 +142,30 @@ fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<
         Err(e) => Err(e),
     };
     let parsed = module.and_then(|bytes| Ok(parse(&given.name(), &bytes, at)?));
-    let mut error = |message: String, hint: Option<String>| {
-        findings.push(json!({"file": given.shown(), "severity": "error", "message": message, "hint": hint}));
+    let mut add = |severity: &str, message: String, hint: Option<String>| {
+        findings.push(json!({"file": given.shown(), "severity": severity, "message": message, "hint": hint}));
     };
     match (parsed, known) {
         (Err(e), _) => {
-            error(format!("{e:#}"), hint(&e));
+            add("error", format!("{e:#}"), hint(&e));
             code(&e)
         }
         (Ok(_), None) => 0,
         (Ok(module), Some(known)) => {
-            let unknown: Vec<Unknown> =
-                module.manifest().probes.iter().filter_map(|p| known.resolve(p).err()).collect();
-            let code = if unknown.is_empty() { 0 } else { BAD };
-            unknown.into_iter().for_each(|one| error(one.message, one.hint));
-            code
+            let mut worst = 0;
+            for probe in &module.manifest().probes {
+                match known.resolve(probe) {
+                    Ok(functions) => {
+                        let beyond = beyond(probe, &functions);
+                        beyond.into_iter().for_each(|one| add("warning", one.message, one.hint));
+                    }
+                    Err(one) => {
+                        add("error", one.message, one.hint);
+                        worst = BAD;
+                    }
+                }
+            }
+            worst
         }
     }
 }
@@ -164,8 +176,12 @@ fn finding(program: &Program, one: &Diagnostic) -> Json {
         let Position { line, column } = position(&program.source, at);
         json!({"line": line, "column": column})
     };
-    json!({
+    let mut found = json!({
         "file": program.name, "severity": severity, "message": one.message, "hint": one.hint,
         "start": place(one.span.start), "end": place(one.span.end),
-    })
+    });
+    if let Some(Other { span, is }) = one.other {
+        found["other"] = json!({"is": is, "start": place(span.start), "end": place(span.end)});
+    }
+    found
 }

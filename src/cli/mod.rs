@@ -116,6 +116,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
 
 const HEADING: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const STYLES: Styles = Styles::styled().header(HEADING).usage(HEADING).literal(AnsiColor::Cyan.on_default());
 
@@ -147,6 +148,15 @@ pub(crate) fn report(e: &anyhow::Error) {
     }
     let _ = writeln!(err, "{ERROR}error:{ERROR:#} {e:#}");
     if let Some(hint) = hint(e) {
+        let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
+    }
+}
+
+/// `warning: …` and `hint: …` on stderr, of what is taken all the same.
+pub(crate) fn warn(message: &str, hint: Option<&str>) {
+    let mut err = anstream::stderr().lock();
+    let _ = writeln!(err, "{WARNING}warning:{WARNING:#} {message}");
+    if let Some(hint) = hint {
         let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
     }
 }

@@ -1,7 +1,7 @@
 //! How several processes' counts become one.
 //!
 //! In: cumulative totals of one process after the other. Out: their sum, as reports. Never here: a rate, a mean of means,
-//! an order that depends on which process came first.
+//! an order that depends on which process came first, a count that runs over: what a process says is a claim.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ impl Merged {
     fn add_function(&mut self, new: Function) {
         match self.functions.get_mut(&new.function) {
             Some(sum) => {
-                sum.entries += new.entries;
+                sum.entries = sum.entries.saturating_add(new.entries);
                 sum.exits = add_exits(sum.exits, new.exits);
             }
             None => drop(self.functions.insert(new.function.clone(), new)),
@@ -101,12 +101,12 @@ impl Summed {
     /// Adds another summary of the same kind; one of another kind is not added.
     pub fn merge(&mut self, new: &Self) {
         match (self, new) {
-            (Self::Count(a), Self::Count(b)) => *a += b,
+            (Self::Count(a), Self::Count(b)) => *a = a.saturating_add(*b),
             (Self::Sum(a), Self::Sum(b)) => *a += b,
             (Self::Min(a), Self::Min(b)) => *a = a.min(*b),
             (Self::Max(a), Self::Max(b)) => *a = a.max(*b),
             (Self::Avg { count, sum }, Self::Avg { count: n, sum: x }) => {
-                *count += n;
+                *count = count.saturating_add(*n);
                 *sum += x;
             }
             (Self::Stddev(a), Self::Stddev(b)) => a.merge(b),
@@ -121,11 +121,11 @@ impl Summed {
 impl Histogram {
     /// Adds the buckets of another histogram with the same bounds.
     pub fn merge(&mut self, new: &Self) {
-        self.count += new.count;
+        self.count = self.count.saturating_add(new.count);
         self.sum += new.sum;
         for &(low, high, n) in &new.buckets {
             match self.buckets.binary_search_by(|b| b.0.total_cmp(&low).then(b.1.total_cmp(&high))) {
-                Ok(i) => self.buckets[i].2 += n,
+                Ok(i) => self.buckets[i].2 = self.buckets[i].2.saturating_add(n),
                 Err(i) => self.buckets.insert(i, (low, high, n)),
             }
         }
@@ -142,9 +142,9 @@ fn bytes_of(key: &[Value]) -> Vec<u8> {
 fn add_exits(a: Option<Exits>, b: Option<Exits>) -> Option<Exits> {
     let (a, b) = (a?, b?);
     Some(Exits {
-        returns: a.returns + b.returns,
-        raises: a.raises + b.raises,
-        abandoned: a.abandoned + b.abandoned,
-        live: a.live + b.live,
+        returns: a.returns.saturating_add(b.returns),
+        raises: a.raises.saturating_add(b.raises),
+        abandoned: a.abandoned.saturating_add(b.abandoned),
+        live: a.live.saturating_add(b.live),
     })
 }

@@ -143,7 +143,7 @@ impl<S: Source> Drain<S> {
 
     fn count(&mut self, ended: Vec<Process<S>>) {
         for mut process in ended {
-            self.unobserved += process.source.unobserved();
+            self.unobserved = self.unobserved.saturating_add(process.source.unobserved());
             match process.source.totals() {
                 Ok(totals) => self.merged.add(totals),
                 Err(error) => self.damages.push(Damage { pid: process.pid, error }),

@@ -19,6 +19,15 @@ pub struct Diagnostic {
     pub span: Span,
     pub message: String,
     pub hint: Option<String>,
+    /// What it disagrees with.
+    pub other: Option<Other>,
+}
+
+/// Another place of the program that a finding speaks of, and what that place is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Other {
+    pub span: Span,
+    pub is: &'static str,
 }
 
 /// Collects findings; past `DIAGNOSTICS_MAX` only counts.
@@ -40,13 +49,23 @@ impl Diagnostics {
         self.push(Severity::Error, span, message.into(), Some(hint.into()));
     }
 
+    /// Two places disagree; the second is the one that is said to be wrong.
+    pub fn disagree(&mut self, span: Span, other: Other, message: impl Into<String>, hint: impl Into<String>) {
+        let (message, hint) = (message.into(), Some(hint.into()));
+        self.keep(Diagnostic { severity: Severity::Error, span, message, hint, other: Some(other) });
+    }
+
     pub fn warning(&mut self, span: Span, message: impl Into<String>, hint: Option<String>) {
         self.push(Severity::Warning, span, message.into(), hint);
     }
 
     fn push(&mut self, severity: Severity, span: Span, message: String, hint: Option<String>) {
+        self.keep(Diagnostic { severity, span, message, hint, other: None });
+    }
+
+    fn keep(&mut self, one: Diagnostic) {
         if self.list.len() < DIAGNOSTICS_MAX {
-            self.list.push(Diagnostic { severity, span, message, hint });
+            self.list.push(one);
         } else {
             self.more += 1;
         }

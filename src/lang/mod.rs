@@ -15,6 +15,7 @@ mod lexer;
 pub mod parser;
 pub mod token;
 
+pub use check::{AGGREGATIONS, BUDGETS, FUNCTIONS};
 use diagnostics::Diagnostics;
 
 /// What came of a program.

@@ -99,6 +99,11 @@ pub(super) const SYMBOLS: &[(&str, TokenKind)] = &[
     ("&", TokenKind::Ampersand),
 ];
 
+/// Each sign there is, as written.
+pub fn signs() -> impl Iterator<Item = &'static str> {
+    SYMBOLS.iter().map(|(sign, _)| *sign)
+}
+
 /// What a clause begins with.
 pub const PROVIDERS: &[&str] = &["fn", "py", "begin", "end", "tick"];
 /// What a statement begins with, besides `$` and `@`; and `else`.

@@ -124,14 +124,14 @@ fn estimate(at: &At, unit: Unit) -> String {
 impl Histogram {
     /// As if the values of a bucket were spread evenly in it; nothing where no value is in a bucket.
     fn percentile(&self, p: u64) -> Option<At> {
-        let total: u64 = self.buckets.iter().map(|b| b.2).sum();
+        let total: u128 = self.buckets.iter().map(|b| u128::from(b.2)).sum();
         let wanted = total as f64 * p as f64 / 100.0;
-        let mut below = 0;
+        let mut below = 0_u128;
         let &(low, high, n) = self.buckets.iter().find(|b| {
-            below += b.2;
+            below += u128::from(b.2);
             b.2 > 0 && below as f64 >= wanted
         })?;
-        let before = (below - n) as f64;
+        let before = (below - u128::from(n)) as f64;
         Some(match (low.is_finite(), high.is_finite()) {
             (true, true) => At::About(low + (high - low) * (wanted - before) / n as f64),
             (false, _) => At::Below(high),

@@ -343,8 +343,8 @@ fn function(f: &Function) -> Vec<String> {
 }
 
 fn summary(s: &Summary) -> Vec<String> {
-    let time = |ns: Option<u64>| ns.map_or("-".into(), |ns| text::duration(ns as f64));
-    let total = s.mean_ns.map(|mean| mean * s.firings);
+    let time = |ns: Option<f64>| ns.map_or("-".into(), text::duration);
+    let mean = s.mean_ns.map(|ns| ns as f64);
     vec![
         clean(&s.probe).into_owned(),
         s.firings.to_string(),
@@ -352,13 +352,13 @@ fn summary(s: &Summary) -> Vec<String> {
         s.records.to_string(),
         total_of(&s.faults),
         total_of(&s.drops),
-        time(s.mean_ns),
-        time(s.p99_ns),
-        time(total),
+        time(mean),
+        time(s.p99_ns.map(|ns| ns as f64)),
+        time(mean.map(|ns| ns * s.firings as f64)),
     ]
 }
 
 /// The kinds are told below the table.
 fn total_of<K>(counts: &[(K, u64)]) -> String {
-    counts.iter().map(|(_, n)| n).sum::<u64>().to_string()
+    counts.iter().map(|(_, n)| u128::from(*n)).sum::<u128>().to_string()
 }

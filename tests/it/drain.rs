@@ -2,6 +2,7 @@
 
 use waspect::drain::{Drain, Source};
 use waspect::ledger::probe::time_bucket;
+use waspect::render::{Jsonl, Renderer, Terminal};
 use waspect::report::{
     Account, Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
 };
@@ -87,6 +88,40 @@ fn totals_of_all_processes_add_up() {
             }),
         ]
     );
+}
+
+/// What a process says it counted is a claim: added up it stays at the most there is, and is shown.
+#[test]
+fn counts_do_not_run_over() {
+    let most = u64::MAX;
+    let totals = || {
+        let account = account(10, &[(FaultKind::Trap, most), (FaultKind::Guest, most)], most, &[150]);
+        let buckets = vec![(1.0, 2.0, most), (2.0, 4.0, most)];
+        let exits = Exits { returns: most, raises: most, abandoned: most, live: most };
+        Totals {
+            refused: most,
+            aggregations: vec![
+                summed("c", vec![], Summed::Count(most)),
+                summed("a", vec![], Summed::Avg { count: most, sum: 1.0 }),
+                summed("q", vec![], Summed::Quantize(Histogram { count: most, sum: 1.0, buckets })),
+            ],
+            functions: vec![Function { function: "f".into(), entries: most, exits: Some(exits) }],
+            accounts: vec![Account {
+                firings: most,
+                records: most,
+                fuel: most,
+                timed: most,
+                timed_ns: most,
+                times: vec![most; 256],
+                ..account
+            }],
+        }
+    };
+    let found = finish(vec![(own_pid(), vec![], totals()), (own_pid(), vec![], totals())]);
+    assert!(found.contains(&aggregation("c", vec![], Summed::Count(most))));
+    let (mut lines, mut page) = (Jsonl::new(Vec::new()), Terminal::new(Vec::new(), 80));
+    found.iter().for_each(|one| lines.report(one).and_then(|()| page.report(one)).expect("written"));
+    lines.finish().and_then(|()| page.finish()).expect("written");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use waspect::value::Value;
 use waspect_abi::{CORE, IMPORTS, Import, Reads};
 
 use crate::calls::{FRAME, cases, text};
-use crate::guest::Run;
 use crate::plain;
+use crate::run::Run;
 
 #[test]
 fn every_import() {

@@ -18,6 +18,7 @@ mod render;
 mod request;
 mod rewrite;
 mod ring;
+mod run;
 mod scaffold;
 mod sdk;
 mod segment;

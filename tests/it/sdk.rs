@@ -14,8 +14,8 @@ use waspect_probe::testing::{Word, call, object};
 use waspect_probe::{Firing, Limits, Py, arg, capture, emit_msgpack};
 
 use crate::calls::{FRAME, cases, text};
-use crate::guest::Run;
 use crate::plain;
+use crate::run::Run;
 
 /// What differs: import, case (`*` is all), why.
 const ONLY_HOST: &[(&str, &str, &str)] = &[

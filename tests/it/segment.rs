@@ -14,8 +14,8 @@ use waspect::report::{DropKind, Report, Summary, Summed};
 use waspect::ring::{Head, Kind, Reader as RingReader, Writer};
 use waspect::segment::{Reader, SegmentError, Words, header};
 
-use crate::guest::Run;
 use crate::plain;
+use crate::run::Run;
 
 /// One operation on a ring.
 #[derive(Clone, Debug)]

@@ -244,6 +244,15 @@ prop_compose! {
     }
 }
 
+/// An underscore is two bytes in an identifier, so a spec that fits may have none.
+#[test]
+fn what_is_too_long_has_no_identifier() {
+    for (underscores, has) in [(120, true), (250, false)] {
+        let spec: Spec = format!("fn:a.{}:entry", "_".repeat(underscores)).parse().expect("a spec");
+        assert_eq!(mangle(&spec).map(|name| name.parse()), has.then_some(Ok(spec)), "{underscores}");
+    }
+}
+
 proptest! {
     #[test]
     fn identifiers_round_trip(text in place(), tag in "(#[a-zA-Z0-9_]{1,5})?") {

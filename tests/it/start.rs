@@ -9,8 +9,8 @@ use waspect::introspect::fake::{self, Fake};
 use waspect::limits::{Budget, RENEWAL_SECONDS};
 use waspect::report::{DropKind, FaultKind, Report, Summary};
 
-use crate::guest::Run;
 use crate::plain;
+use crate::run::Run;
 
 thread_local! {
     static TOLD: Cell<u32> = const { Cell::new(0) };

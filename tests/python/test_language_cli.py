@@ -45,6 +45,28 @@ def test_specs_are_held_against_a_package(spec):
     assert done.returncode == code and said in done.stdout + done.stderr
 
 
+POSITIONS = {
+    "fn:store.cart.checkout:exit { capture(arg0); }": None,
+    "fn:store.cart.checkout:exit { capture(arg0, arg7); }": "`arg7` is beyond the positional parameters of `store",
+    "fn:store.**:entry { capture(arg99); }": "`arg99` is beyond the positional parameters of each of",
+}
+
+
+@pytest.mark.parametrize("text", POSITIONS)
+def test_positions_are_held_against_a_package(text):
+    command = ["check", "-e", text, "--against", "store.cart", "--python", sys.executable]
+    done, said = run(*command), POSITIONS[text]
+    assert done.returncode == 0 and (said in done.stderr if said else "warning" not in done.stderr)
+    found = json.loads(run(*command, "--json").stdout)
+    assert [one["severity"] for one in found] == (["warning"] if said else [])
+
+
+def test_an_editor_is_told_both_of_two_places():
+    done = run("check", "-e", "fn:a.b:exit { @n = count(); @n[1] = count(); }", "--json")
+    (found,) = json.loads(done.stdout)
+    assert (found["start"]["column"], found["other"]["start"]["column"], found["other"]["is"]) == (29, 15, "before")
+
+
 def test_an_editor_is_told_ranges():
     done = run("check", "-e", BAD, "--json")
     (found,) = json.loads(done.stdout)

@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use super::Program;
 use crate::lang::ast::Span;
-use crate::lang::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::lang::diagnostics::{Diagnostic, Diagnostics, Other, Severity};
 
 /// Longer lines are not shown, only where in them.
 const LINE_BYTES_MAX: usize = 2_000;
@@ -47,21 +47,42 @@ fn group<'a>(program: &'a Program, one: &'a Diagnostic) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(one.message.as_str());
-    let Position { line, column } = position(&program.source, one.span.start);
-    let (start, text) = line_of(&program.source, one.span);
-    let group = if text.len() > LINE_BYTES_MAX {
-        title.element(Origin::path(&program.name).line(line).char_column(column))
-    } else {
-        let from = one.span.start as usize - start;
-        let to = (one.span.end as usize - start).clamp(from, text.len().max(from));
-        let mark = AnnotationKind::Primary.span(from..to);
-        title.element(Snippet::source(text).path(&program.name).line_start(line).annotation(mark))
+    let mark = Mark { span: one.span, kind: AnnotationKind::Primary, label: None };
+    let other = one.other.map(|Other { span, is }| Mark { span, kind: AnnotationKind::Context, label: Some(is) });
+    let line = |mark: &Mark| line_of(&program.source, mark.span).0;
+    let places = match other {
+        Some(other) if line(&other) == line(&mark) => vec![place(program, &[mark, other])],
+        Some(other) => vec![place(program, &[mark]), place(program, &[other])],
+        None => vec![place(program, &[mark])],
     };
+    let group = level.primary_title(one.message.as_str()).elements(places);
     match &one.hint {
         Some(hint) => group.element(Level::HELP.with_name("hint").message(hint.as_str())),
         None => group,
     }
+}
+
+/// What is underlined, and what is said about it there.
+struct Mark {
+    span: Span,
+    kind: AnnotationKind,
+    label: Option<&'static str>,
+}
+
+/// A line with what is marked in it.
+fn place<'a>(program: &'a Program, marks: &[Mark]) -> Element<'a> {
+    let first = marks[0].span;
+    let Position { line, column } = position(&program.source, first.start);
+    let (start, text) = line_of(&program.source, first);
+    if text.len() > LINE_BYTES_MAX {
+        return Origin::path(&program.name).line(line).char_column(column).into();
+    }
+    let annotations = marks.iter().map(|Mark { span, kind, label }| {
+        let from = span.start as usize - start;
+        let to = (span.end as usize - start).clamp(from, text.len().max(from));
+        kind.span(from..to).label(*label)
+    });
+    Snippet::source(text).path(&program.name).line_start(line).annotations(annotations).into()
 }
 
 /// The line where it begins, and where that begins.

@@ -5,18 +5,19 @@
 use std::collections::HashMap;
 
 use crate::lang::ast::{Clause, Expr, Name, Span, Stmt, StmtKind};
-use crate::lang::diagnostics::Diagnostics;
+use crate::lang::diagnostics::{Diagnostics, Other};
 use crate::lang::emit::constant_number;
 use crate::limits;
 use crate::spec::words::{nearest, one_of, quoted};
 
-/// Bounds beyond are not exact, and too long to be written in a name.
+/// Bounds beyond are not exact, and too long to be written in a name; too long are those nearer to zero than the least, too.
 const BOUND_MAX: f64 = 1e15;
+const BOUND_MIN: f64 = 1e-15;
 /// A tuple has no more parts.
 const KEYS_MAX: usize = 4;
 
 /// Each with its parameters, as a person reads them.
-pub(in crate::lang) const AGGREGATIONS: &[(&str, &[&str])] = &[
+pub const AGGREGATIONS: &[(&str, &[&str])] = &[
     ("count", &[]),
     ("sum", &["x"]),
     ("min", &["x"]),
@@ -37,8 +38,9 @@ struct Shape {
     buckets: Vec<f64>,
 }
 
+/// By name: its shape, and where that is first said.
 #[derive(Default)]
-pub(super) struct Aggregations(HashMap<String, Shape>);
+pub(super) struct Aggregations(HashMap<String, (Shape, Span)>);
 
 impl Aggregations {
     pub(super) fn declare(&mut self, clause: &Clause, diagnostics: &mut Diagnostics) {
@@ -66,10 +68,10 @@ impl Aggregations {
     }
 
     fn agree(&mut self, name: &Name, shape: Shape, span: Span, diagnostics: &mut Diagnostics) {
-        let first = self.0.entry(name.text.clone()).or_insert_with(|| shape.clone());
+        let (first, at) = self.0.entry(name.text.clone()).or_insert_with(|| (shape.clone(), span));
         if *first != shape {
             let message = format!("`@{}` is {} here, and {} before", name.text, described(&shape), described(first));
-            diagnostics.error_hint(span, message, "give each its own name");
+            diagnostics.disagree(span, Other { span: *at, is: "before" }, message, "give each its own name");
         }
     }
 
@@ -126,8 +128,12 @@ fn buckets(arguments: &[Expr], span: Span, diagnostics: &mut Diagnostics) -> boo
         return false;
     };
     let max = limits::LINEAR_BUCKETS_MAX;
-    let written = bounds.iter().all(|bound| bound.abs() < BOUND_MAX);
-    let fits = written && low < high && step > 0.0 && (high - low) / step <= max as f64;
+    if !bounds.iter().all(|bound| *bound == 0.0 || (BOUND_MIN..BOUND_MAX).contains(&bound.abs())) {
+        let message = format!("expected bounds of 0, or between {BOUND_MIN:e} and {BOUND_MAX:e} on both sides of it");
+        diagnostics.error(span, message);
+        return false;
+    }
+    let fits = low < high && step > 0.0 && (high - low) / step <= max as f64;
     if !fits {
         let message =
             format!("expected low < high and a step that makes at most {max} buckets, found {low}, {high}, {step}");

@@ -7,7 +7,7 @@ use crate::lang::diagnostics::Diagnostics;
 use crate::spec::words::{nearest, quoted};
 
 /// Each with its parameters, as a person reads them.
-pub(in crate::lang) const FUNCTIONS: &[(&str, &[&str])] = &[
+pub const FUNCTIONS: &[(&str, &[&str])] = &[
     ("len", &["x"]),
     ("str", &["x"]),
     ("int", &["x"]),

@@ -12,7 +12,9 @@ mod scope;
 
 use std::collections::HashSet;
 
+pub use self::aggregations::AGGREGATIONS;
 use self::aggregations::Aggregations;
+pub use self::calls::FUNCTIONS;
 use self::scope::Scope;
 use super::ast::{
     Argument, Budget, Clause, Expr, ExprKind, LogPart, Place, PlaceKind, PointKind, Program, Span, Stmt, StmtKind,
@@ -45,7 +47,7 @@ fn points(clause: &Clause, diagnostics: &mut Diagnostics) {
 }
 
 /// What `@@budget` may say, and an example.
-const BUDGETS: &[(&str, &str)] = &[("fuel", "20000"), ("rate", "\"50/s\""), ("sample", "0.01")];
+pub const BUDGETS: &[(&str, &str)] = &[("fuel", "20000"), ("rate", "\"50/s\""), ("sample", "0.01")];
 
 fn budget(budget: Option<&Budget>, diagnostics: &mut Diagnostics) {
     let mut seen = HashSet::new();

@@ -225,8 +225,13 @@ impl Clauses<'_> {
                 self.body.push(I::I32Const(mask(op).unwrap_or_default()));
                 self.help(Helper::Compare);
             }
-            BinaryOp::In | BinaryOp::NotIn => self.answer("in", op == BinaryOp::NotIn),
-            BinaryOp::Is | BinaryOp::IsNot => self.answer("is", op == BinaryOp::IsNot),
+            BinaryOp::In => self.help(Helper::In),
+            BinaryOp::NotIn => self.help_not(Helper::In),
+            BinaryOp::Is => self.is(),
+            BinaryOp::IsNot => {
+                self.is();
+                self.help(Helper::Not);
+            }
             BinaryOp::Add => self.help(Helper::Add),
             BinaryOp::Subtract => self.help(Helper::Subtract),
             BinaryOp::Multiply => self.help(Helper::Multiply),
@@ -237,12 +242,9 @@ impl Clauses<'_> {
         }
     }
 
-    fn answer(&mut self, import: &str, negated: bool) {
-        self.import("probe1", import);
+    fn is(&mut self) {
+        self.import("probe1", "is");
         self.help(Helper::Answer);
-        if negated {
-            self.help(Helper::Not);
-        }
     }
 
     fn help_not(&mut self, helper: Helper) {

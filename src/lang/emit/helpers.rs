@@ -6,10 +6,11 @@
 //! two operands the first error goes on.
 
 use wasm_encoder::{Ieee64, Instruction as I, ValType};
-use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_HANDLE, TAG_INT, TRUE};
+use waspect_abi::{Code, FALSE, Kind, NAN, NONE, TAG_ERROR, TAG_INT, TRUE};
 
 use super::body::Body;
-use super::module::{BUFFER_END, Module, SHOWN, SHOWN_END};
+use super::module::Module;
+use super::text;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Helper {
@@ -36,6 +37,8 @@ pub(super) enum Helper {
     StartsWith,
     EndsWith,
     Contains,
+    /// `in`, of containers and of text.
+    In,
     KindName,
     /// `str_hash` of text; of anything else `KIND`.
     Hash,
@@ -63,7 +66,7 @@ impl Helper {
             Self::Int | Self::Minus | Self::Not | Self::KindName | Self::Hash | Self::Show => (&[V], &[V]),
             Self::Status | Self::Answer => (&[I32], &[V]),
             Self::Add | Self::Subtract | Self::Multiply | Self::FloorDivide | Self::Equal => (&[V, V], &[V]),
-            Self::StartsWith | Self::EndsWith | Self::Contains => (&[V, V], &[V]),
+            Self::StartsWith | Self::EndsWith | Self::Contains | Self::In => (&[V, V], &[V]),
             Self::Compare => (&[V, V, I32], &[V]),
             Self::Number => (&[V], &[ValType::F64]),
             Self::Truth => (&[V], &[I32]),
@@ -75,7 +78,7 @@ impl Helper {
 
     /// Whether the module needs its memory because of it.
     pub(super) fn takes_memory(self) -> bool {
-        matches!(self, Self::Show | Self::PutText | Self::PutValue)
+        matches!(self, Self::Contains | Self::Show | Self::PutText | Self::PutValue)
     }
 
     pub(super) fn body(self, module: &mut Module) -> Body {
@@ -98,14 +101,15 @@ impl Helper {
             Self::Number => number(b, module),
             Self::Truth => truth(b, module),
             Self::Slice => slice(b, module),
-            Self::StartsWith => edge(b, module, true),
-            Self::EndsWith => edge(b, module, false),
-            Self::Contains => contains(b, module),
-            Self::KindName => kind_name(b, module),
-            Self::Hash => hash(b, module),
-            Self::Show => show(b, module),
-            Self::PutText => put_text(b),
-            Self::PutValue => put_value(b, module),
+            Self::StartsWith => text::edge(b, module, true),
+            Self::EndsWith => text::edge(b, module, false),
+            Self::Contains => text::contains(b, module),
+            Self::In => text::within(b, module),
+            Self::KindName => text::kind_name(b, module),
+            Self::Hash => text::hash(b, module),
+            Self::Show => text::show(b, module),
+            Self::PutText => text::put_text(b),
+            Self::PutValue => text::put_value(b, module),
         }
         body
     }
@@ -126,7 +130,7 @@ fn has_tag(b: &mut Body, local: u32, tag: u64) {
 }
 
 /// Ends the function with the local if that is an error.
-fn pass_error(b: &mut Body, local: u32) {
+pub(super) fn pass_error(b: &mut Body, local: u32) {
     is_error(b, local);
     b.open_if(None);
     b.extend([I::LocalGet(local), I::Return]);
@@ -370,115 +374,4 @@ fn clamp(b: &mut Body, local: u32) {
         b.extend([I::I64Const(i64::from(end)), beyond, I::Select, I::LocalSet(local)]);
     }
     b.extend([I::LocalGet(local), I::I32WrapI64]);
-}
-
-/// Ends the function unless the operands are text.
-fn only_text(b: &mut Body, operands: std::ops::Range<u32>) {
-    operands.clone().for_each(|local| pass_error(b, local));
-    for local in operands {
-        b.extend([I::LocalGet(local), I::I64Const(40), I::I64ShrU]);
-        b.extend([constant(TAG_HANDLE << 8 | Kind::Str as u64), I::I64Ne]);
-        b.open_if(None);
-        b.extend([constant(Code::Kind.value()), I::Return]);
-        b.close();
-    }
-}
-
-fn hash(b: &mut Body, module: &mut Module) {
-    only_text(b, 0..1);
-    b.extend([I::LocalGet(0), module.import("probe1", "str_hash"), module.helper(Helper::Int)]);
-}
-
-/// Whether text 0 begins, or ends, with text 1: whether the part of that length is equal.
-fn edge(b: &mut Body, module: &mut Module, at_start: bool) {
-    let (whole, part) = (b.local(I32), b.local(I32));
-    only_text(b, 0..2);
-    for (local, to) in [(0, whole), (1, part)] {
-        b.extend([I::LocalGet(local), module.import("probe1", "len"), I::LocalTee(to), I::I32Const(0), I::I32LtS]);
-        b.open_if(None);
-        b.extend([I::LocalGet(to), module.helper(Helper::Status), I::Return]);
-        b.close();
-    }
-    b.extend([I::LocalGet(part), I::LocalGet(whole), I::I32GtS]);
-    b.open_if(None);
-    b.extend([constant(FALSE), I::Return]);
-    b.close();
-    b.push(I::LocalGet(0));
-    if at_start {
-        b.extend([I::I32Const(0), I::LocalGet(part)]);
-    } else {
-        b.extend([I::LocalGet(whole), I::LocalGet(part), I::I32Sub, I::I32Const(i32::MAX)]);
-    }
-    b.extend([module.import("probe1", "slice"), I::LocalGet(1), module.helper(Helper::Equal)]);
-}
-
-fn contains(b: &mut Body, module: &mut Module) {
-    only_text(b, 0..2);
-    b.extend([I::LocalGet(1), I::LocalGet(0), module.import("probe1", "in"), module.helper(Helper::Answer)]);
-}
-
-/// A chain of comparisons: rarely used, and then mostly with few kinds that come first.
-fn kind_name(b: &mut Body, module: &mut Module) {
-    let kind = b.local(I32);
-    b.extend([I::LocalGet(0), module.import("probe1", "kind"), I::LocalSet(kind)]);
-    for known in Kind::ALL {
-        b.extend([I::LocalGet(kind), I::I32Const(i32::from(*known as u8)), I::I32Eq]);
-        b.open_if(None);
-        b.extend([module.import("probe1.str", known.name()), I::Return]);
-        b.close();
-    }
-    b.push(module.import("probe1.str", Kind::Object.name()));
-}
-
-fn show(b: &mut Body, module: &mut Module) {
-    let (room, size) = (SHOWN_END - SHOWN, b.local(I32));
-    pass_error(b, 0);
-    b.extend([I::LocalGet(0), I::I32Const(SHOWN.cast_signed()), I::I32Const(room.cast_signed())]);
-    b.extend([module.import("probe1", "show"), I::LocalTee(size), I::I32Const(0), I::I32LtS]);
-    b.open_if(None);
-    b.extend([I::LocalGet(size), module.helper(Helper::Status), I::Return]);
-    b.close();
-    b.extend([I::I32Const(SHOWN.cast_signed()), I::LocalGet(size), I::I32Const(room.cast_signed())]);
-    b.extend([I::LocalGet(size), I::I32Const(room.cast_signed()), I::I32LtS, I::Select]);
-    b.push(module.import("probe1", "str_new"));
-}
-
-/// At, where the text is, how long it is: copied as far as there is room.
-fn put_text(b: &mut Body) {
-    let room = b.local(I32);
-    b.extend([I::I32Const(BUFFER_END.cast_signed()), I::LocalGet(0), I::I32Sub, I::LocalTee(room)]);
-    b.extend([I::LocalGet(2), I::LocalGet(room), I::LocalGet(2), I::I32LtS, I::Select, I::LocalSet(2)]);
-    b.extend([I::LocalGet(0), I::LocalGet(1), I::LocalGet(2), I::MemoryCopy { src_mem: 0, dst_mem: 0 }]);
-    b.extend([I::LocalGet(0), I::LocalGet(2), I::I32Add]);
-}
-
-/// Text as it is, everything else as the host describes it.
-fn put_value(b: &mut Body, module: &mut Module) {
-    let (room, size) = (b.local(I32), b.local(I32));
-    b.extend([I::I32Const(BUFFER_END.cast_signed()), I::LocalGet(0), I::I32Sub, I::LocalSet(room)]);
-    b.extend([I::LocalGet(1), I::I64Const(40), I::I64ShrU, constant(TAG_HANDLE << 8 | Kind::Str as u64), I::I64Eq]);
-    b.open_if(Some(I32));
-    b.extend([I::LocalGet(1), I::LocalGet(0), I::LocalGet(room), module.import("probe1", "str")]);
-    b.open_else();
-    b.extend([I::LocalGet(1), I::LocalGet(0), I::LocalGet(room), module.import("probe1", "show")]);
-    b.close();
-    // Neither an error's code nor more than was written.
-    b.extend([
-        I::LocalTee(size),
-        I::I32Const(0),
-        I::LocalGet(size),
-        I::I32Const(0),
-        I::I32GtS,
-        I::Select,
-        I::LocalTee(size),
-    ]);
-    b.extend([
-        I::LocalGet(room),
-        I::LocalGet(size),
-        I::LocalGet(room),
-        I::I32LtS,
-        I::Select,
-        I::LocalGet(0),
-        I::I32Add,
-    ]);
 }

@@ -3,7 +3,7 @@
 //! In: a program, its text. Out: the bytes of a module, or what of it is too large. Never here: a loop, a division that
 //! could trap, an import of anything but `probe1`.
 //!
-//! A clause is a function, exported under each of its points; what many clauses need is a helper beside them. `module`
+//! A clause is a function, exported under each of its points; what many clauses need is a helper beside them, `text` those of text. `module`
 //! puts the sections together, `body` one function, `path` folds chains, `expression` and `statement` walk the tree.
 
 mod body;
@@ -13,6 +13,7 @@ mod module;
 mod path;
 mod point;
 mod statement;
+mod text;
 
 use wasm_encoder::Instruction as I;
 
@@ -24,6 +25,12 @@ use super::diagnostics::Diagnostics;
 
 /// Writes the module; what does not fit is a diagnostic.
 pub(super) fn emit(program: &Program, source: &str, diagnostics: &mut Diagnostics) -> Option<Vec<u8>> {
+    // Before each is given a name of its own.
+    let points = program.clauses.iter().map(|clause| clause.points.len()).sum::<usize>();
+    if let Err(large) = module::few_points(points) {
+        too_large(&large, program, diagnostics);
+        return None;
+    }
     let mut clauses = Clauses { source, module: Module::default(), body: Body::new(0) };
     let mut names = point::Names::default();
     for clause in &program.clauses {

@@ -28,11 +28,15 @@ impl Names {
         };
         let without_frame = !matches!(point.kind, PointKind::Function(_));
         let wanted = limits.iter().filter(|(option, _)| !without_frame || option == "fuel");
-        let name = with_options(&written, wanted);
+        // With its tag, which may be what makes it too long.
+        let name = self.unused(&with_options(&written, wanted));
         match name.parse::<Spec>() {
-            Ok(_) => Some(self.unused(&name)),
+            Ok(_) => Some(name),
             Err(e) => {
-                diagnostics.error_hint(point.span, e.to_string(), e.hint().unwrap_or_default());
+                match e.hint() {
+                    Some(hint) => diagnostics.error_hint(point.span, e.to_string(), hint),
+                    None => diagnostics.error(point.span, e.to_string()),
+                }
                 None
             }
         }

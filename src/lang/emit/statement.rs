@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use wasm_encoder::{Instruction as I, ValType};
-use waspect_abi::NONE;
+use waspect_abi::{NONE, TAG_ERROR};
 
 use super::Clauses;
 use super::helpers::{Helper, constant};
@@ -110,11 +110,7 @@ impl Clauses<'_> {
                 self.key(key);
                 self.import(&module, name);
             }
-            ("uniq" | "top", [of, ..]) => {
-                self.key(key);
-                self.value(of);
-                self.import(&module, name);
-            }
+            ("uniq" | "top", [of, ..]) => self.counted(key, of, &module, name),
             ("lquantize", [of, low, high, step]) => {
                 let steps = [low, high, step].map(|e| constant_number(e).unwrap_or_default());
                 self.numeric(key, of, &module, &format!("{name},{},{},{}", steps[0], steps[1], steps[2]));
@@ -122,6 +118,18 @@ impl Clauses<'_> {
             (_, [of, ..]) => self.numeric(key, of, &module, name),
             _ => {}
         }
+    }
+
+    /// Aggregates a value; what could not be read is left out.
+    fn counted(&mut self, key: &[Expr], of: &Expr, module: &str, name: &str) {
+        let value = self.body.local(ValType::I64);
+        self.value(of);
+        self.body.extend([I::LocalTee(value), I::I64Const(48), I::I64ShrU, constant(TAG_ERROR), I::I64Ne]);
+        self.body.open_if(None);
+        self.key(key);
+        self.body.push(I::LocalGet(value));
+        self.import(module, name);
+        self.body.close();
     }
 
     /// Aggregates a number; what is none, or could not be read, is left out.

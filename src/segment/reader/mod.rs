@@ -15,6 +15,7 @@ use crate::ledger::{
     AGGREGATION_WORDS, Agg, Block, CLEARS, HISTOGRAM_HEAD, NO_FUNCTION, QUANTIZE_BUCKETS, TASK_NAME, function,
     linear_low, probe, quantize_bounds,
 };
+use crate::limits;
 use crate::report::{
     Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Print, Record, Report,
     State, Summed,
@@ -32,6 +33,9 @@ pub enum ReadError {
     #[error("the ledger is damaged at word {0}")]
     Ledger(usize),
 }
+
+/// A row may be a hundred times as large as its bytes, so no more are believed than an agent prints.
+const ROWS_MAX: usize = limits::PRINT_ROWS_MAX as usize;
 
 /// What a process has counted so far.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -340,7 +344,9 @@ impl Reader {
         let (ts_ns, mono_ns) = self.times(&head);
         let (name, all) = (lossy(&known.text), u64::from(number(&mut payload)?));
         let mut rows = Vec::new();
-        while let Some((key, value)) = printed(&mut payload, agg) {
+        while rows.len() < ROWS_MAX
+            && let Some((key, value)) = printed(&mut payload, agg)
+        {
             rows.push(Aggregation { module: module.clone(), name: name.clone(), key, value });
         }
         let left_off = all.saturating_sub(rows.len() as u64);

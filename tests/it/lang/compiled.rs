@@ -1,11 +1,14 @@
-//! Programs as files: what the checker says, or the module as text, beside them.
+//! Programs as files: what the checker says, the module as text, or what its firings wrote, beside them.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use waspect::lang::compile;
 use waspect::module;
+
+use crate::run::transcript;
 
 /// `tests/lang/check/NAME.probe`: as `waspect check` shows it.
 #[test]
@@ -28,6 +31,29 @@ fn modules() {
         module::parse("p", &wasm, &[]).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         wasmprinter::print_bytes(&wasm).expect("a module")
     });
+}
+
+/// `tests/lang/run/NAME.probe`: everything that the firings of its head write, behind `# ` as [`crate::run`] has them.
+#[test]
+fn events() {
+    each("tests/lang/run", |file| {
+        let source = fs::read_to_string(file).expect("readable");
+        let head: Vec<&str> = source.lines().map_while(|line| line.strip_prefix('#')).map(str::trim_start).collect();
+        let compiled = compile(&source);
+        let wasm = compiled.wasm.unwrap_or_else(|| panic!("{}: {:?}", file.display(), compiled.diagnostics.list()));
+        transcript("p", &head, &wasm).join("\n") + "\n"
+    });
+}
+
+/// What is too much is refused before each of it is given a name; anything else would be minutes.
+#[test]
+fn so_many_points_and_no_more() {
+    for (points, fits) in [(255, true), (256, false), (40_000, false)] {
+        let source = format!("begin{} {{ }}", ", begin".repeat(points - 1));
+        let start = Instant::now();
+        assert_eq!(compile(&source).wasm.is_some(), fits, "{points}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{points}: {:?}", start.elapsed());
+    }
 }
 
 fn each(folder: &str, told: impl Fn(&Path) -> String) {

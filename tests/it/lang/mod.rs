@@ -1,6 +1,6 @@
 //! The probe language: programs in; trees, text and mistakes out.
 //!
-//! `tests/lang/{check,emit}/NAME.probe` have mistakes and modules beside them; `tests/lang/parse/NAME.probe` has what was read as formatted text in `NAME.txt`, or the mistakes as a person sees them;
+//! `tests/lang/{check,emit,run}/NAME.probe` have mistakes, modules and events beside them; `tests/lang/parse/NAME.probe` has what was read as formatted text in `NAME.txt`, or the mistakes as a person sees them;
 //! `WASPECT_BLESS=1` writes those files again.
 
 mod compiled;
@@ -9,3 +9,4 @@ mod expressions;
 mod parse;
 mod random;
 mod tree;
+mod vocabulary;

@@ -7,6 +7,7 @@
 
 use super::parse::expected_at;
 use super::{Point, Spec, SpecError, options};
+use crate::NAME_BYTES_MAX;
 
 /// What marks an export as written this way.
 pub(super) const PREFIX: &str = "probe_";
@@ -79,7 +80,7 @@ fn escaped(digit: char) -> Option<char> {
     }
 }
 
-/// The identifier for a spec; `None` when it has options, or a tag that no identifier can hold.
+/// The identifier for a spec; `None` when it has options or a tag that no identifier can hold, or would be too long for a name.
 pub fn mangle(spec: &Spec) -> Option<String> {
     if spec.options.to_string() != "" {
         return None;
@@ -100,7 +101,7 @@ pub fn mangle(spec: &Spec) -> Option<String> {
         out.push_str("_4");
         encode_tag(&mut out, tag)?;
     }
-    Some(out)
+    (out.len() <= NAME_BYTES_MAX).then_some(out)
 }
 
 fn encode(out: &mut String, part: &str) {
