@@ -106,6 +106,6 @@ fn user(id: u32) -> String {
 }
 
 /// Whether it is gone, or nothing of it is left but its exit code.
-pub(super) fn has_ended(pid: i32) -> bool {
+pub fn has_ended(pid: i32) -> bool {
     Status::of(pid).is_none_or(|status| matches!(status.state, 'Z' | 'X'))
 }

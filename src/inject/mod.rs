@@ -30,6 +30,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use access::has_ended;
 use call::{Borrowed, Halt};
 use enter::Trouble;
 pub use error::{InjectError, Rule};
