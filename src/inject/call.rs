@@ -106,7 +106,7 @@ impl<'t> Borrowed<'t> {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
             self.next()?;
         }
-        self.to_return()
+        self.until_return()
     }
 
     fn registers(&self, function: u64, arguments: &[u64]) -> libc::user_regs_struct {
@@ -119,7 +119,7 @@ impl<'t> Borrowed<'t> {
         regs
     }
 
-    fn to_return(&mut self) -> Result<Vec<Asked>, Halt> {
+    fn until_return(&mut self) -> Result<Vec<Asked>, Halt> {
         let mut asked = Vec::new();
         loop {
             self.next()?;

@@ -73,8 +73,6 @@ pub enum InjectError {
     Silent { pid: i32, state: u32, waited: Duration },
     #[error("{what} of process {pid} failed: {error}")]
     Os { pid: i32, what: &'static str, error: io::Error },
-    #[error("this command enters processes on x86-64 alone")]
-    Here,
 }
 
 fn rule_text(rule: Rule) -> String {
@@ -102,6 +100,7 @@ impl InjectError {
         Some(match self {
             Self::Stopped { pid } => format!("`kill -CONT {pid}` lets it go on"),
             Self::Traced { by, .. } => format!("end process {by}, or have it detach"),
+            Self::OtherUser { owner, .. } if owner == "root" => "run this command as root (`sudo`)".into(),
             Self::OtherUser { owner, .. } => format!("run this command as `{owner}`, or as root (`sudo`)"),
             Self::Refused { rule: Rule::Yama(1 | 2) | Rule::Capability, .. } => {
                 "run it with CAP_SYS_PTRACE (`sudo`; in a container `--cap-add SYS_PTRACE`), or start the program with `waspect run`".into()
@@ -115,6 +114,10 @@ impl InjectError {
             Self::NoMaps { .. } => "run this command as root (`sudo`)".into(),
             Self::AgentUnseen { .. } => "it has another file system: put the agent where it can read it".into(),
             Self::NoSafePoint { .. } | Self::TooSlow { .. } => "nothing was changed; try again".into(),
+            Self::Call { what: "memfd_create", .. } => {
+                "a sandbox of the program's forbids it: start the program with `waspect run`".into()
+            }
+            Self::Silent { state, .. } if *state == super::shim::state::RUNNING => return None,
             Self::Silent { .. } => "nothing will run there later: the request was taken back".into(),
             _ => return None,
         })

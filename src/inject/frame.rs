@@ -77,9 +77,44 @@ impl Saved {
         let r = self.after_handler();
         let segments = r.cs & 0xFFFF | (r.ss & 0xFFFF) << 48;
         let words = [
-            UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS, 0, 0, KEEP_ALTERNATE_STACK, 0,
-            r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rdi, r.rsi, r.rbp, r.rbx, r.rdx, r.rax, r.rcx,
-            r.rsp, r.rip, r.eflags, segments, 0, 0, 0, 0, state, 0, 0, 0, 0, 0, 0, 0, 0, self.mask,
+            UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS,
+            0,
+            0,
+            KEEP_ALTERNATE_STACK,
+            0,
+            r.r8,
+            r.r9,
+            r.r10,
+            r.r11,
+            r.r12,
+            r.r13,
+            r.r14,
+            r.r15,
+            r.rdi,
+            r.rsi,
+            r.rbp,
+            r.rbx,
+            r.rdx,
+            r.rax,
+            r.rcx,
+            r.rsp,
+            r.rip,
+            r.eflags,
+            segments,
+            0,
+            0,
+            0,
+            0,
+            state,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            self.mask,
         ];
         let mut bytes = [0; CONTEXT_BYTES];
         for (room, word) in bytes.chunks_exact_mut(8).zip(words) {
@@ -107,7 +142,8 @@ impl Saved {
     /// The floating-point state as the kernel wants it in a frame: only the parts this thread can have, with marks.
     fn state(&self) -> Vec<u8> {
         let mut state = self.xstate.clone();
-        let word = |at: usize| state.get(at..at + 8).map_or(0, |b| u64::from_le_bytes(b.try_into().unwrap_or_default()));
+        let word =
+            |at: usize| state.get(at..at + 8).map_or(0, |b| u64::from_le_bytes(b.try_into().unwrap_or_default()));
         let (possible, used) = (word(SOFTWARE_AREA), word(LEGACY_BYTES));
         let features = if used & TILES == 0 { possible & !TILES } else { possible };
         let size = bytes_of(features).min(state.len());

@@ -23,6 +23,7 @@ pub mod safe;
 pub mod shim;
 mod stop;
 mod target;
+#[expect(unsafe_code, reason = "a thread's vector registers and signal mask are requests that only raw ptrace has")]
 mod tracee;
 
 use std::os::unix::ffi::OsStrExt;
@@ -99,9 +100,10 @@ pub fn inject(target: &Target, payload: &Payload<'_>, limits: &Limits) -> Result
 fn check_payload(target: &Target, payload: &Payload<'_>) -> Result<(), InjectError> {
     let pid = target.pid;
     let agent = payload.agent.as_os_str().as_bytes();
-    for (what, found, most) in
-        [("agent's path", agent.len(), AGENT_BYTES_MAX - 1), ("bootstrap", payload.bootstrap.len(), SOURCE_BYTES_MAX - 1)]
-    {
+    for (what, found, most) in [
+        ("agent's path", agent.len(), AGENT_BYTES_MAX - 1),
+        ("bootstrap", payload.bootstrap.len(), SOURCE_BYTES_MAX - 1),
+    ] {
         if found > most {
             return Err(InjectError::TooLong { pid, what, found, most });
         }

@@ -9,7 +9,6 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use super::access::{self, Status};
-use super::elf::Bytes;
 use super::error::InjectError;
 use super::frame::Saved;
 use super::maps::Maps;

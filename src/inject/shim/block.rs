@@ -34,7 +34,7 @@ macro_rules! calls {
         #[repr(C)]
         #[allow(non_snake_case, reason = "the functions' own names")]
         #[derive(Clone, Copy, Debug, Default)]
-        pub struct Calls { $(pub $name: usize,)* }
+        pub(super) struct Calls { $(pub $name: usize,)* }
         /// Their names, in the same order.
         #[allow(dead_code, reason = "the shim needs only the addresses")]
         pub const NAMES: &[&str] = &[$(stringify!($name),)*];
@@ -49,7 +49,7 @@ calls! {
 }
 
 #[repr(C)]
-pub struct Block {
+pub(super) struct Block {
     pub state: AtomicU32,
     /// Not zero: nobody waits any more, so nothing may run that has not begun.
     pub cancelled: AtomicU32,

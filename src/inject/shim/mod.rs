@@ -11,8 +11,8 @@ use std::mem::{offset_of, size_of};
 use std::os::unix::fs::FileExt;
 
 pub use block::state;
-use block::{Block, Calls};
 pub use block::{AGENT_BYTES_MAX, NAMES, SAID_BYTES_MAX, SOURCE_BYTES_MAX};
+use block::{Block, Calls};
 
 /// The shared object; empty where it cannot be built.
 pub const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shim.so"));

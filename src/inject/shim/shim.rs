@@ -145,7 +145,8 @@ fn execute(block: &Block) -> bool {
 
 fn set(calls: &Calls, space: Object, name: &CStr, value: Object) -> bool {
     !value.is_null()
-        && call!(calls, PyDict_SetItemString(space => Object, name.as_ptr() => *const c_char, value => Object) -> c_int) == 0
+        && call!(calls, PyDict_SetItemString(space => Object, name.as_ptr() => *const c_char, value => Object) -> c_int)
+            == 0
 }
 
 fn evaluate(block: &Block, space: Object) -> bool {
