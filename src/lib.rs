@@ -12,6 +12,7 @@ pub mod path;
 pub mod report;
 pub mod request;
 pub mod sketch;
+pub mod sorted;
 pub mod spec;
 pub mod value;
 

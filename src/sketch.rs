@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::sorted;
+
 /// How many, their mean, and the sum of squared distances from it.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Moments {
@@ -192,8 +194,8 @@ impl Top {
     /// Drops the rarest of too many; the floor rises to what they came to.
     fn forget(&mut self) {
         let Some(many) = self.values.len().checked_sub(MERGED_MAX).filter(|n| *n > 0) else { return };
-        let mut counts: Vec<(u64, Vec<u8>)> = self.values.iter().map(|(v, t)| (self.whole(t).0, v.clone())).collect();
-        counts.sort_unstable();
+        let counts: Vec<_> = self.values.iter().map(|(v, t)| (self.whole(t).0, v.clone())).collect();
+        let counts = sorted::by(counts, Ord::cmp);
         let rise = counts[many - 1].0.saturating_sub(self.floor);
         for (_, value) in &counts[..many] {
             self.values.remove(value);
@@ -214,8 +216,8 @@ impl Top {
             let (count, error) = self.whole(tally);
             (Vec::as_slice(value), count, error)
         };
-        let mut all: Vec<_> = self.values.iter().map(whole).collect();
-        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let all = self.values.iter().map(whole).collect();
+        let mut all = sorted::by(all, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         all.truncate(TOP_SLOTS);
         all
     }

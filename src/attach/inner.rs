@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use super::target::{Home, Survey, Verdicts};
 use super::{tree, visit};
+use crate::sorted;
 use crate::spec::Target;
 
 /// One code constant that matches, inside one holder.
@@ -45,9 +46,8 @@ impl Survey<'_> {
                 inside.iter_mut().for_each(|i| i.functions.push(function.clone().into_any().unbind()));
             }
         }
-        let mut all: Vec<Inner> = holders.into_values().flatten().collect();
-        all.sort_unstable_by(|a, b| (&a.module, &a.qualname, &a.path).cmp(&(&b.module, &b.qualname, &b.path)));
-        all
+        let all: Vec<Inner> = holders.into_values().flatten().collect();
+        sorted::by(all, |a, b| (&a.module, &a.qualname, &a.path).cmp(&(&b.module, &b.qualname, &b.path)))
     }
 }
 

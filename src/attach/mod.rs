@@ -45,6 +45,7 @@ use crate::introspect::cpython::CPython;
 use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::outlet::Place;
 use crate::report::{Phase, State};
+use crate::sorted;
 use crate::spec::{Point, Spec};
 use gil::Gil;
 use live::Live;
@@ -141,9 +142,8 @@ pub fn places(py: Python<'_>, live: &Rc<Live>) -> Vec<Vec<String>> {
     let all = registry::all(py);
     let names = |each: &Wanted| {
         let here = all.iter().filter(|i| each.is_linked(i) && i.refusal().is_none());
-        let mut names: Vec<_> = here.map(|i| format!("{}.{}", i.place.module, i.place.qualname)).collect();
-        names.sort_unstable();
-        names
+        let names = here.map(|i| format!("{}.{}", i.place.module, i.place.qualname)).collect();
+        sorted::by(names, Ord::cmp)
     };
     wanted(live).iter().map(names).collect()
 }

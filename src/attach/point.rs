@@ -201,15 +201,17 @@ impl Point {
         !self.exit.borrow().is_empty() || self.role.get().is_some_and(|role| role != Role::Submits)
     }
 
-    /// The positional arguments that the entry links are known to want, sorted.
+    /// The positional arguments that the entry links are known to want, each once, in order.
     pub(super) fn wanted(&self) -> Vec<u16> {
-        let mut wanted = Vec::new();
+        let mut wanted: Vec<u16> = Vec::new();
         for fire in self.entry.borrow().iter() {
             let guest = fire.guest.borrow();
-            wanted.extend_from_slice(&guest.probes()[fire.probe].wants.args);
+            for &arg in &guest.probes()[fire.probe].wants.args {
+                if let Err(at) = wanted.binary_search(&arg) {
+                    wanted.insert(at, arg);
+                }
+            }
         }
-        wanted.sort_unstable();
-        wanted.dedup();
         wanted
     }
 

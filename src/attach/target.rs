@@ -15,6 +15,7 @@ use pyo3::types::{PyFunction, PyString};
 use super::visit;
 use super::walk::{self, Native};
 use crate::limits::FUNCTIONS_PER_PROBE_MAX;
+use crate::sorted;
 use crate::spec::Target;
 
 /// Functions that share one code object.
@@ -92,10 +93,10 @@ impl<'py> Survey<'py> {
 
     fn not_python(&self, target: &Target) -> Vec<NotPython> {
         let matching = self.natives.iter().filter(|n| target.matches(&n.place.module, &n.place.qualname));
-        let mut named: Vec<_> = matching
+        let named: Vec<_> = matching
             .map(|n| NotPython { name: format!("{}.{}", n.place.module, n.place.qualname), kind: n.kind.clone() })
             .collect();
-        named.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let mut named = sorted::by(named, |a, b| a.name.cmp(&b.name));
         named.truncate(FUNCTIONS_PER_PROBE_MAX as usize);
         named
     }

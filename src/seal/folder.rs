@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
 
 use super::{Key, SEAL_BYTES};
+use crate::sorted;
 
 const KEY: &str = "key";
 const SUFFIX: &str = ".cwasm";
@@ -114,8 +115,8 @@ impl Folder {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn trim(&self, bytes_max: u64) -> Result<(), FolderError> {
-        let mut files = self.files().map_err(|e| self.io("", e))?;
-        files.sort_unstable_by_key(|file| std::cmp::Reverse(file.written));
+        let files = self.files().map_err(|e| self.io("", e))?;
+        let files = sorted::by(files, |a, b| b.written.cmp(&a.written));
         let mut kept = 0;
         for file in files {
             kept += file.bytes;

@@ -13,7 +13,8 @@ pub(super) const ROOMS: &[Room] = &[
     ("value", &["limits"]),
     ("spec", &["limits"]),
     ("path", &["limits", "spec"]),
-    ("sketch", &[]),
+    ("sorted", &[]),
+    ("sketch", &["sorted"]),
     ("report", &["limits", "value", "spec", "sketch"]),
     ("frames", &["limits", "value", "spec", "report"]),
     // The machine: clocks, threads, children.
@@ -24,7 +25,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("policy", &["limits", "spec"]),
     ("lang", &["limits", "path", "spec"]),
     ("module", &["limits", "path", "spec"]),
-    ("seal", &["limits", "frames"]),
+    ("seal", &["limits", "frames", "sorted"]),
     ("engine", &["limits", "spec", "frames"]),
     ("compile", &["limits", "spec", "frames", "pipes", "seal", "engine", "module"]),
     // Load, agent's side: a helper process that compiles, functions rewritten.
@@ -44,7 +45,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("introspect", &["limits", "value", "request"]),
     ("host", &["limits", "value", "path", "spec", "report", "clock", "thread", "introspect", "request", "ledger", "outlet", "stores"]),
     ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
-    ("attach", &["limits", "value", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
+    ("attach", &["limits", "value", "sorted", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
     // Drain.
     ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ledger"]),
     ("render", &["limits", "value", "report", "sketch"]),
