@@ -7,13 +7,13 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::RawFd;
-use std::{process, thread};
+use std::process;
 
-use nix::sys::signal::SigSet;
 use pyo3::prelude::*;
 
 use crate::attach::{self, gil::Gil, live};
 use crate::control::agent::Lease;
+use crate::thread;
 
 /// Detaching looks through a few containers; what CPython needs on a thread of its own is far below this.
 const STACK_BYTES: usize = 1 << 20;
@@ -27,11 +27,9 @@ static HELD: Gil<RefCell<Vec<(u32, RawFd)>>> = Gil::new(RefCell::new(Vec::new())
 /// When the system has no thread to give; nothing would end the session then.
 pub(super) fn keep(py: Python<'_>, lease: Lease, order: u64) -> io::Result<()> {
     let number = lease.number();
-    let mask = SigSet::all().thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_SETMASK)?;
-    let named = thread::Builder::new().name("waspect".into()).stack_size(STACK_BYTES);
-    let started = named.spawn(move || serve(lease, order));
-    mask.thread_set_mask()?;
-    started.map(|_| HELD.get(py).borrow_mut().push((process::id(), number)))
+    thread::start(STACK_BYTES, Box::new(move || serve(lease, order)))?;
+    HELD.get(py).borrow_mut().push((process::id(), number));
+    Ok(())
 }
 
 fn serve(lease: Lease, order: u64) {
