@@ -1,9 +1,11 @@
-//! Build: tells the compiler which CPython it builds against (`cfg(Py_3_12)` …), and the binary which files the SDK has.
-//! Never links anything.
+//! Build: tells the compiler which CPython it builds against (`cfg(Py_3_12)` …), and the binary which files the SDK has and
+//! what a process loads that it enters. Never links anything of the crate's own.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
@@ -13,6 +15,7 @@ fn main() -> io::Result<()> {
     }
     if env::var_os("CARGO_FEATURE_CLI").is_some() {
         list_sdk()?;
+        build_shim()?;
     }
     Ok(())
 }
@@ -39,6 +42,38 @@ fn list_sdk() -> io::Result<()> {
     }
     code.push_str("]\n");
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("sdk.rs"), code)
+}
+
+/// A shared object without libraries, start files and anything to look up; its entry point is its thread.
+const SHIM_LINKER: [&str; 6] = [
+    "-nostartfiles",
+    "-nodefaultlibs",
+    "-Wl,-e,waspect_enter",
+    "-Wl,-z,noseparate-code",
+    "-Wl,--hash-style=gnu",
+    "-Wl,--build-id=none",
+];
+
+/// `$OUT_DIR/shim.so`, by the compiler and linker that build the rest, but without their flags: it is for any x86-64.
+fn build_shim() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=src/inject/shim");
+    if env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("x86_64") {
+        return Ok(());
+    }
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition=2024", "--crate-type=cdylib", "--crate-name=waspect_shim", "src/inject/shim/shim.rs"]);
+    rustc.args(["-Cpanic=abort", "-Copt-level=s", "-Cstrip=symbols", "--target"]);
+    rustc.arg(env::var_os("TARGET").unwrap_or_default());
+    if let Some(linker) = env::var_os("RUSTC_LINKER") {
+        rustc.arg("-C").arg([OsStr::new("linker="), &linker].into_iter().collect::<OsString>());
+    }
+    rustc.args(SHIM_LINKER.map(|flag| format!("-Clink-arg={flag}")));
+    rustc.arg("-o").arg(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("shim.so"));
+    if rustc.status()?.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("the shim was not built by {rustc:?}")))
+    }
 }
 
 /// A crate's folder and those that it names by `path = "../…"`.

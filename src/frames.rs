@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
@@ -28,6 +28,8 @@ pub struct Load {
     pub modules: Vec<LoadModule>,
     pub ring_bytes: u64,
     pub ledger_bytes: u64,
+    /// The session lives as long as the connection that it came over, and so does a forked child's.
+    pub lease: bool,
     /// `-m NAME`: that module runs as `__main__`.
     pub main_module: Option<String>,
     /// The operator's binary, so that the program's own `waspect.load` has a compiler.

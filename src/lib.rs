@@ -36,7 +36,7 @@ pub mod ring;
 #[expect(unsafe_code, reason = "the only room that maps shared memory")]
 pub mod segment;
 pub mod stores;
-#[expect(unsafe_code, reason = "asks the C library for the bounds of the stack")]
+#[expect(unsafe_code, reason = "asks the C library for the bounds of the stack, and for a thread")]
 pub mod thread;
 
 #[cfg(feature = "python")]
@@ -48,6 +48,8 @@ pub mod cli;
 pub mod compile;
 #[cfg(feature = "cli")]
 pub mod drain;
+#[cfg(all(feature = "cli", target_arch = "x86_64"))]
+pub mod inject;
 #[cfg(feature = "cli")]
 pub mod lang;
 #[cfg(feature = "cli")]

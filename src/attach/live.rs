@@ -38,8 +38,8 @@ impl LiveError {
     }
 }
 
-/// Takes a forked child's segment to whoever drains; false when nobody does.
-pub type Rejoin = Box<dyn Fn(OwnedFd) -> bool>;
+/// Takes a forked child's segment to whoever drains; false when nobody does. The number is the session's `order`.
+pub type Rejoin = Box<dyn Fn(OwnedFd, u64) -> bool>;
 
 /// A session's running half.
 pub struct Live {
@@ -99,7 +99,7 @@ impl Live {
         let parents = self.outlet.words();
         let inherited = self.outlet.inherit();
         let own = inherited.is_ok();
-        if !inherited.is_ok_and(&self.rejoin) {
+        if !inherited.is_ok_and(|segment| (self.rejoin)(segment, self.order)) {
             self.stopped.set(true);
             parents.at(header::UNOBSERVED).fetch_add(1, Relaxed);
         }
@@ -123,6 +123,11 @@ fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Gues
     let mut guest = guest.map_err(|source| LiveError::Guest { module: name(), source })?;
     guest.on_torn(super::renew::ask);
     Ok(guest)
+}
+
+/// The live session of that `order`.
+pub fn find(py: Python<'_>, order: u64) -> Option<Rc<Live>> {
+    ALL.get(py).borrow().iter().find(|live| live.order == order).cloned()
 }
 
 /// Every live session of the process, as it is now.

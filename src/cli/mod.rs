@@ -7,6 +7,8 @@
 
 mod advised;
 mod against;
+mod agents;
+mod attach;
 mod build;
 mod check;
 mod compile;
@@ -15,6 +17,7 @@ mod inspect;
 mod language;
 mod limits;
 mod new;
+mod observe;
 mod open;
 mod run;
 mod signals;
@@ -30,6 +33,7 @@ use clap::{Parser, Subcommand};
 
 use self::language::Refused;
 use crate::compile::CompileError;
+use crate::inject::InjectError;
 use crate::module::ModuleError;
 use crate::seal::SealError;
 
@@ -99,6 +103,7 @@ enum Command {
     Inspect(inspect::Args),
     Limits(limits::Args),
     Run(run::Run),
+    Attach(attach::Attach),
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
@@ -111,6 +116,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
         Command::Run(args) => run::run(args),
+        Command::Attach(args) => attach::run(args),
     }
 }
 
@@ -167,5 +173,6 @@ fn hint(e: &anyhow::Error) -> Option<String> {
     let compile = || e.downcast_ref::<CompileError>().and_then(CompileError::hint).map(Into::into);
     let seal = || e.downcast_ref::<SealError>().map(|e| e.hint().into());
     let own = || e.downcast_ref::<advised::Advised>().map(|e| e.hint.clone());
-    module().or_else(compile).or_else(seal).or_else(own)
+    let inject = || e.downcast_ref::<InjectError>().and_then(InjectError::hint);
+    module().or_else(compile).or_else(seal).or_else(own).or_else(inject)
 }

@@ -3,8 +3,9 @@
 //! In: the operator's socket path. Out: a session to load; a segment's descriptor handed over. Never here: a thread, a
 //! descriptor left open, SIGPIPE, an environment variable.
 
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::io::{self, Read};
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -38,9 +39,37 @@ pub fn greet(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> 
 ///
 /// # Errors
 /// As [`greet`]: the operator may have gone, and then nobody reads what the child would write.
-pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
-    let talk = Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?;
-    send_descriptor(&talk.stream, segment)
+pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
+    Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?.lease(segment)
+}
+
+/// The connection that a session came over: while it is open the operator is there. Dropped, it is closed.
+#[derive(Debug)]
+pub struct Lease(UnixStream);
+
+impl Lease {
+    /// Waits until the operator closes it, says anything, or ends, however.
+    ///
+    /// # Errors
+    /// When a connection cannot be waited for; there is no lease then.
+    pub fn wait(&self) -> io::Result<()> {
+        self.0.set_read_timeout(None)?;
+        match (&self.0).read(&mut [0]) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => self.wait(),
+            // Reset by a peer that is no more: over all the same.
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the operator that the session is over: also where a forked process still has the descriptor.
+    pub fn end(self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+
+    /// Its number, for a forked child, in which nobody owns it.
+    pub fn number(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
 }
 
 /// Connects, `most` at longest: where an operator that was stopped has a full queue, a plain connect waits for ever.
@@ -70,13 +99,18 @@ impl Conversation {
         Ok(*load)
     }
 
-    /// Says that the session is loaded and hands its segment over.
+    /// Says that the session is loaded and hands its segment over; gives the connection, for a session on a lease.
     ///
     /// # Errors
     /// When the operator has gone.
-    pub fn loaded(self, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
+    pub fn loaded(self, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
         send_frame(&self.stream, &FromAgent::Loaded)?;
-        send_descriptor(&self.stream, segment)
+        self.lease(segment)
+    }
+
+    fn lease(self, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
+        send_descriptor(&self.stream, segment)?;
+        Ok(Lease(self.stream))
     }
 
     /// Says why the session is not loaded, then waits until the operator closes. The operator normally kills this process
@@ -88,6 +122,14 @@ impl Conversation {
         send_frame(&self.stream, &FromAgent::Refused(refusal))?;
         let _closed = self.read();
         Ok(())
+    }
+
+    /// Says why the session is not loaded, where a program runs that shall not wait.
+    ///
+    /// # Errors
+    /// When the operator has gone before it heard.
+    pub fn declined(self, refusal: Refusal) -> Result<(), ControlError> {
+        send_frame(&self.stream, &FromAgent::Refused(refusal))
     }
 
     fn read(&self) -> Result<ToAgent, ControlError> {

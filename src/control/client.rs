@@ -33,6 +33,8 @@ pub struct Joined {
     /// Its process id as seen from here; `hello.pid` is its own view, which differs inside a container.
     pub pid: u32,
     pub segment: OwnedFd,
+    /// Of a session on a lease: closed, it ends the session there.
+    pub lease: Option<UnixStream>,
 }
 
 /// What came of a greeting.
@@ -158,13 +160,17 @@ fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
     if hello.protocol != PROTOCOL {
         return Err(ControlError::Protocol { operator: PROTOCOL, agent: hello.protocol });
     }
+    let ToAgent::Load(asked) = load;
+    let joined = |hello| {
+        let (segment, lease) = (receive_descriptor(stream)?, asked.lease.then(|| stream.try_clone()).transpose()?);
+        Ok(Meeting::Joined(Joined { hello, pid, segment, lease }))
+    };
     if hello.forked_from.is_some() {
-        let segment = receive_descriptor(stream)?;
-        return Ok(Meeting::Joined(Joined { hello, pid, segment }));
+        return joined(hello);
     }
     send_frame(stream, load)?;
     match frames::read(&mut &*stream)? {
-        FromAgent::Loaded => Ok(Meeting::Joined(Joined { hello, pid, segment: receive_descriptor(stream)? })),
+        FromAgent::Loaded => joined(hello),
         FromAgent::Refused(refusal) => Ok(Meeting::Refused(Refused { refusal, _waiting: stream.try_clone()? })),
         other @ FromAgent::Hello(_) => Err(unexpected("`Loaded` or `Refused`", &other)),
     }

@@ -1,14 +1,14 @@
 //! How an agent and an operator meet: once, over a Unix socket, to hand a session in and a segment's descriptor out.
 //!
 //! In: a connected socket. Out: frames, and one descriptor. Never here: records (the segment carries them), a
-//! connection kept open after the greeting, a peer of another user.
+//! connection kept open after the greeting, but for a session on a lease; a peer of another user.
 //!
 //! ```text
 //!  agent                         operator            forked child                  operator
 //!  Hello                    ──▶                      Hello{forked_from}, FD  ──▶
 //!                           ◀──  Load              (closes; waits for nothing)
 //!  Loaded, FD  | Refused    ──▶
-//!  (both close)
+//!  (both close; on a lease, both keep it open: who closes or ends first ends the session)
 //! ```
 //!
 //! `FD` is one byte, [`FD_BYTE`], that carries the segment's descriptor beside it. It follows its frame as a message of its

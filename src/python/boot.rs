@@ -1,7 +1,7 @@
-//! The start of a session that `waspect run` brings: greet, load, attach, hand the segment over.
+//! The start of a session that an operator brings: greet, load, attach, hand the segment over.
 //!
-//! In: the operator's socket. Out: a live session, before the program's first line. Never here: a descriptor kept open, a
-//! thread, a program that starts although its probes are not loaded.
+//! In: the operator's socket. Out: a live session; under `waspect run` before the program's first line, and no program that
+//! starts although its probes are not loaded. Never here: a wait while a program that runs cannot.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,12 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 
-use crate::attach::{self, gil::Gil, live::Live};
+use super::lease;
+use crate::attach::{self, gil::Gil, live::{Live, Rejoin}};
 use crate::control::ControlError;
 use crate::control::agent;
 use crate::frames::{Hello, Load, PROTOCOL, Refusal};
+use crate::spec::Point;
 
 /// Loads the session that waits at `socket`.
 #[pyfunction]
@@ -29,22 +31,51 @@ fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     let load = raised(load);
     load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load) {
-        Ok(segment) => talk.loaded(segment.as_fd()),
+        Ok((live, segment)) => {
+            attach::attach(py, &live, true);
+            // Without it the operator hears of a probe that waits only what was known before the program's first line.
+            let _ = at_exit(py, &live);
+            talk.loaded(segment.as_fd()).map(drop)
+        }
         Err(refusal) => talk.refused(refusal),
     }
 }
 
-fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<OwnedFd, Refusal> {
+/// Loads the session that waits at `socket` into a program that runs. It lives as long as its connection.
+#[pyfunction]
+pub(super) fn _attach(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
+    join(py, &socket).map_err(|e| PyRuntimeError::new_err(e.to_string()))
+}
+
+fn join(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
+    let hello = hello(py, None);
+    let met = || {
+        let mut talk = agent::greet(socket, hello)?;
+        talk.load().map(|load| (talk, load))
+    };
+    let (talk, load) = py.detach(met)?;
+    load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
+    match start(py, socket, &load) {
+        Ok((live, segment)) => {
+            attach::attach(py, &live, false);
+            if live.has(Point::End) {
+                let _ = at_exit(py, &live);
+            }
+            let kept = talk.loaded(segment.as_fd()).and_then(|lease| Ok(lease::keep(py, lease, live.order)?));
+            kept.inspect_err(|_| attach::detach(py, &live))
+        }
+        Err(refusal) => talk.declined(refusal),
+    }
+}
+
+fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<(Rc<Live>, OwnedFd), Refusal> {
     let refusal = |stage: &str, message: String, hint| Refusal { stage: stage.to_owned(), message, hint };
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
-    let live = Live::new(py, load, rejoin(py, socket)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
+    let live = Live::new(py, load, rejoin(py, socket, load.lease)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
     let (live, segment) = live?;
     #[cfg(feature = "doors")]
     doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
-    attach::attach(py, &live, true);
-    // Without it the operator hears of a probe that waits only what was known before the program's first line.
-    let _ = at_exit(py, &live);
-    Ok(segment)
+    Ok((live, segment))
 }
 
 #[cfg(feature = "doors")]
@@ -78,11 +109,18 @@ pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
 }
 
 /// How a forked child hands its own segment over.
-fn rejoin(py: Python<'_>, socket: &Path) -> Box<dyn Fn(OwnedFd) -> bool> {
-    let (socket, hello) = (Rc::new(socket.to_owned()), hello(py, Some(std::process::id())));
-    Box::new(move |segment| {
+fn rejoin(py: Python<'_>, socket: &Path, leased: bool) -> Rejoin {
+    let (socket, hello) = (socket.to_owned(), hello(py, Some(std::process::id())));
+    Box::new(move |segment, order| {
         let hello = Hello { pid: std::process::id(), ..hello.clone() };
-        agent::rejoin(&socket, hello, segment.as_fd()).is_ok()
+        let joined = agent::rejoin(&socket, hello, segment.as_fd());
+        if !leased {
+            return joined.is_ok();
+        }
+        Python::attach(|py| {
+            lease::disown(py);
+            joined.is_ok_and(|own| lease::keep(py, own, order).is_ok())
+        })
     })
 }
 

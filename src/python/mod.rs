@@ -4,6 +4,7 @@
 
 mod boot;
 mod errors;
+mod lease;
 mod request;
 mod session;
 mod values;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(load, module)?)?;
     module.add_function(wrap_pyfunction!(load_for_frames, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
+    module.add_function(wrap_pyfunction!(boot::_attach, module)?)?;
     module.add_class::<session::Session>()?;
     module.add_class::<request::Request>()?;
     #[cfg(feature = "doors")]

@@ -121,6 +121,7 @@ fn load() -> Load {
     Load {
         modules: vec![],
         ring_bytes: 8 << 20,
+        lease: false,
         ledger_bytes: 1 << 20,
         main_module: Some("app".into()),
         compiler: None,

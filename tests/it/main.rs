@@ -9,6 +9,8 @@ mod control;
 mod drain;
 mod guest;
 mod imports;
+#[cfg(target_arch = "x86_64")]
+mod inject;
 mod lang;
 mod maps;
 mod module;

@@ -10,6 +10,8 @@ use std::process::{self, Stdio};
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::cli::agents;
+
 /// Prints what must be known, in lines; old enough words for any Python.
 const QUESTION: &str = "import sys
 print(sys.implementation.name)
@@ -59,18 +61,7 @@ impl Interpreter {
 
     /// The agent built for this version.
     pub(super) fn agent(&self) -> anyhow::Result<PathBuf> {
-        let name = format!("_core{}", self.suffix);
-        let places = places()?;
-        if let Some(agent) = places.iter().map(|dir| dir.join(&name)).find(|path| path.is_file()) {
-            return Ok(agent.canonicalize()?);
-        }
-        let listed: Vec<String> = places.iter().map(|dir| format!("`{}`", dir.display())).collect();
-        bail!(
-            "no agent for CPython {}: expected `{name}` in {}\n\
-             hint: install the waspect wheel that this command belongs to, or set WASPECT_AGENT_DIR to a folder that has it",
-            self.version,
-            listed.join(" or "),
-        )
+        agents::find(&self.suffix, &self.version)
     }
 }
 
@@ -89,35 +80,6 @@ fn fits(name: &str, version: &str, flags: &str) -> Result<(), String> {
         ("cpython", false, _) => Err(format!("CPython {version}")),
         (other, ..) => Err(format!("{other} {version}")),
     }
-}
-
-/// Folders that may hold agents: the one named, the package of the wheel this binary came in, the source tree it was
-/// built in. The first that is named is the only one.
-fn places() -> anyhow::Result<Vec<PathBuf>> {
-    if let Some(dir) = env::var_os("WASPECT_AGENT_DIR") {
-        return Ok(vec![dir.into()]);
-    }
-    let exe = env::current_exe()?.canonicalize()?;
-    let mut places = Vec::new();
-    if let Some(prefix) = exe.parent().filter(|bin| bin.ends_with("bin")).and_then(Path::parent) {
-        places.extend(installed(prefix));
-    }
-    let target = exe.ancestors().find(|dir| dir.ends_with("target"));
-    places.extend(target.and_then(Path::parent).map(|root| root.join("python/waspect")));
-    Ok(places)
-}
-
-/// `PREFIX/lib/python3*/site-packages/waspect`, and Debian's `dist-packages`.
-fn installed(prefix: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(prefix.join("lib")).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("python3") {
-            let packages = ["site-packages/waspect", "dist-packages/waspect"].map(|name| entry.path().join(name));
-            found.extend(packages.into_iter().filter(|dir| dir.is_dir()));
-        }
-    }
-    found.sort();
-    found
 }
 
 #[cfg(test)]

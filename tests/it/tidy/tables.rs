@@ -52,7 +52,7 @@ pub(super) const ROOMS: &[Room] = &[
     // The seam, and the doors.
     ("control", &["limits", "value", "spec", "report", "frames", "policy", "clock", "segment", "outlet", "engine", "guest", "attach", "seal", "compiler"]),
     ("control/client", &["limits", "value", "spec", "report", "frames", "control", "segment"]),
-    ("inject", &["limits", "frames", "control"]),
+    ("inject", &[]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
     ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
     ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "request", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control", "sketch"]),
@@ -99,21 +99,23 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
 
 /// Where `unsafe` may stand (by how the path begins), and how often at most.
 pub(super) const UNSAFE: &[(&str, usize)] = &[
-    ("src/introspect/cpython", usize::MAX), // reads of CPython's memory
-    ("src/attach/patch.rs", usize::MAX),    // the only writer of a function
-    ("src/attach/hook.rs", usize::MAX),     // the native subscript objects
-    ("src/attach/code.rs", usize::MAX),     // code objects, in and out
-    ("src/attach/visit.rs", usize::MAX),    // builtin objects' own slots
-    ("src/attach/renew.rs", usize::MAX),    // a call that the interpreter makes later
-    ("src/attach/script.rs", usize::MAX),   // the frame evaluator's first `__main__`
-    ("src/attach/gil.rs", usize::MAX),      // statics under the interpreter lock
-    ("src/compiler/hidden.rs", usize::MAX), // a helper process the application never sees
-    ("src/segment/mod.rs", usize::MAX),     // shared memory
-    ("src/clock.rs", usize::MAX),           // the time-stamp counter
-    ("src/thread.rs", usize::MAX),          // the bounds of the stack
-    ("src/host/link/call.rs", 2),           // an import's words, by the types of its row
-    ("src/engine.rs", 1),                   // `deserialize` runs what it is given
-    ("probe-sdk/rust/", usize::MAX),        // import declarations
+    ("src/introspect/cpython", usize::MAX),  // reads of CPython's memory
+    ("src/attach/patch.rs", usize::MAX),     // the only writer of a function
+    ("src/attach/hook.rs", usize::MAX),      // the native subscript objects
+    ("src/attach/code.rs", usize::MAX),      // code objects, in and out
+    ("src/attach/visit.rs", usize::MAX),     // builtin objects' own slots
+    ("src/attach/renew.rs", usize::MAX),     // a call that the interpreter makes later
+    ("src/attach/script.rs", usize::MAX),    // the frame evaluator's first `__main__`
+    ("src/attach/gil.rs", usize::MAX),       // statics under the interpreter lock
+    ("src/compiler/hidden.rs", usize::MAX),  // a helper process the application never sees
+    ("src/inject/tracee.rs", 1),             // a traced thread's vector registers and signals
+    ("src/inject/shim/shim.rs", usize::MAX), // a program without libraries, in the target
+    ("src/segment/mod.rs", usize::MAX),      // shared memory
+    ("src/clock.rs", usize::MAX),            // the time-stamp counter
+    ("src/thread.rs", usize::MAX),           // the bounds of the stack
+    ("src/host/link/call.rs", 2),            // an import's words, by the types of its row
+    ("src/engine.rs", 1),                    // `deserialize` runs what it is given
+    ("probe-sdk/rust/", usize::MAX),         // import declarations
 ];
 
 /// Longest file, in lines; prose of its own has less.

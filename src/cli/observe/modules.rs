@@ -13,7 +13,7 @@ use crate::module::{self, At, ModuleError, ProbeModule};
 /// Checks and compiles each file. An `--at` goes to every module that has its export, and to at least one.
 pub(super) fn load(all: &[Given<'_>], at: &[At]) -> anyhow::Result<Vec<LoadModule>> {
     if all.is_empty() {
-        bail!("no probe to run under; expected `-p FILE` or `-e TEXT`");
+        bail!("no probe given; expected `-p FILE` or `-e TEXT`");
     }
     let mut homeless: Vec<&At> = at.iter().collect();
     let modules = all.iter().map(|given| one(given, at, &mut homeless)).collect::<anyhow::Result<_>>()?;

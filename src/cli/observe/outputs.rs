@@ -16,9 +16,10 @@ use crate::report::Report;
 
 /// One `-o`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Output {
+pub(crate) enum Output {
     Terminal,
     Jsonl(PathBuf),
+    JsonlStdout,
 }
 
 impl FromStr for Output {
@@ -26,11 +27,10 @@ impl FromStr for Output {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             None if text == "terminal" => Ok(Self::Terminal),
-            Some(("jsonl", "-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1")) => {
-                Err("the program has stdout for itself; expected `jsonl:PATH` (a named pipe will do)".into())
-            }
+            None if text == "jsonl" => Ok(Self::JsonlStdout),
+            Some(("jsonl", "-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1")) => Ok(Self::JsonlStdout),
             Some(("jsonl", path)) if !path.is_empty() => Ok(Self::Jsonl(path.into())),
-            _ => Err("expected `terminal` or `jsonl:PATH`".into()),
+            _ => Err("expected `terminal`, `jsonl` or `jsonl:PATH`".into()),
         }
     }
 }
@@ -41,11 +41,11 @@ struct Open {
 }
 
 /// All outputs of a session.
-pub(super) struct Outputs(Vec<Open>);
+pub(crate) struct Outputs(Vec<Open>);
 
 impl Outputs {
     /// `pictures`: whether some will be shown.
-    pub(super) fn open(asked: &[Output], pictures: bool) -> anyhow::Result<Self> {
+    pub(crate) fn open(asked: &[Output], pictures: bool) -> anyhow::Result<Self> {
         let default = [Output::Terminal];
         let asked = if asked.is_empty() { &default } else { asked };
         if pictures && !asked.contains(&Output::Terminal) {
@@ -54,23 +54,23 @@ impl Outputs {
         asked.iter().map(|output| open(output, pictures)).collect::<anyhow::Result<_>>().map(Self)
     }
 
-    pub(super) fn report(&mut self, report: &Report) {
+    pub(crate) fn report(&mut self, report: &Report) {
         self.each(|renderer| renderer.report(report));
     }
 
-    pub(super) fn picture(&mut self, picture: &Picture) {
+    pub(crate) fn picture(&mut self, picture: &Picture) {
         self.each(|renderer| renderer.picture(picture).and_then(|()| renderer.flush()));
     }
 
-    pub(super) fn are_stale(&self) -> bool {
+    pub(crate) fn are_stale(&self) -> bool {
         self.0.iter().any(|open| open.renderer.is_stale())
     }
 
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.each(|renderer| renderer.flush());
     }
 
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.each(|renderer| renderer.finish());
     }
 
@@ -89,6 +89,7 @@ impl Outputs {
 fn open(output: &Output, pictures: bool) -> anyhow::Result<Open> {
     Ok(match output {
         Output::Terminal => Open { name: "terminal".into(), renderer: screen::renderer(pictures) },
+        Output::JsonlStdout => Open { name: "jsonl".into(), renderer: Box::new(Jsonl::new(BufWriter::new(io::stdout()))) },
         Output::Jsonl(path) => {
             let name = format!("jsonl:{}", path.display());
             let file = File::create(path).with_context(|| format!("output `{name}` cannot be written"))?;
@@ -98,6 +99,6 @@ fn open(output: &Output, pictures: bool) -> anyhow::Result<Open> {
 }
 
 /// A line for the operator; nobody can be told if stderr fails.
-pub(super) fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     let _ = writeln!(anstream::stderr(), "waspect: {text}");
 }

@@ -1,0 +1,58 @@
+//! Where the agent meets this command: a private folder that the process sees.
+//!
+//! In: a process id. Out: a folder, gone when this is dropped, and the lines that lead the agent there. Never here: a folder
+//! that another user could look into.
+
+use std::fmt::Write;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+/// What runs in the process.
+const ATTACHED: &str = include_str!("../../../python/waspect/_bootstrap/attached.py");
+
+pub(super) struct Meeting {
+    folder: TempDir,
+    /// The folder as the process sees it.
+    seen: PathBuf,
+}
+
+impl Meeting {
+    pub(super) fn prepare(pid: i32) -> anyhow::Result<Self> {
+        let root = root(pid);
+        let temporary = root.join("tmp");
+        let mut asked = tempfile::Builder::new();
+        asked.prefix("waspect-").permissions(Permissions::from_mode(0o700));
+        let folder = asked.tempdir_in(&temporary);
+        let folder = folder.with_context(|| format!("no private folder can be made in `{}`", temporary.display()))?;
+        // Of the process's user, if this one may give it away: else they are the same.
+        let owner = fs::metadata(format!("/proc/{pid}")).context("the process ended")?;
+        let _ = chown(folder.path(), Some(owner.uid()), Some(owner.gid()));
+        let seen = Path::new("/").join(folder.path().strip_prefix(&root)?);
+        Ok(Self { folder, seen })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn bootstrap(&self) -> String {
+        let socket = self.seen.join("meet");
+        let mut lines = String::from("socket = bytes.fromhex('");
+        for byte in socket.as_os_str().as_bytes() {
+            let _ = write!(lines, "{byte:02x}");
+        }
+        lines + "')\n" + ATTACHED
+    }
+}
+
+/// The process's file system: this one's own, or another, as in a container.
+fn root(pid: i32) -> PathBuf {
+    let kind = |whose: &str| fs::read_link(format!("/proc/{whose}/ns/mnt")).ok().zip(fs::read_link(format!("/proc/{whose}/root")).ok());
+    let is_own = kind(&pid.to_string()).is_some_and(|its| kind("self") == Some(its));
+    if is_own { "/".into() } else { format!("/proc/{pid}/root").into() }
+}

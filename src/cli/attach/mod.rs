@@ -1,0 +1,87 @@
+//! `waspect attach`: probes in a process that runs, for as long as this command does.
+//!
+//! In: a process id, probe files or texts. Out: reports while it runs, a summary. Never here: a probe that stays behind,
+//! however this command ends: the session lives by the connection that it holds.
+
+mod asked;
+mod meeting;
+mod watch;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+
+use super::agents;
+use super::observe::Probing;
+use crate::control::client::Client;
+use crate::frames::Load;
+use crate::inject::{self, Limits, Payload, Target};
+
+use asked::Asked;
+use meeting::Meeting;
+use watch::Watch;
+
+/// The versions whose private layouts the agent knows.
+const MINORS: std::ops::RangeInclusive<u8> = 11..=13;
+/// How often is shown what was counted, on a terminal.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Put probes into a running Python process; Ctrl-C takes them out again
+///
+/// The process needs nothing: no restart, no package, no change. One of its threads is borrowed for a few milliseconds to
+/// load the agent, in which the probes then live. They are gone within a second of this command's end, however it ends.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  waspect attach 4242 -e 'fn:shop.cart.*:exit { @lat[fn] = quantize(elapsed); }'
+  waspect attach 4242 -p slow_calls.wasm --for 60s -o jsonl:calls.jsonl
+
+Needed: the right to trace the process: its own user where `kernel.yama.ptrace_scope` is 0, or CAP_SYS_PTRACE.")]
+pub(crate) struct Attach {
+    /// The process
+    #[arg(value_name = "PID")]
+    pid: i32,
+    #[command(flatten)]
+    probing: Probing,
+}
+
+/// Observes until told to stop, for the time asked for, or until the process ends.
+///
+/// # Errors
+/// When the process cannot be entered or its probes do not load: exit code 2, and the process is as it was.
+pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
+    // Before any thread, and before anything is to be undone.
+    let asked = Asked::keep()?;
+    let target = inject::look(args.pid)?;
+    let agent = agents::find(&suffix(&target)?, &version(&target))?;
+    let load = Load { lease: true, ..args.probing.load()? };
+    let every = (!args.probing.has_interval() && is_terminal()).then_some(EVERY);
+    let observation = args.probing.observation(every)?;
+    let meeting = Meeting::prepare(args.pid)?;
+    let client = Client::listen(meeting.dir(), load)?;
+    let payload = Payload { agent: &agent, bootstrap: &meeting.bootstrap() };
+    let watch = Watch { pid: args.pid, asked, observation };
+    watch.entered(&inject::inject(&target, &payload, &Limits::default())?);
+    watch.run(client)
+}
+
+fn is_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr())
+}
+
+fn version(target: &Target) -> String {
+    let (major, minor, patch) = target.python.version;
+    format!("{major}.{minor}.{patch}")
+}
+
+/// How the file of the agent for that interpreter ends.
+fn suffix(target: &Target) -> anyhow::Result<String> {
+    let (python, version) = (&target.python, version(target));
+    let (major, minor, _) = python.version;
+    if python.is_free_threaded || python.is_debug || major != 3 || !MINORS.contains(&minor) {
+        let kind = if python.is_free_threaded { "free-threaded " } else if python.is_debug { "a debug build of " } else { "" };
+        bail!("process {} runs {kind}CPython {version}, expected CPython 3.11 to 3.13", target.pid);
+    }
+    Ok(format!(".cpython-{major}{minor}-{}-linux-gnu.so", std::env::consts::ARCH))
+}

@@ -1,0 +1,83 @@
+//! What every command that observes takes: probes, outputs, how long.
+//!
+//! In: arguments. Out: modules ready to load, open outputs, the pace. Never here: a process.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::outputs::{Output, Outputs};
+use super::{Observation, Pace, modules};
+use crate::cli::open::all;
+use crate::frames::Load;
+use crate::limits;
+use crate::module::At;
+
+/// The shortest interval of `--every`.
+const EVERY_MIN: Duration = Duration::from_millis(100);
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Probing {
+    /// A probe module, `.wasm` or `.wat`, or a program, `.probe`; may be given several times
+    #[arg(short, long = "probe", value_name = "FILE")]
+    probes: Vec<PathBuf>,
+    /// A program itself: `-e 'fn:shop.cart.*:exit { @lat[fn] = quantize(elapsed); }'`; may be given several times
+    #[arg(short = 'e', long = "text", value_name = "TEXT")]
+    texts: Vec<String>,
+    /// Where an export belongs, for modules that do not say it: `on_add=fn:shop.cart.add:entry`
+    #[arg(long, value_name = "EXPORT=SPEC")]
+    at: Vec<At>,
+    /// `terminal` (the default, on stderr) or `jsonl:PATH`; may be given several times
+    #[arg(short, long = "output", value_name = "OUTPUT")]
+    pub(crate) outputs: Vec<Output>,
+    /// Observe so long (`10s`, `500ms`, `2m`), then let the program go on without probes
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    time: Option<Duration>,
+    /// Show so often what was counted (`1s`): redrawn at a terminal's lower end, elsewhere as one block after the other
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    every: Option<Duration>,
+}
+
+impl Probing {
+    /// The session: its modules are checked and compiled here.
+    pub(crate) fn load(&self) -> anyhow::Result<Load> {
+        Ok(Load {
+            modules: modules::load(&all(&self.probes, &self.texts), &self.at)?,
+            ring_bytes: limits::RING_BYTES,
+            ledger_bytes: limits::LEDGER_BYTES,
+            lease: false,
+            main_module: None,
+            compiler: std::env::current_exe().ok(),
+        })
+    }
+
+    /// Opens the outputs. `every` is how often is shown what was counted where nothing is said.
+    pub(crate) fn observation(&self, every: Option<Duration>) -> anyhow::Result<Observation> {
+        let pace = Pace { time: self.time, every: self.every.or(every) };
+        Ok(Observation::new(Outputs::open(&self.outputs, pace.every.is_some())?, pace))
+    }
+
+    /// Whether an interval was asked for.
+    pub(crate) fn has_interval(&self) -> bool {
+        self.every.is_some()
+    }
+}
+
+/// Drawing takes time: not oftener than an eye can tell.
+fn interval(text: &str) -> Result<Duration, String> {
+    let every = duration(text)?;
+    if every < EVERY_MIN { Err(format!("expected at least {}ms", EVERY_MIN.as_millis())) } else { Ok(every) }
+}
+
+/// `10s`, `500ms`, `2m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let seconds = match &text[digits.len()..] {
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("expected a number and `ms`, `s`, `m` or `h`".into()),
+    };
+    let number: f64 = digits.parse().map_err(|_| "expected a number before the unit".to_owned())?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|e| e.to_string())
+}

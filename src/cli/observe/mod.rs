@@ -1,0 +1,193 @@
+//! Processes under observation: what joined, what they say on its way to the outputs, the totals at the end.
+//!
+//! In: processes that joined, outputs. Out: everything reported. Never here: a record left in a segment, a process harmed
+//! because its observer failed, a decision about a program.
+
+mod args;
+mod modules;
+pub(super) mod outputs;
+mod screen;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::anyhow;
+
+pub(crate) use args::Probing;
+use outputs::{Outputs, warn};
+
+use crate::control::client::Joined;
+use crate::frames::Refusal;
+use crate::drain::Drain;
+use crate::render::Picture;
+use crate::report::{Report, Start};
+use crate::segment::Reader;
+
+/// Between rounds: a ring of the default size fills in no less than this at any rate a probe is allowed.
+pub(super) const REST: Duration = Duration::from_millis(20);
+/// A round with more reports than this is followed by another at once.
+const BUSY_REPORTS: usize = 256;
+/// How often processes that ended are looked for.
+const RETIRE_EVERY: Duration = Duration::from_secs(1);
+/// A process whose session ends gets so long to put its functions back; one that is busy does it when it can.
+const PUT_BACK_MAX: Duration = Duration::from_secs(2);
+/// Between two looks whether it has.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// How long is watched, and how often is shown what was counted.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    time: Option<Duration>,
+    every: Option<Duration>,
+}
+
+/// All processes of a session, and where their reports go.
+pub(crate) struct Observation {
+    outputs: Outputs,
+    pace: Pace,
+    drain: Drain<Reader>,
+    leases: Vec<(u32, UnixStream)>,
+    first: Option<Instant>,
+    shown: Option<Instant>,
+    retired: Instant,
+    over: bool,
+}
+
+impl Observation {
+    fn new(outputs: Outputs, pace: Pace) -> Self {
+        let (drain, leases, retired) = (Drain::default(), Vec::new(), Instant::now());
+        Self { outputs, pace, drain, leases, first: None, shown: None, retired, over: false }
+    }
+
+    /// Whether any process ever joined.
+    pub(super) fn has_begun(&self) -> bool {
+        self.first.is_some()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the time asked for has passed since the first joined.
+    pub(super) fn is_due(&self) -> bool {
+        self.pace.time.is_some_and(|time| self.first.is_some_and(|first| first.elapsed() >= time))
+    }
+
+    pub(super) fn join(&mut self, joined: Joined) {
+        self.first.get_or_insert_with(Instant::now);
+        match Reader::map(&joined.segment) {
+            Ok(reader) => {
+                let start = Start { python: joined.hello.python, pid: joined.hello.pid };
+                let report = self.drain.join(joined.pid, start, reader);
+                self.outputs.report(&report);
+                self.leases.extend(joined.lease.map(|lease| (joined.pid, lease)));
+            }
+            Err(e) => warn(&format!("process {} cannot be observed: {e}", joined.hello.pid)),
+        }
+    }
+
+    /// Reports what came since the last round, and what is due; gives how long there is nothing to do.
+    pub(super) fn round(&mut self) -> Duration {
+        let many = self.drain_once();
+        if let Some(every) = self.pace.every {
+            self.show(every);
+        }
+        if self.retired.elapsed() >= RETIRE_EVERY {
+            let _ = self.drain.retire(tell(&mut self.outputs));
+            self.complain();
+            self.retired = Instant::now();
+        }
+        if many > BUSY_REPORTS { Duration::ZERO } else { REST }
+    }
+
+    fn drain_once(&mut self) -> usize {
+        let many = self.drain.round(tell(&mut self.outputs)).unwrap_or(0);
+        if many > 0 {
+            self.outputs.flush();
+        }
+        self.complain();
+        many
+    }
+
+    /// Shows what was counted so far, if it was not shown for the time `every` or no longer fits.
+    fn show(&mut self, every: Duration) {
+        let Some(first) = self.first.filter(|_| !self.over) else { return };
+        if self.shown.unwrap_or(first).elapsed() < every && !self.outputs.are_stale() {
+            return;
+        }
+        let now = Instant::now();
+        let ts_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let ts_ns = i64::try_from(ts_ns).unwrap_or(i64::MAX);
+        let aggregations = self.drain.aggregations();
+        self.outputs.picture(&Picture { ts_ns, after: now - first, aggregations: &aggregations });
+        self.shown = Some(now);
+    }
+
+    /// Ends sessions on a lease: asks for the end and reports what is said until each has put its functions back.
+    fn give_back(&mut self) {
+        let late = Instant::now() + PUT_BACK_MAX;
+        let mut waiting = std::mem::take(&mut self.leases);
+        waiting.retain(|(_, lease)| lease.shutdown(Shutdown::Write).and_then(|()| lease.set_nonblocking(true)).is_ok());
+        loop {
+            self.drain_once();
+            waiting.retain(|(_, lease)| !is_closed(lease));
+            if waiting.is_empty() || Instant::now() >= late {
+                break;
+            }
+            std::thread::sleep(GLANCE);
+        }
+        for (pid, _) in waiting {
+            warn(&format!(
+                "process {pid} did not let go of the interpreter for {} s: nothing fires there any more, and its \
+                 functions are put back as soon as it does",
+                PUT_BACK_MAX.as_secs()
+            ));
+        }
+    }
+
+    /// Ends the observation: the last records, the totals. A second time does nothing.
+    pub(super) fn close(&mut self) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        self.give_back();
+        let _ = self.drain.finish(tell(&mut self.outputs));
+        self.complain();
+        match self.drain.unobserved() {
+            0 => {}
+            n => warn(&format!(
+                "{n} forked processes went on unobserved: they could not reach this one, or had no memory"
+            )),
+        }
+        self.outputs.finish();
+    }
+
+    fn complain(&mut self) {
+        for damage in self.drain.damages() {
+            warn(&format!("process {} is no longer observed: {}", damage.pid, damage.error));
+        }
+    }
+}
+
+/// Whether the other side ended the lease; it says nothing else.
+fn is_closed(lease: &UnixStream) -> bool {
+    let read = io::Read::read(&mut &*lease, &mut [0]);
+    !read.is_err_and(|e| matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted))
+}
+
+/// Why an agent did not load the session.
+pub(super) fn refusal(refusal: Refusal) -> anyhow::Error {
+    let hint = refusal.hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+    anyhow!("probes do not load ({}): {}{hint}", refusal.stage, refusal.message)
+}
+
+/// Outputs deal with their own failures.
+fn tell(outputs: &mut Outputs) -> impl FnMut(&Report) -> Result<(), Infallible> + '_ {
+    |report| {
+        outputs.report(report);
+        Ok(())
+    }
+}

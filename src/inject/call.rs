@@ -1,0 +1,199 @@
+//! Calls on a borrowed thread, and its return to what it was doing.
+//!
+//! In: a stopped thread, functions of the target. Out: what the kernel was asked for meanwhile. Never here: code written
+//! into the target, a breakpoint, a moment in which the end of this command would harm it.
+//!
+//! ```text
+//!  its stack   what it was doing │ red zone │ texts │ vector state │ way back │ ◀─ the function's own frames
+//! ```
+//!
+//! A function returns to the C library's `rt_sigreturn`, and is caught at the door of that call: its result is gone by
+//! then, so what counts is what it asked of the kernel. The order of every step is such that the thread could go on alone
+//! after it: first the way back is laid, then the registers change, then signals are held.
+
+use std::ffi::CStr;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::elf::Bytes;
+use super::frame::{Place, Saved};
+use super::memory::Memory;
+use super::stop::Found;
+use super::target::Target;
+use super::tracee::{Stop, Tracee};
+
+const SYS_RT_SIGRETURN: u64 = 15;
+/// `mov $15, %rax; syscall`
+const RESTORER_BYTES: u64 = 9;
+const NO_CALL: u64 = u64::MAX;
+/// Set, they would single-step, fault at odd addresses, or copy backwards.
+const FLAGS_NOT_TAKEN: u64 = 0x100 | 0x400 | 0x4_0000;
+/// Faults reach a thread even then, or it would be ended by them: SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV SIGSYS.
+const NEVER_HELD: [u32; 6] = [4, 5, 7, 8, 11, 31];
+
+/// One system call of the borrowed thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) number: u64,
+    /// The fifth argument: `mmap`'s file.
+    pub(super) fifth: u64,
+    pub(super) result: i64,
+}
+
+/// Why a call did not come to its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Halt {
+    /// It goes on by itself.
+    Late,
+    Ended,
+    /// The thread is back where it was.
+    Fault(Signal),
+    Os(Errno),
+}
+
+impl From<Errno> for Halt {
+    fn from(e: Errno) -> Self {
+        if e == Errno::ESRCH { Self::Ended } else { Self::Os(e) }
+    }
+}
+
+pub(super) struct Borrowed<'t> {
+    tracee: Tracee,
+    target: &'t Target,
+    memory: Memory,
+    saved: Saved,
+    place: Place,
+    errno: Option<[u8; 4]>,
+    until: Instant,
+    /// It has been called at least once, and is at the door of `rt_sigreturn`.
+    is_away: bool,
+}
+
+impl<'t> Borrowed<'t> {
+    pub(super) fn new(found: Found, target: &'t Target, until: Instant) -> Self {
+        let memory = Memory(Pid::from_raw(target.pid));
+        let place = found.saved.place();
+        let (tracee, saved) = (found.tracee, found.saved);
+        let mut borrowed = Self { tracee, target, memory, saved, place, errno: None, until, is_away: false };
+        borrowed.errno = borrowed.errno_place().and_then(|at| {
+            let mut bytes = [0; 4];
+            memory.read(at, &mut bytes).map(|()| bytes)
+        });
+        borrowed
+    }
+
+    fn errno_place(&self) -> Option<u64> {
+        self.saved.regs.fs_base.checked_add_signed(self.target.errno?)
+    }
+
+    /// Puts a text where the thread can read it; the next one takes its place.
+    pub(super) fn text(&self, text: &CStr) -> Result<u64, Halt> {
+        self.memory.write(self.place.scratch, text.to_bytes_with_nul()).ok_or(Halt::Os(Errno::EFAULT))?;
+        Ok(self.place.scratch)
+    }
+
+    /// Calls a function; gives what it asked of the kernel.
+    pub(super) fn call(&mut self, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
+        let frame = self.saved.frame(self.place, self.target.restorer);
+        self.memory.write(self.place.stack, &frame).ok_or(Halt::Os(Errno::EFAULT))?;
+        self.tracee.set_regs(self.registers(function, arguments))?;
+        if !self.is_away {
+            self.tracee.set_mask(NEVER_HELD.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1))))?;
+        } else {
+            // The call of `rt_sigreturn` that was begun ends here, without having been made.
+            self.next()?;
+        }
+        self.until_return()
+    }
+
+    fn registers(&self, function: u64, arguments: &[u64]) -> libc::user_regs_struct {
+        let mut regs = self.saved.regs;
+        let given = |n: usize| arguments.get(n).copied().unwrap_or(0);
+        (regs.rdi, regs.rsi, regs.rdx) = (given(0), given(1), given(2));
+        (regs.rcx, regs.r8, regs.r9) = (given(3), given(4), given(5));
+        (regs.rip, regs.rsp, regs.rax, regs.orig_rax) = (function, self.place.stack, 0, NO_CALL);
+        regs.eflags &= !FLAGS_NOT_TAKEN;
+        regs
+    }
+
+    fn until_return(&mut self) -> Result<Vec<Asked>, Halt> {
+        let mut asked = Vec::new();
+        loop {
+            self.next()?;
+            let begun = self.tracee.regs()?;
+            if self.is_door(&begun) {
+                self.is_away = true;
+                return Ok(asked);
+            }
+            self.next()?;
+            let result = self.tracee.regs()?.rax.cast_signed();
+            asked.push(Asked { number: begun.orig_rax, fifth: begun.r8, result });
+        }
+    }
+
+    fn is_door(&self, regs: &libc::user_regs_struct) -> bool {
+        regs.orig_rax == SYS_RT_SIGRETURN
+            && regs.rip == self.target.restorer + RESTORER_BYTES
+            && regs.rsp == self.place.stack + 8
+    }
+
+    /// The next beginning or end of a system call.
+    fn next(&mut self) -> Result<(), Halt> {
+        loop {
+            self.tracee.to_call()?;
+            match self.tracee.wait(self.until)? {
+                Some(Stop::Call) => return Ok(()),
+                Some(Stop::Asked | Stop::Group(_)) => {}
+                Some(Stop::Sent(signal)) => {
+                    self.restore()?;
+                    return Err(Halt::Fault(signal));
+                }
+                Some(Stop::Ended) => return Err(Halt::Ended),
+                None => return Err(Halt::Late),
+            }
+        }
+    }
+
+    /// Gives the thread back.
+    pub(super) fn leave(mut self) -> Result<(), Halt> {
+        if self.is_away {
+            self.stop_at_door()?;
+            self.restore()?;
+        }
+        Ok(self.tracee.detach(None)?)
+    }
+
+    /// Only after a stop that was asked for does the kernel begin the interrupted call again. Until then the thread stands
+    /// before the way back.
+    fn stop_at_door(&mut self) -> Result<(), Halt> {
+        let mut regs = self.tracee.regs()?;
+        (regs.rip, regs.orig_rax) = (self.target.restorer, NO_CALL);
+        self.tracee.set_regs(regs)?;
+        self.tracee.interrupt()?;
+        loop {
+            self.tracee.go_on()?;
+            match self.tracee.wait(self.until)? {
+                Some(Stop::Asked | Stop::Group(_)) => return Ok(()),
+                Some(Stop::Call | Stop::Sent(_)) => {}
+                Some(Stop::Ended) => return Err(Halt::Ended),
+                None => return Err(Halt::Late),
+            }
+        }
+    }
+
+    /// Registers last: until then the way back puts all of it back.
+    fn restore(&mut self) -> Result<(), Halt> {
+        if let (Some(at), Some(errno)) = (self.errno_place(), self.errno) {
+            self.memory.write(at, &errno).ok_or(Halt::Os(Errno::EFAULT))?;
+        }
+        self.tracee.set_xstate(&self.saved.xstate)?;
+        self.tracee.set_mask(self.saved.mask)?;
+        self.tracee.set_regs(self.saved.regs)?;
+        // So that nobody takes it for a signal handler's.
+        let _ = self.memory.write(self.place.stack, &[0; 8]);
+        Ok(())
+    }
+}

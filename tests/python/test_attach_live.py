@@ -1,0 +1,244 @@
+"""`waspect attach`: into programs that run, whatever they are doing, and out again.
+
+Each case is a real process that keeps an account of its own results (`attach_states.py`) or of its own functions. In: the
+binary and the agent of this environment. Out: nothing. Never: a target that is this process's own thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import running
+
+STATES = Path(__file__).parent / "attach_states.py"
+TRIES = 3
+# States whose own functions are called all the time; in the others the process waits or computes elsewhere.
+CALLING = ("sleep", "waits", "cpu", "malloc", "threads", "hashing", "tasks", "fork", "signals", "serving")
+SILENT = ("sleep_long", "wait_for_ever", "join", "long_calls")
+
+# Says whenever its function is another than before.
+CHANGING = """
+import sys, time
+def hit(n): return n
+own, last = hit.__code__, None
+while True:
+    hit(1)
+    now = "clean" if hit.__code__ is own else "probed"
+    if now != last: print(last := now, flush=True)
+    time.sleep(0.001)
+"""
+
+
+class Target:
+    """A program that runs."""
+
+    def __init__(self, *args: str):
+        self.process = subprocess.Popen(
+            [sys.executable, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment()
+        )
+        self.pid = self.process.pid
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().decode().strip()
+
+    def end(self) -> tuple[bytes, bytes]:
+        self.process.terminate()
+        return self.process.communicate(timeout=60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def attach(pid: int, *args: str, **options) -> subprocess.CompletedProcess[bytes]:
+    line = [running.BINARY, "attach", str(pid), *args]
+    return subprocess.run(line, capture_output=True, env=running.environment(), check=False, timeout=120, **options)
+
+
+def started(pid: int, *args: str) -> subprocess.Popen[bytes]:
+    line = [running.BINARY, "attach", str(pid), *args]
+    return subprocess.Popen(line, stderr=subprocess.PIPE, env=running.environment())
+
+
+def heard(process: subprocess.Popen[bytes], word: bytes) -> None:
+    """Reads what is said until a word comes."""
+    assert process.stderr is not None
+    said = b""
+    for each in iter(process.stderr.readline, b""):
+        said += each
+        if word in each:
+            return
+    raise AssertionError(said)
+
+
+@pytest.mark.parametrize("state", CALLING + SILENT)
+def test_states(state, tmp_path):
+    """Nothing the program does comes out otherwise, and what it calls is seen."""
+    out = tmp_path / "out.jsonl"
+    probe = "fn:__main__.Account.*:exit { @calls[fn] = count(); }"
+    with Target(str(STATES), state) as target:
+        assert target.line() == "ready"
+        for _ in range(TRIES):
+            done = attach(target.pid, "-e", probe, "--for", "200ms", "-o", f"jsonl:{out}")
+            assert done.returncode == 0, done.stderr
+            lines = [json.loads(line) for line in out.read_text().splitlines()]
+            assert [x["functions"] for x in lines if x["type"] == "state"][-1] == 3
+            (expect,) = [x for x in lines if x["type"] == "function" and x["fn"].endswith("expect")]
+            assert expect["entries"] == expect["returns"] + expect["raises"] + expect["abandoned"] + expect["live"]
+            assert expect["entries"] > 0 or state in SILENT
+        out, err = target.end()
+        account = json.loads(out)
+        assert account["wrong"] == []
+        assert account["rounds"] > 0 or state in SILENT
+        # From 3.12 on CPython warns whoever forks beside a native thread; the lease has one while it is held.
+        assert not err or (state == "fork" and b"DeprecationWarning" in err and sys.version_info >= (3, 12))
+
+
+def test_ends(tmp_path):
+    """However the command ends, every function is what it was within a second."""
+    program = tmp_path / "app.py"
+    program.write_text(CHANGING)
+    with Target(str(program)) as target:
+        assert target.line() == "clean"
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+            process = started(target.pid, "-e", "fn:**.hit:entry { @n = count(); }")
+            heard(process, b"attached")
+            assert target.line() == "probed"
+            process.send_signal(number)
+            began = time.monotonic()
+            assert target.line() == "clean"
+            # Generous where others run, and far from never.
+            assert time.monotonic() - began < 5
+            _, err = process.communicate(timeout=30)
+            assert process.returncode == (-9 if number == signal.SIGKILL else 0), err
+            assert number == signal.SIGKILL or b"@n  count" in err
+
+
+def test_leaves_nothing(tmp_path):
+    """No thread, no descriptor, no file, no module."""
+    program = tmp_path / "app.py"
+    program.write_text("import sys\nprint(len(sys.modules), flush=True)\n" + CHANGING)
+    with Target(str(program)) as target:
+        modules = target.line()
+        state = lambda: (  # noqa: E731
+            sorted(os.listdir(f"/proc/{target.pid}/fd")),
+            len(os.listdir(f"/proc/{target.pid}/task")),
+            sorted(name for name in os.listdir("/tmp") if name.startswith("waspect-")),
+        )
+        attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms")
+        before = state()
+        for _ in range(5):
+            done = attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms")
+            assert done.returncode == 0, done.stderr
+        assert state() == before
+        assert before[1] == 1
+        assert modules.isdigit()
+
+
+def test_two_operators(tmp_path):
+    """Each has its own counts; the end of one leaves the other."""
+    program = tmp_path / "app.py"
+    program.write_text(CHANGING)
+    with Target(str(program)) as target:
+        assert target.line() == "clean"
+        first = started(target.pid, "-e", "fn:**.hit:entry { @first = count(); }")
+        heard(first, b"attached")
+        second = attach(target.pid, "-e", "fn:**.hit:exit { @second = count(); }", "--for", "200ms")
+        assert second.returncode == 0
+        assert b"@second" in second.stderr
+        assert b"@first" not in second.stderr
+        first.send_signal(signal.SIGINT)
+        _, err = first.communicate(timeout=30)
+        assert b"@first" in err
+        assert [target.line(), target.line()] == ["probed", "clean"]
+
+
+FORKING = """
+import os, time
+def hit(n): return n
+own = hit.__code__
+def child():
+    for i in range(100): hit(i)
+    print(os.getpid(), flush=True)
+    while hit.__code__ is not own:
+        hit(0)
+        time.sleep(0.001)
+    print("clean", flush=True)
+    os._exit(0)
+print("ready", flush=True)
+input()
+if not os.fork(): child()
+while True:
+    hit(1)
+    time.sleep(0.001)
+"""
+
+
+def test_forked_children(tmp_path):
+    """A child forked meanwhile is observed too, and let go with its parent."""
+    program = tmp_path / "app.py"
+    program.write_text(FORKING)
+    target = subprocess.Popen(
+        [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=running.environment()
+    )
+    assert target.stdin and target.stdout
+    assert target.stdout.readline() == b"ready\n"
+    try:
+        process = started(target.pid, "-e", "fn:**.hit:entry { @calls[pid] = count(); }")
+        heard(process, b"attached")
+        target.stdin.write(b"\n")
+        target.stdin.flush()
+        pid = target.stdout.readline().strip()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        assert target.stdout.readline() == b"clean\n"
+        (counted,) = re.findall(rb"^\s+%b\s+(\d+)$" % pid, err, re.MULTILINE)
+        assert int(counted) >= 100
+    finally:
+        target.kill()
+        target.communicate()
+
+
+def refused(pid: int, *args: str) -> str:
+    done = attach(pid, *(args or ("-e", "fn:**.hit:entry { @n = count(); }")))
+    assert done.returncode == 2, done.stderr
+    return done.stderr.decode()
+
+
+def test_refusals(tmp_path):
+    """Each says what was found, and nothing happens."""
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        assert f"process {other.pid} runs `" in refused(other.pid)
+        assert "expected CPython" in refused(other.pid)
+    finally:
+        other.kill()
+        other.wait()
+    assert f"process {other.pid} does not exist" in refused(other.pid)
+    program = tmp_path / "app.py"
+    program.write_text(CHANGING)
+    with Target(str(program)) as target:
+        assert target.line() == "clean"
+        # Told before anything is stopped.
+        assert "no probe given" in refused(target.pid, "--for", "1s")
+        assert "is not closed" in refused(target.pid, "-e", "fn:**.hit:entry {")
+        target.process.send_signal(signal.SIGSTOP)
+        assert "is stopped" in refused(target.pid)
+        target.process.send_signal(signal.SIGCONT)
+        assert attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms").returncode == 0
