@@ -26,7 +26,7 @@ impl Meeting {
         let root = root(pid);
         let temporary = root.join("tmp");
         let mut asked = tempfile::Builder::new();
-        asked.prefix("waspect-").permissions(Permissions::from_mode(0o700));
+        asked.prefix("waspect-attach-").permissions(Permissions::from_mode(0o700));
         let folder = asked.tempdir_in(&temporary);
         let folder = folder.with_context(|| format!("no private folder can be made in `{}`", temporary.display()))?;
         // Of the process's user, if this one may give it away: else they are the same.
