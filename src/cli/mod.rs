@@ -8,6 +8,7 @@
 mod advised;
 mod against;
 mod agents;
+#[cfg(target_arch = "x86_64")]
 mod attach;
 mod build;
 mod check;
@@ -33,6 +34,7 @@ use clap::{Parser, Subcommand};
 
 use self::language::Refused;
 use crate::compile::CompileError;
+#[cfg(target_arch = "x86_64")]
 use crate::inject::InjectError;
 use crate::module::ModuleError;
 use crate::seal::SealError;
@@ -103,6 +105,7 @@ enum Command {
     Inspect(inspect::Args),
     Limits(limits::Args),
     Run(run::Run),
+    #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
 }
 
@@ -116,6 +119,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
         Command::Run(args) => run::run(args),
+        #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),
     }
 }
@@ -167,12 +171,21 @@ pub(crate) fn warn(message: &str, hint: Option<&str>) {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+fn entering(e: &anyhow::Error) -> Option<String> {
+    e.downcast_ref::<InjectError>().and_then(InjectError::hint)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn entering(_: &anyhow::Error) -> Option<String> {
+    None
+}
+
 /// What the room that refused has to say beyond its message: one line per room.
 fn hint(e: &anyhow::Error) -> Option<String> {
     let module = || e.downcast_ref::<ModuleError>().and_then(ModuleError::hint);
     let compile = || e.downcast_ref::<CompileError>().and_then(CompileError::hint).map(Into::into);
     let seal = || e.downcast_ref::<SealError>().map(|e| e.hint().into());
     let own = || e.downcast_ref::<advised::Advised>().map(|e| e.hint.clone());
-    let inject = || e.downcast_ref::<InjectError>().and_then(InjectError::hint);
-    module().or_else(compile).or_else(seal).or_else(own).or_else(inject)
+    module().or_else(compile).or_else(seal).or_else(own).or_else(|| entering(e))
 }

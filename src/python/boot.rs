@@ -12,7 +12,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 
 use super::lease;
-use crate::attach::{self, gil::Gil, live::{Live, Rejoin}};
+use crate::attach::{
+    self,
+    gil::Gil,
+    live::{Live, Rejoin},
+};
 use crate::control::ControlError;
 use crate::control::agent;
 use crate::frames::{Hello, Load, PROTOCOL, Refusal};
@@ -71,7 +75,8 @@ fn join(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
 fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<(Rc<Live>, OwnedFd), Refusal> {
     let refusal = |stage: &str, message: String, hint| Refusal { stage: stage.to_owned(), message, hint };
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
-    let live = Live::new(py, load, rejoin(py, socket, load.lease)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
+    let live =
+        Live::new(py, load, rejoin(py, socket, load.lease)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
     let (live, segment) = live?;
     #[cfg(feature = "doors")]
     doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));

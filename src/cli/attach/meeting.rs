@@ -52,7 +52,9 @@ impl Meeting {
 
 /// The process's file system: this one's own, or another, as in a container.
 fn root(pid: i32) -> PathBuf {
-    let kind = |whose: &str| fs::read_link(format!("/proc/{whose}/ns/mnt")).ok().zip(fs::read_link(format!("/proc/{whose}/root")).ok());
+    let kind = |whose: &str| {
+        fs::read_link(format!("/proc/{whose}/ns/mnt")).ok().zip(fs::read_link(format!("/proc/{whose}/root")).ok())
+    };
     let is_own = kind(&pid.to_string()).is_some_and(|its| kind("self") == Some(its));
     if is_own { "/".into() } else { format!("/proc/{pid}/root").into() }
 }

@@ -80,7 +80,13 @@ fn suffix(target: &Target) -> anyhow::Result<String> {
     let (python, version) = (&target.python, version(target));
     let (major, minor, _) = python.version;
     if python.is_free_threaded || python.is_debug || major != 3 || !MINORS.contains(&minor) {
-        let kind = if python.is_free_threaded { "free-threaded " } else if python.is_debug { "a debug build of " } else { "" };
+        let kind = if python.is_free_threaded {
+            "free-threaded "
+        } else if python.is_debug {
+            "a debug build of "
+        } else {
+            ""
+        };
         bail!("process {} runs {kind}CPython {version}, expected CPython 3.11 to 3.13", target.pid);
     }
     Ok(format!(".cpython-{major}{minor}-{}-linux-gnu.so", std::env::consts::ARCH))

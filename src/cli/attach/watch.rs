@@ -22,7 +22,10 @@ impl Watch {
     pub(super) fn entered(&self, report: &Report) {
         let stopped = report.stopped.as_secs_f64() * 1e3;
         let loaded = report.answered.as_secs_f64() * 1e3;
-        warn(&format!("entered process {}: one thread stopped for {stopped:.1} ms, ready after another {loaded:.0} ms", self.pid));
+        warn(&format!(
+            "entered process {}: one thread stopped for {stopped:.1} ms, ready after another {loaded:.0} ms",
+            self.pid
+        ));
     }
 
     /// Observes to the end.

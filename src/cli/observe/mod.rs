@@ -20,8 +20,8 @@ pub(crate) use args::Probing;
 use outputs::{Outputs, warn};
 
 use crate::control::client::Joined;
-use crate::frames::Refusal;
 use crate::drain::Drain;
+use crate::frames::Refusal;
 use crate::render::Picture;
 use crate::report::{Report, Start};
 use crate::segment::Reader;

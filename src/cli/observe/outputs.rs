@@ -89,7 +89,9 @@ impl Outputs {
 fn open(output: &Output, pictures: bool) -> anyhow::Result<Open> {
     Ok(match output {
         Output::Terminal => Open { name: "terminal".into(), renderer: screen::renderer(pictures) },
-        Output::JsonlStdout => Open { name: "jsonl".into(), renderer: Box::new(Jsonl::new(BufWriter::new(io::stdout()))) },
+        Output::JsonlStdout => {
+            Open { name: "jsonl".into(), renderer: Box::new(Jsonl::new(BufWriter::new(io::stdout()))) }
+        }
         Output::Jsonl(path) => {
             let name = format!("jsonl:{}", path.display());
             let file = File::create(path).with_context(|| format!("output `{name}` cannot be written"))?;
