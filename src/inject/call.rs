@@ -68,8 +68,20 @@ pub(super) struct Borrowed<'t> {
     place: Place,
     errno: Option<[u8; 4]>,
     until: Instant,
-    /// It has been called at least once, and is at the door of `rt_sigreturn`.
-    is_away: bool,
+    where_it_is: WhereItIs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WhereItIs {
+    /// Where it was found.
+    Found,
+    /// At the door of `rt_sigreturn`, after a call.
+    Door,
+    /// Put back after a fault.
+    Back,
+    /// On its own way through a call that was not seen to its end: whoever changed its registers now would leave it in the
+    /// middle of a function, with the locks of that function.
+    Lost,
 }
 
 impl<'t> Borrowed<'t> {
@@ -77,7 +89,8 @@ impl<'t> Borrowed<'t> {
         let memory = Memory(Pid::from_raw(target.pid));
         let place = found.saved.place();
         let (tracee, saved) = (found.tracee, found.saved);
-        let mut borrowed = Self { tracee, target, memory, saved, place, errno: None, until, is_away: false };
+        let mut borrowed =
+            Self { tracee, target, memory, saved, place, errno: None, until, where_it_is: WhereItIs::Found };
         borrowed.errno = borrowed.errno_place().and_then(|at| {
             let mut bytes = [0; 4];
             memory.read(at, &mut bytes).map(|()| bytes)
@@ -97,10 +110,24 @@ impl<'t> Borrowed<'t> {
 
     /// Calls a function; gives what it asked of the kernel.
     pub(super) fn call(&mut self, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
+        let was = std::mem::replace(&mut self.where_it_is, WhereItIs::Lost);
+        let called = match was {
+            WhereItIs::Found | WhereItIs::Door => self.go(was, function, arguments),
+            WhereItIs::Back | WhereItIs::Lost => Err(Halt::Late),
+        };
+        self.where_it_is = match &called {
+            Ok(_) => WhereItIs::Door,
+            Err(Halt::Fault(_)) => WhereItIs::Back,
+            Err(_) => WhereItIs::Lost,
+        };
+        called
+    }
+
+    fn go(&self, from: WhereItIs, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
         let frame = self.saved.frame(self.place, self.target.restorer);
         self.memory.write(self.place.stack, &frame).ok_or(Halt::Os(Errno::EFAULT))?;
         self.tracee.set_regs(self.registers(function, arguments))?;
-        if !self.is_away {
+        if from == WhereItIs::Found {
             self.tracee.set_mask(NEVER_HELD.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1))))?;
         } else {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
@@ -119,13 +146,12 @@ impl<'t> Borrowed<'t> {
         regs
     }
 
-    fn until_return(&mut self) -> Result<Vec<Asked>, Halt> {
+    fn until_return(&self) -> Result<Vec<Asked>, Halt> {
         let mut asked = Vec::new();
         loop {
             self.next()?;
             let begun = self.tracee.regs()?;
             if self.is_door(&begun) {
-                self.is_away = true;
                 return Ok(asked);
             }
             self.next()?;
@@ -141,7 +167,7 @@ impl<'t> Borrowed<'t> {
     }
 
     /// The next beginning or end of a system call.
-    fn next(&mut self) -> Result<(), Halt> {
+    fn next(&self) -> Result<(), Halt> {
         loop {
             self.tracee.to_call()?;
             match self.tracee.wait(self.until)? {
@@ -158,17 +184,21 @@ impl<'t> Borrowed<'t> {
     }
 
     /// Gives the thread back.
-    pub(super) fn leave(mut self) -> Result<(), Halt> {
-        if self.is_away {
-            self.stop_at_door()?;
-            self.restore()?;
+    pub(super) fn leave(self) -> Result<(), Halt> {
+        match self.where_it_is {
+            WhereItIs::Lost => return Ok(()),
+            WhereItIs::Found | WhereItIs::Back => {}
+            WhereItIs::Door => {
+                self.stop_at_door()?;
+                self.restore()?;
+            }
         }
         Ok(self.tracee.detach(None)?)
     }
 
     /// Only after a stop that was asked for does the kernel begin the interrupted call again. Until then the thread stands
     /// before the way back.
-    fn stop_at_door(&mut self) -> Result<(), Halt> {
+    fn stop_at_door(&self) -> Result<(), Halt> {
         let mut regs = self.tracee.regs()?;
         (regs.rip, regs.orig_rax) = (self.target.restorer, NO_CALL);
         self.tracee.set_regs(regs)?;
@@ -185,7 +215,7 @@ impl<'t> Borrowed<'t> {
     }
 
     /// Registers last: until then the way back puts all of it back.
-    fn restore(&mut self) -> Result<(), Halt> {
+    fn restore(&self) -> Result<(), Halt> {
         if let (Some(at), Some(errno)) = (self.errno_place(), self.errno) {
             self.memory.write(at, &errno).ok_or(Halt::Os(Errno::EFAULT))?;
         }

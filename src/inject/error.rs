@@ -113,8 +113,9 @@ impl InjectError {
             }
             Self::NoMaps { .. } => "run this command as root (`sudo`)".into(),
             Self::AgentUnseen { .. } => "it has another file system: put the agent where it can read it".into(),
-            Self::NoSafePoint { .. } | Self::TooSlow { .. } => "nothing was changed; try again".into(),
-            Self::Call { what: "memfd_create", .. } => {
+            Self::NoSafePoint { .. } => "nothing was changed; try again".into(),
+            Self::TooSlow { .. } => "the thread goes on by itself, and nothing runs in the process; try again".into(),
+            Self::Call { what: "memfd_create", why, .. } if why.contains("permitted") => {
                 "a sandbox of the program's forbids it: start the program with `waspect run`".into()
             }
             Self::Silent { state, .. } if *state == super::shim::state::RUNNING => return None,
