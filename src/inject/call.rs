@@ -31,8 +31,9 @@ const RESTORER_BYTES: u64 = 9;
 const NO_CALL: u64 = u64::MAX;
 /// Set, they would single-step, fault at odd addresses, or copy backwards.
 const FLAGS_NOT_TAKEN: u64 = 0x100 | 0x400 | 0x4_0000;
-/// Faults reach a thread even then, or it would be ended by them: SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV SIGSYS.
-const NEVER_HELD: [u32; 6] = [4, 5, 7, 8, 11, 31];
+/// Never held back, or a thread would be ended by them at once.
+const FAULTS: [Signal; 6] =
+    [Signal::SIGILL, Signal::SIGTRAP, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGSEGV, Signal::SIGSYS];
 
 /// One system call of the borrowed thread.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +129,7 @@ impl<'t> Borrowed<'t> {
         self.memory.write(self.place.stack, &frame).ok_or(Halt::Os(Errno::EFAULT))?;
         self.tracee.set_regs(self.registers(function, arguments))?;
         if from == WhereItIs::Found {
-            self.tracee.set_mask(NEVER_HELD.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1))))?;
+            self.tracee.set_mask(FAULTS.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (*signal as i32 - 1))))?;
         } else {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
             self.next()?;
@@ -166,13 +167,16 @@ impl<'t> Borrowed<'t> {
             && regs.rsp == self.place.stack + 8
     }
 
-    /// The next beginning or end of a system call.
+    /// The next beginning or end of a system call. A stop of the whole process is passed on: this thread joins it when it
+    /// is given back, and not in the middle of a function.
     fn next(&self) -> Result<(), Halt> {
+        let mut sent = None;
         loop {
-            self.tracee.to_call()?;
+            self.tracee.to_call(sent.take())?;
             match self.tracee.wait(self.until)? {
                 Some(Stop::Call) => return Ok(()),
                 Some(Stop::Asked | Stop::Group(_)) => {}
+                Some(Stop::Sent(signal)) if !FAULTS.contains(&signal) => sent = Some(signal),
                 Some(Stop::Sent(signal)) => {
                     self.restore()?;
                     return Err(Halt::Fault(signal));
@@ -203,11 +207,13 @@ impl<'t> Borrowed<'t> {
         (regs.rip, regs.orig_rax) = (self.target.restorer, NO_CALL);
         self.tracee.set_regs(regs)?;
         self.tracee.interrupt()?;
+        let mut sent = None;
         loop {
-            self.tracee.go_on()?;
+            self.tracee.go_on(sent.take())?;
             match self.tracee.wait(self.until)? {
                 Some(Stop::Asked | Stop::Group(_)) => return Ok(()),
-                Some(Stop::Call | Stop::Sent(_)) => {}
+                Some(Stop::Sent(signal)) => sent = Some(signal),
+                Some(Stop::Call) => {}
                 Some(Stop::Ended) => return Err(Halt::Ended),
                 None => return Err(Halt::Late),
             }

@@ -23,6 +23,8 @@ pub enum Rule {
 pub enum InjectError {
     #[error("process {pid} does not exist, or is hidden from this user")]
     Gone { pid: i32 },
+    #[error("process {pid} has become another program since it was looked at")]
+    Changed { pid: i32 },
     #[error("process {pid} has ended: only its exit code is left for its parent")]
     Ended { pid: i32 },
     #[error("process {pid} is a thread of the kernel, expected a program")]

@@ -121,6 +121,9 @@ impl Search<'_> {
             self.last = why;
             return self.let_go(&tracee, None);
         }
+        if !self.target.is_unchanged() {
+            return self.let_go(&tracee, None).and(Err(InjectError::Changed { pid: self.target.pid }));
+        }
         let saved = save(&tracee, regs).map_err(|e| self.failed("reading a thread's state", e))?;
         Ok(Some(Found { tracee, saved, since, tries: self.tries, before: self.before }))
     }
