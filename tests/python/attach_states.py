@@ -1,11 +1,11 @@
 """Programs to be entered while they run, each in one state, each keeping an account of its own results.
 
-In: a state's name. Out: `ready` in the first line once the state is reached; at SIGTERM one JSON object: the rounds done
-and what was wrong in them, if anything was. Never: a package beside the standard library, but for the states named after
-one; an end by itself.
+In: a state's name. Out: `ready` in the first line once the state is reached; at SIGTERM one JSON object: the rounds
+done and what was wrong in them, if anything was. Never: a package beside the standard library, but for the states named
+after one; an end by itself.
 
-A round's results are known beforehand: sums of floats bit by bit, digests, the errno of calls that must fail, sleeps that
-must not be short, exit codes of children, counts of signals.
+A round's results are known beforehand: sums of floats bit by bit, digests, the errno of calls that must fail, sleeps
+that must not be short, exit codes of children, counts of signals.
 """
 
 from __future__ import annotations
