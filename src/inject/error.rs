@@ -88,11 +88,12 @@ fn rule_text(rule: Rule) -> String {
 }
 
 fn waiting_text(state: u32) -> &'static str {
-    use super::shim::state::{RUNNING, STARTED, WAITING};
+    use super::shim::state::{CANCELLED, RUNNING, STARTED, WAITING};
     match state {
         STARTED => "it is still loading the agent",
         WAITING => "something holds the interpreter's lock all the time",
         RUNNING => "the agent is still starting",
+        CANCELLED => "it got the interpreter's lock too late",
         _ => "the thread did not start",
     }
 }
