@@ -37,7 +37,7 @@ door = tests/python/doors/_core.cpython-$(subst .,,$(1))-$(arch)-linux-gnu.so
 cli := target/cli/waspect
 rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk python/waspect/_bootstrap -type f 2>/dev/null)
 # What only the command line has.
-cli_only := $(addprefix src/,lang/% cli/% render/% drain/% compile/% module/% main.rs) $(addprefix probe-sdk/,rust/% macros/%)
+cli_only := $(addprefix src/,lang/% cli/% render/% drain/% compile/% module/% inject/% main.rs) $(addprefix probe-sdk/,rust/% macros/%)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)
