@@ -60,6 +60,7 @@ pub(super) fn check(pid: i32) -> Result<(), InjectError> {
     }
     match Memory(Pid::from_raw(pid)).read_some(0, &mut [0]) {
         Ok(_) | Err(Errno::EFAULT) => check_state(pid, &status),
+        Err(_) if has_ended(pid) => Err(InjectError::Gone { pid }),
         Err(Errno::ESRCH) => Err(InjectError::Gone { pid }),
         Err(_) => Err(refused(pid, &status)),
     }
@@ -105,7 +106,7 @@ fn user(id: u32) -> String {
     User::from_uid(Uid::from_raw(id)).ok().flatten().map_or_else(|| id.to_string(), |user| user.name)
 }
 
-/// Whether it is gone, or nothing of it is left but its exit code.
+/// Whether it is gone, or has given up its memory.
 pub fn has_ended(pid: i32) -> bool {
-    Status::of(pid).is_none_or(|status| matches!(status.state, 'Z' | 'X'))
+    Status::of(pid).is_none_or(|status| matches!(status.state, 'Z' | 'X') || status.is_kernel)
 }

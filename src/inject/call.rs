@@ -31,8 +31,9 @@ const RESTORER_BYTES: u64 = 9;
 const NO_CALL: u64 = u64::MAX;
 /// Set, they would single-step, fault at odd addresses, or copy backwards.
 const FLAGS_NOT_TAKEN: u64 = 0x100 | 0x400 | 0x4_0000;
-/// Faults reach a thread even then, or it would be ended by them: SIGILL SIGTRAP SIGBUS SIGFPE SIGSEGV SIGSYS.
-const NEVER_HELD: [u32; 6] = [4, 5, 7, 8, 11, 31];
+/// Never held back, or a thread would be ended by them at once.
+const FAULTS: [Signal; 6] =
+    [Signal::SIGILL, Signal::SIGTRAP, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGSEGV, Signal::SIGSYS];
 
 /// One system call of the borrowed thread.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +69,20 @@ pub(super) struct Borrowed<'t> {
     place: Place,
     errno: Option<[u8; 4]>,
     until: Instant,
-    /// It has been called at least once, and is at the door of `rt_sigreturn`.
-    is_away: bool,
+    where_it_is: WhereItIs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WhereItIs {
+    /// Where it was found.
+    Found,
+    /// At the door of `rt_sigreturn`, after a call.
+    Door,
+    /// Put back after a fault.
+    Back,
+    /// On its own way through a call that was not seen to its end: whoever changed its registers now would leave it in the
+    /// middle of a function, with the locks of that function.
+    Lost,
 }
 
 impl<'t> Borrowed<'t> {
@@ -77,7 +90,8 @@ impl<'t> Borrowed<'t> {
         let memory = Memory(Pid::from_raw(target.pid));
         let place = found.saved.place();
         let (tracee, saved) = (found.tracee, found.saved);
-        let mut borrowed = Self { tracee, target, memory, saved, place, errno: None, until, is_away: false };
+        let mut borrowed =
+            Self { tracee, target, memory, saved, place, errno: None, until, where_it_is: WhereItIs::Found };
         borrowed.errno = borrowed.errno_place().and_then(|at| {
             let mut bytes = [0; 4];
             memory.read(at, &mut bytes).map(|()| bytes)
@@ -97,11 +111,25 @@ impl<'t> Borrowed<'t> {
 
     /// Calls a function; gives what it asked of the kernel.
     pub(super) fn call(&mut self, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
+        let was = std::mem::replace(&mut self.where_it_is, WhereItIs::Lost);
+        let called = match was {
+            WhereItIs::Found | WhereItIs::Door => self.go(was, function, arguments),
+            WhereItIs::Back | WhereItIs::Lost => Err(Halt::Late),
+        };
+        self.where_it_is = match &called {
+            Ok(_) => WhereItIs::Door,
+            Err(Halt::Fault(_)) => WhereItIs::Back,
+            Err(_) => WhereItIs::Lost,
+        };
+        called
+    }
+
+    fn go(&self, from: WhereItIs, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
         let frame = self.saved.frame(self.place, self.target.restorer);
         self.memory.write(self.place.stack, &frame).ok_or(Halt::Os(Errno::EFAULT))?;
         self.tracee.set_regs(self.registers(function, arguments))?;
-        if !self.is_away {
-            self.tracee.set_mask(NEVER_HELD.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (signal - 1))))?;
+        if from == WhereItIs::Found {
+            self.tracee.set_mask(FAULTS.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (*signal as i32 - 1))))?;
         } else {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
             self.next()?;
@@ -119,13 +147,12 @@ impl<'t> Borrowed<'t> {
         regs
     }
 
-    fn until_return(&mut self) -> Result<Vec<Asked>, Halt> {
+    fn until_return(&self) -> Result<Vec<Asked>, Halt> {
         let mut asked = Vec::new();
         loop {
             self.next()?;
             let begun = self.tracee.regs()?;
             if self.is_door(&begun) {
-                self.is_away = true;
                 return Ok(asked);
             }
             self.next()?;
@@ -140,13 +167,16 @@ impl<'t> Borrowed<'t> {
             && regs.rsp == self.place.stack + 8
     }
 
-    /// The next beginning or end of a system call.
-    fn next(&mut self) -> Result<(), Halt> {
+    /// The next beginning or end of a system call. A stop of the whole process is passed on: this thread joins it when it
+    /// is given back, and not in the middle of a function.
+    fn next(&self) -> Result<(), Halt> {
+        let mut sent = None;
         loop {
-            self.tracee.to_call()?;
+            self.tracee.to_call(sent.take())?;
             match self.tracee.wait(self.until)? {
                 Some(Stop::Call) => return Ok(()),
                 Some(Stop::Asked | Stop::Group(_)) => {}
+                Some(Stop::Sent(signal)) if !FAULTS.contains(&signal) => sent = Some(signal),
                 Some(Stop::Sent(signal)) => {
                     self.restore()?;
                     return Err(Halt::Fault(signal));
@@ -158,26 +188,32 @@ impl<'t> Borrowed<'t> {
     }
 
     /// Gives the thread back.
-    pub(super) fn leave(mut self) -> Result<(), Halt> {
-        if self.is_away {
-            self.stop_at_door()?;
-            self.restore()?;
+    pub(super) fn leave(self) -> Result<(), Halt> {
+        match self.where_it_is {
+            WhereItIs::Lost => return Ok(()),
+            WhereItIs::Found | WhereItIs::Back => {}
+            WhereItIs::Door => {
+                self.stop_at_door()?;
+                self.restore()?;
+            }
         }
         Ok(self.tracee.detach(None)?)
     }
 
     /// Only after a stop that was asked for does the kernel begin the interrupted call again. Until then the thread stands
     /// before the way back.
-    fn stop_at_door(&mut self) -> Result<(), Halt> {
+    fn stop_at_door(&self) -> Result<(), Halt> {
         let mut regs = self.tracee.regs()?;
         (regs.rip, regs.orig_rax) = (self.target.restorer, NO_CALL);
         self.tracee.set_regs(regs)?;
         self.tracee.interrupt()?;
+        let mut sent = None;
         loop {
-            self.tracee.go_on()?;
+            self.tracee.go_on(sent.take())?;
             match self.tracee.wait(self.until)? {
                 Some(Stop::Asked | Stop::Group(_)) => return Ok(()),
-                Some(Stop::Call | Stop::Sent(_)) => {}
+                Some(Stop::Sent(signal)) => sent = Some(signal),
+                Some(Stop::Call) => {}
                 Some(Stop::Ended) => return Err(Halt::Ended),
                 None => return Err(Halt::Late),
             }
@@ -185,7 +221,7 @@ impl<'t> Borrowed<'t> {
     }
 
     /// Registers last: until then the way back puts all of it back.
-    fn restore(&mut self) -> Result<(), Halt> {
+    fn restore(&self) -> Result<(), Halt> {
         if let (Some(at), Some(errno)) = (self.errno_place(), self.errno) {
             self.memory.write(at, &errno).ok_or(Halt::Os(Errno::EFAULT))?;
         }

@@ -23,6 +23,8 @@ pub enum Rule {
 pub enum InjectError {
     #[error("process {pid} does not exist, or is hidden from this user")]
     Gone { pid: i32 },
+    #[error("process {pid} has become another program since it was looked at")]
+    Changed { pid: i32 },
     #[error("process {pid} has ended: only its exit code is left for its parent")]
     Ended { pid: i32 },
     #[error("process {pid} is a thread of the kernel, expected a program")]
@@ -86,11 +88,12 @@ fn rule_text(rule: Rule) -> String {
 }
 
 fn waiting_text(state: u32) -> &'static str {
-    use super::shim::state::{RUNNING, STARTED, WAITING};
+    use super::shim::state::{CANCELLED, RUNNING, STARTED, WAITING};
     match state {
         STARTED => "it is still loading the agent",
         WAITING => "something holds the interpreter's lock all the time",
         RUNNING => "the agent is still starting",
+        CANCELLED => "it got the interpreter's lock too late",
         _ => "the thread did not start",
     }
 }
@@ -113,8 +116,9 @@ impl InjectError {
             }
             Self::NoMaps { .. } => "run this command as root (`sudo`)".into(),
             Self::AgentUnseen { .. } => "it has another file system: put the agent where it can read it".into(),
-            Self::NoSafePoint { .. } | Self::TooSlow { .. } => "nothing was changed; try again".into(),
-            Self::Call { what: "memfd_create", .. } => {
+            Self::NoSafePoint { .. } => "nothing was changed; try again".into(),
+            Self::TooSlow { .. } => "the thread goes on by itself, and nothing runs in the process; try again".into(),
+            Self::Call { what: "memfd_create", why, .. } if why.contains("permitted") => {
                 "a sandbox of the program's forbids it: start the program with `waspect run`".into()
             }
             Self::Silent { state, .. } if *state == super::shim::state::RUNNING => return None,

@@ -76,6 +76,8 @@ pub struct Report {
     pub stopped: Duration,
     /// How often a thread was stopped until one was at a safe place, that one included.
     pub tries: u32,
+    /// How long threads stood still in the tries before, all together.
+    pub stopped_before: Duration,
     pub thread: i32,
     /// From the thread's release to the bootstrap's end.
     pub answered: Duration,
@@ -120,20 +122,19 @@ fn borrow(target: &Target, payload: &Payload<'_>, limits: &Limits) -> Result<(Sh
     let block = enter::block(target, payload.agent.as_os_str().as_bytes(), payload.bootstrap.as_bytes());
     tracee::hold_signals().map_err(|error| InjectError::Os { pid, what: "holding signals", error })?;
     let found = stop::find(target, limits.search)?;
-    let (since, tries, thread) = (found.since, found.tries, found.tracee.0.as_raw());
+    let since = found.since;
+    let (tries, stopped_before, thread) = (found.tries, found.before, found.tracee.0.as_raw());
     let mut borrowed = Borrowed::new(found, target, since + limits.stop);
     let entered = enter::enter(&mut borrowed, target, &block);
-    let left = match &entered {
-        Err(Trouble::Halt(..)) => Ok(()),
-        _ => borrowed.leave(),
-    };
+    let left = borrowed.leave();
     let stopped = since.elapsed();
     let shared = entered.map_err(|trouble| explain(pid, trouble, stopped))?;
-    if let Err(halt) = left {
-        let _ = shared.cancel();
-        return Err(explain(pid, Trouble::Halt("the way back", halt), stopped));
+    // Late on the way back is no failure: it goes on by itself.
+    match left {
+        Ok(()) | Err(Halt::Late) => {}
+        Err(halt) => return Err(explain(pid, Trouble::Halt("the way back", halt), stopped)),
     }
-    Ok((shared, Report { stopped, tries, thread, answered: Duration::ZERO }))
+    Ok((shared, Report { stopped, tries, stopped_before, thread, answered: Duration::ZERO }))
 }
 
 fn explain(pid: i32, trouble: Trouble, stopped: Duration) -> InjectError {

@@ -37,16 +37,21 @@ pub(super) struct Found {
     pub(super) saved: Saved,
     pub(super) since: Instant,
     pub(super) tries: u32,
+    /// How long threads stood still in the tries before.
+    pub(super) before: Duration,
 }
 
 /// Tries thread after thread, round after round.
 pub(super) fn find(target: &Target, most: Duration) -> Result<Found, InjectError> {
-    let mut search = Search { target, began: Instant::now(), most, tries: 0, last: Unsafe::NeverStopped, maps: None };
+    let (began, before, last) = (Instant::now(), Duration::ZERO, Unsafe::NeverStopped);
+    let mut search = Search { target, began, most, tries: 0, before, last, maps: None };
     for round in 0.. {
         for thread in threads(target.pid)? {
-            if let Some(found) = search.attempt(thread)? {
+            let since = Instant::now();
+            if let Some(found) = search.attempt(thread, since)? {
                 return Ok(found);
             }
+            search.before += since.elapsed();
         }
         if search.began.elapsed() >= most {
             break;
@@ -72,6 +77,7 @@ struct Search<'t> {
     began: Instant,
     most: Duration,
     tries: u32,
+    before: Duration,
     last: Unsafe,
     /// What is mapped by now, once it matters.
     maps: Option<Maps>,
@@ -86,14 +92,13 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn attempt(&mut self, thread: Pid) -> Result<Option<Found>, InjectError> {
+    fn attempt(&mut self, thread: Pid, since: Instant) -> Result<Option<Found>, InjectError> {
         let tracee = match Tracee::seize(thread) {
             Ok(tracee) => tracee,
             Err(Errno::ESRCH) => return Ok(None),
             Err(_) => return Err(self.not_seized(thread)),
         };
         self.tries += 1;
-        let since = Instant::now();
         let until = since + STOP_MAX;
         let stop = tracee.interrupt().and_then(|()| tracee.wait(until));
         match stop.map_err(|e| self.failed("stopping a thread", e))? {
@@ -111,18 +116,26 @@ impl Search<'_> {
     }
 
     fn examine(&mut self, tracee: Tracee, since: Instant) -> Result<Option<Found>, InjectError> {
-        let saved = save(&tracee).map_err(|e| self.failed("reading a thread's state", e))?;
-        match safe::check(&self.moment(&saved)) {
-            Ok(()) => Ok(Some(Found { tracee, saved, since, tries: self.tries })),
-            Err(why) => {
-                self.last = why;
-                self.let_go(&tracee, None)
-            }
+        let regs = tracee.regs().map_err(|e| self.failed("reading a thread's state", e))?;
+        if let Err(why) = self.check(&regs) {
+            self.last = why;
+            return self.let_go(&tracee, None);
         }
+        if !self.target.is_unchanged() {
+            return self.let_go(&tracee, None).and(Err(InjectError::Changed { pid: self.target.pid }));
+        }
+        let saved = save(&tracee, regs).map_err(|e| self.failed("reading a thread's state", e))?;
+        Ok(Some(Found { tracee, saved, since, tries: self.tries, before: self.before }))
     }
 
-    fn moment(&self, saved: &Saved) -> Moment {
-        let regs = &saved.regs;
+    /// What costs least is looked at first: the thread stands still meanwhile.
+    fn check(&self, regs: &libc::user_regs_struct) -> Result<(), Unsafe> {
+        let moment = self.moment(regs);
+        safe::check(&moment)?;
+        safe::check(&Moment { in_handler: self.in_handler(regs.rsp), ..moment })
+    }
+
+    fn moment(&self, regs: &libc::user_regs_struct) -> Moment {
         let maps = self.maps.as_ref().unwrap_or(&self.target.maps);
         let spent = self.began.elapsed().as_millis() * 100 / self.most.as_millis().max(1);
         Moment {
@@ -131,7 +144,7 @@ impl Search<'_> {
             second: regs.rsi,
             place: maps.place(regs.rip, &self.target.python.path),
             in_loop: self.target.python.eval.contains(&regs.rip),
-            in_handler: self.in_handler(regs.rsp),
+            in_handler: false,
             has_room: has_room(maps, regs.rsp),
             // Without `errno` code that reads it must not be taken.
             spent: if self.target.errno.is_some() { u32::try_from(spent).unwrap_or(100) } else { 0 },
@@ -168,8 +181,8 @@ impl Search<'_> {
     }
 }
 
-fn save(tracee: &Tracee) -> nix::Result<Saved> {
-    Ok(Saved { regs: tracee.regs()?, xstate: tracee.xstate()?, mask: tracee.mask()? })
+fn save(tracee: &Tracee, regs: libc::user_regs_struct) -> nix::Result<Saved> {
+    Ok(Saved { regs, xstate: tracee.xstate()?, mask: tracee.mask()? })
 }
 
 fn has_room(maps: &Maps, stack: u64) -> bool {

@@ -32,6 +32,8 @@ pub struct Python {
     /// The library or executable it is in, as the target sees it.
     pub path: String,
     pub(super) eval: Range<u64>,
+    /// Where it says its version.
+    version_at: u64,
 }
 
 /// A process that can be entered.
@@ -49,12 +51,29 @@ pub struct Target {
     pub(super) errno: Option<i64>,
 }
 
+impl Target {
+    /// Whether the addresses still mean what they meant: a process can become another program at any time, until one of its
+    /// threads stands still.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let memory = Memory(Pid::from_raw(self.pid));
+        let mut code = [0; RESTORER.len()];
+        let (major, minor, micro) = self.python.version;
+        let version = memory.u32(self.python.version_at).unwrap_or(0).to_be_bytes();
+        memory.read(self.restorer, &mut code).is_some() && code == RESTORER && version[..3] == [major, minor, micro]
+    }
+}
+
 /// Looks at a process. It notices nothing.
 ///
 /// # Errors
 /// When it may not or cannot be entered.
 pub fn look(pid: i32) -> Result<Target, InjectError> {
     access::check(pid)?;
+    // One that ends meanwhile shows less and less.
+    look_inside(pid).map_err(|error| if access::has_ended(pid) { InjectError::Gone { pid } } else { error })
+}
+
+fn look_inside(pid: i32) -> Result<Target, InjectError> {
     let look = Look { pid, memory: Memory(Pid::from_raw(pid)), maps: maps(pid)? };
     look.check_machine()?;
     let python = look.python()?;
@@ -154,7 +173,8 @@ impl Look {
 
     fn describe(&self, python: &Loaded) -> Result<Python, InjectError> {
         let symbol = |name| python.image.symbol(&self.memory, name).ok_or_else(|| missing(self.pid, python, name));
-        let version = self.memory.u32(symbol("Py_Version")?.address).unwrap_or(0).to_be_bytes();
+        let version_at = symbol("Py_Version")?.address;
+        let version = self.memory.u32(version_at).unwrap_or(0).to_be_bytes();
         let eval = symbol("_PyEval_EvalFrameDefault")?;
         if (version[0], version[1]) < (3, OLDEST_MINOR) {
             let found = format!("CPython {}.{}", version[0], version[1]);
@@ -166,6 +186,7 @@ impl Look {
             is_debug: symbol("_Py_NegativeRefcount").is_ok(),
             path: python.path.clone(),
             eval: eval.address..eval.address + eval.size,
+            version_at,
         })
     }
 

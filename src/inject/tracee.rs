@@ -70,12 +70,12 @@ impl Tracee {
     }
 
     /// Runs until the next system call begins or ends.
-    pub(super) fn to_call(&self) -> nix::Result<()> {
-        ptrace::syscall(self.0, None)
+    pub(super) fn to_call(&self, signal: Option<Signal>) -> nix::Result<()> {
+        ptrace::syscall(self.0, signal)
     }
 
-    pub(super) fn go_on(&self) -> nix::Result<()> {
-        ptrace::cont(self.0, None)
+    pub(super) fn go_on(&self, signal: Option<Signal>) -> nix::Result<()> {
+        ptrace::cont(self.0, signal)
     }
 
     /// It goes on by itself, with the signal it was sent.

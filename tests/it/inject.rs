@@ -247,8 +247,10 @@ struct Running(Child);
 impl Running {
     fn start(program: &str, argument: &str) -> Self {
         let running = Self(Command::new(program).arg(argument).spawn().unwrap());
-        // Until it is that program, and no longer this one.
-        while std::fs::read_link(format!("/proc/{}/exe", running.0.id())).ok() == std::env::current_exe().ok() {
+        // Until it is that program, with its library, and no longer this one.
+        let maps = format!("/proc/{}/maps", running.0.id());
+        let is_it = |text: String| text.contains(program) && text.contains("libc.so");
+        while !std::fs::read_to_string(&maps).is_ok_and(is_it) {
             std::thread::yield_now();
         }
         running

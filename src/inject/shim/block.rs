@@ -3,11 +3,15 @@
 //! In: nothing. Out: the block's form. Never here: a pointer that only one of the two processes understands, other than
 //! the target's own addresses, as plain numbers.
 
-use core::sync::atomic::{AtomicU8, AtomicU32};
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 pub const AGENT_BYTES_MAX: usize = 4 << 10;
 pub const SOURCE_BYTES_MAX: usize = 64 << 10;
 pub const SAID_BYTES_MAX: usize = 4 << 10;
+
+/// A command that has not looked for so long is gone, and then nothing may begin either.
+#[allow(dead_code, reason = "only the shim keeps it")]
+pub(super) const LEASE_SECONDS: u64 = 3;
 
 /// How far the shim's thread is. From `DONE` on it is over, and the numbers say how it ended.
 #[allow(dead_code, reason = "the shim never sees the state it is sent in")]
@@ -53,6 +57,8 @@ pub(super) struct Block {
     pub state: AtomicU32,
     /// Not zero: nobody waits any more, so nothing may run that has not begun.
     pub cancelled: AtomicU32,
+    /// When the command last looked, in seconds of the calendar's clock, the one that is the same in every namespace.
+    pub looked: AtomicU64,
     pub calls: Calls,
     /// The descriptor this block and the shim came in.
     pub fd: usize,

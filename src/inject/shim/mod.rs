@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io;
 use std::mem::{offset_of, size_of};
 use std::os::unix::fs::FileExt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use block::state;
 pub use block::{AGENT_BYTES_MAX, NAMES, SAID_BYTES_MAX, SOURCE_BYTES_MAX};
@@ -42,10 +43,18 @@ impl Shared {
     pub(super) fn send(&self, block: &[u8], fd: u64) -> io::Result<()> {
         self.0.write_all_at(IMAGE, 0)?;
         self.0.write_all_at(block, BLOCK_OFFSET)?;
+        self.look()?;
         self.0.write_all_at(&fd.to_le_bytes(), at(offset_of!(Block, fd)))
     }
 
+    /// Says that somebody still waits.
+    fn look(&self) -> io::Result<()> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        self.0.write_all_at(&now.to_ne_bytes(), at(offset_of!(Block, looked)))
+    }
+
     pub(super) fn state(&self) -> io::Result<u32> {
+        self.look()?;
         let mut word = [0; 4];
         self.0.read_exact_at(&mut word, at(offset_of!(Block, state)))?;
         Ok(u32::from_ne_bytes(word))

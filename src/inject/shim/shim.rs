@@ -16,11 +16,13 @@ use core::mem::{size_of, transmute};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use block::{Block, Calls, SAID_BYTES_MAX, state};
+use block::{Block, Calls, LEASE_SECONDS, SAID_BYTES_MAX, state};
 
 type Object = *mut c_void;
 
 const SYS_CLOSE: c_long = 3;
+const SYS_CLOCK_GETTIME: c_long = 228;
+const CLOCK_REALTIME: c_long = 0;
 const RTLD_NOW: c_int = 2;
 const RTLD_DL_LINKMAP: c_int = 2;
 const PY_FILE_INPUT: c_int = 257;
@@ -114,7 +116,7 @@ fn load(block: &Block) -> bool {
 }
 
 fn with_interpreter(block: &Block) -> u32 {
-    if block.cancelled.load(Acquire) != 0 {
+    if block.cancelled.load(Acquire) != 0 || is_forgotten(block) {
         return state::CANCELLED;
     }
     block.state.store(state::RUNNING, Release);
@@ -123,6 +125,13 @@ fn with_interpreter(block: &Block) -> u32 {
     }
     complain(block);
     state::RAISED
+}
+
+/// The interpreter's lock may have taken long, and the command may have been ended meanwhile.
+fn is_forgotten(block: &Block) -> bool {
+    let mut now = [0u64; 2];
+    call!(block.calls, syscall(SYS_CLOCK_GETTIME => c_long, CLOCK_REALTIME => c_long, now.as_mut_ptr() => *mut u64) -> c_long);
+    now[0] > block.looked.load(Acquire) + LEASE_SECONDS
 }
 
 /// Runs the source in a namespace of its own: `agent` is the path, nothing else is there.
