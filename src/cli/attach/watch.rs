@@ -20,7 +20,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Says what entering took.
     pub(super) fn entered(&self, report: &Report) {
-        let stopped = report.stopped.as_secs_f64() * 1e3;
+        let stopped = (report.stopped_before + report.stopped).as_secs_f64() * 1e3;
         let loaded = report.answered.as_secs_f64() * 1e3;
         warn(&format!(
             "entered process {}: one thread stopped for {stopped:.1} ms, ready after another {loaded:.0} ms",
