@@ -15,6 +15,7 @@ mod lexer;
 pub mod parser;
 pub mod token;
 
+use ast::Span;
 pub use check::{AGGREGATIONS, BUDGETS, FUNCTIONS};
 use diagnostics::Diagnostics;
 
@@ -29,6 +30,13 @@ pub struct Compiled {
 /// Text to a module.
 pub fn compile(source: &str) -> Compiled {
     let parser::Parsed { program, mut diagnostics, .. } = parser::parse(source);
+    if program.clauses.is_empty() && !diagnostics.has_errors() {
+        diagnostics.error_hint(
+            Span { start: 0, end: 0 },
+            "a program has at least one clause, and here is none",
+            parser::BEGINS,
+        );
+    }
     check::check(&program, &mut diagnostics);
     let wasm = if diagnostics.has_errors() { None } else { emit::emit(&program, source, &mut diagnostics) };
     Compiled { wasm, diagnostics }

@@ -8,7 +8,7 @@ use crate::lang::token::{PROVIDERS, TokenKind};
 use crate::limits;
 use crate::spec::words::nearest;
 
-const BEGINS: &str = "a clause begins with `fn:MODULE.FUNCTION:POINT`, `begin`, `end` or `tick:5s`";
+pub(in crate::lang) const BEGINS: &str = "a clause begins with `fn:MODULE.FUNCTION:POINT`, `begin`, `end` or `tick:5s`";
 
 impl Parser<'_> {
     pub(super) fn program(mut self) -> Program {

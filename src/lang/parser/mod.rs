@@ -12,6 +12,8 @@ mod point;
 mod statement;
 mod text;
 
+pub(super) use clause::BEGINS;
+
 use super::ast::{Name, Program, Span};
 use super::diagnostics::Diagnostics;
 use super::lexer::{Lexed, lex};
