@@ -38,8 +38,9 @@ impl LiveError {
     }
 }
 
-/// Takes a forked child's segment to whoever drains; false when nobody does. The number is the session's `order`.
-pub type Rejoin = Box<dyn Fn(OwnedFd, u64) -> bool>;
+/// Takes a forked child's segment to whoever drains, none where the session is over; false when nobody does. The number is
+/// the session's `order`.
+pub type Rejoin = Box<dyn Fn(Option<OwnedFd>, u64) -> bool>;
 
 /// A session's running half.
 pub struct Live {
@@ -94,12 +95,13 @@ impl Live {
     /// Goes on in a forked child with a segment of its own. Without one it is silent: what is mapped is the parent's.
     fn settle_fork(&self) -> bool {
         if self.is_stopped() {
+            (self.rejoin)(None, self.order);
             return self.fall_silent();
         }
         let parents = self.outlet.words();
         let inherited = self.outlet.inherit();
         let own = inherited.is_ok();
-        if !inherited.is_ok_and(|segment| (self.rejoin)(segment, self.order)) {
+        if !(self.rejoin)(inherited.ok(), self.order) {
             self.stopped.set(true);
             parents.at(header::UNOBSERVED).fetch_add(1, Relaxed);
         }

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use nix::sys;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
 
-use super::{ControlError, again, check_peer, send_descriptor, send_frame, set_timeouts};
+use super::{ControlError, Side, again, check_peer, send_descriptor, send_frame, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
 
 /// The program waits this long for an operator at its start, and no longer.
@@ -47,6 +47,12 @@ pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<Le
 #[derive(Debug)]
 pub struct Lease(UnixStream);
 
+impl AsFd for Lease {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 impl Lease {
     /// Waits until the operator closes it, says anything, or ends, however.
     ///
@@ -64,6 +70,11 @@ impl Lease {
     /// Tells the operator that the session is over: also where a forked process still has the descriptor.
     pub fn end(self) {
         let _ = self.0.shutdown(Shutdown::Both);
+    }
+
+    /// Leaves the descriptor alone, which by now is somebody else's.
+    pub fn forget(self) {
+        let _ = self.0.into_raw_fd();
     }
 
     /// Its number, for a forked child, in which nobody owns it.
@@ -85,7 +96,7 @@ impl Conversation {
     fn open(socket: &Path, hello: Hello, most: Duration) -> Result<Self, ControlError> {
         let unreachable = |cause| ControlError::Unreachable { path: socket.display().to_string(), cause };
         let stream = connect(socket, most).map_err(unreachable)?;
-        check_peer(&stream)?;
+        check_peer(&stream, Side::Agent)?;
         send_frame(&stream, &FromAgent::Hello(Hello { protocol: PROTOCOL, ..hello }))?;
         Ok(Self { stream })
     }

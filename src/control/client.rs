@@ -3,8 +3,9 @@
 //! In: the session to load. Out: [`Meeting`]s: processes that joined with their segments, or why they did not.
 //! Never here: what a segment contains, a decision about the program, a greeting that can hold up another.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, IoSliceMut};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,19 +13,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::cmsg_space;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::{close, pipe2};
 
-use super::{ControlError, FD_BYTE, again, check_peer, send_frame, set_timeouts};
+use super::{ControlError, FD_BYTE, Side, again, check_peer, send_frame, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
 
 /// A greeting that takes longer has failed. Loading hundreds of probes takes a fraction of it.
 const GREETING_SECONDS_MAX: u64 = 30;
+/// When nobody listens any more, greetings under way get so long.
+const LAST_GREETINGS_MAX: Duration = Duration::from_secs(2);
+/// Between two looks whether one is over.
+const GLANCE: Duration = Duration::from_millis(1);
+/// After a connection that could not be taken.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// A process whose records can be drained from now on.
 #[derive(Debug)]
@@ -69,8 +77,7 @@ impl Client {
     pub fn listen(dir: &Path, load: Load) -> Result<Self, ControlError> {
         check_private(dir)?;
         let path = dir.join("meet");
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        let listener = bind(&path)?;
         listener.set_nonblocking(true)?;
         let (closed, open) = pipe2(OFlag::O_CLOEXEC)?;
         let (tell, meetings) = channel();
@@ -109,6 +116,14 @@ impl Drop for Client {
     }
 }
 
+/// A socket for this user alone from its first moment on.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    let before = umask(Mode::from_bits_truncate(0o177));
+    let bound = UnixListener::bind(path);
+    umask(before);
+    bound
+}
+
 fn check_private(dir: &Path) -> io::Result<()> {
     let mode = std::fs::metadata(dir)?.permissions().mode() & 0o777;
     if mode & 0o077 == 0 {
@@ -119,20 +134,46 @@ fn check_private(dir: &Path) -> io::Result<()> {
 
 /// Accepts until `closed` hangs up, then what is already in the queue, then waits for the greetings begun.
 fn listen(listener: &UnixListener, closed: &OwnedFd, load: &Arc<ToAgent>, tell: &Sender<Meeting>) {
-    let mut greetings: Vec<JoinHandle<()>> = Vec::new();
+    let mut greetings: Vec<Greeting> = Vec::new();
     loop {
         let last = wait(listener, closed);
-        while let Ok((stream, _)) = listener.accept() {
-            let (load, tell) = (Arc::clone(load), tell.clone());
-            greetings.push(thread::spawn(move || greet(&stream, &load, &tell)));
-        }
-        greetings.retain(|g| !g.is_finished());
+        let failed = loop {
+            match listener.accept() {
+                Ok((stream, _)) => greetings.extend(Greeting::begin(stream, load, tell)),
+                Err(e) => break e,
+            }
+        };
+        greetings.retain(|g| !g.thread.is_finished());
         if last {
             break;
         }
+        if failed.kind() != io::ErrorKind::WouldBlock {
+            // No descriptor is left, say; there may be one later.
+            thread::sleep(ACCEPT_AGAIN);
+        }
     }
-    for greeting in greetings {
-        let _ = greeting.join();
+    let late = Instant::now() + LAST_GREETINGS_MAX;
+    greetings.into_iter().for_each(|greeting| greeting.end(late));
+}
+
+struct Greeting {
+    thread: JoinHandle<()>,
+    stream: UnixStream,
+}
+
+impl Greeting {
+    fn begin(stream: UnixStream, load: &Arc<ToAgent>, tell: &Sender<Meeting>) -> io::Result<Self> {
+        let (load, tell, own) = (Arc::clone(load), tell.clone(), stream.try_clone()?);
+        Ok(Self { thread: thread::spawn(move || greet(&own, &load, &tell)), stream })
+    }
+
+    /// Whoever was heard until `late` was heard; another may be stopped, or want to hold this up.
+    fn end(self, late: Instant) {
+        while !self.thread.is_finished() && Instant::now() < late {
+            thread::sleep(GLANCE);
+        }
+        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.thread.join();
     }
 }
 
@@ -152,7 +193,7 @@ fn greet(stream: &UnixStream, load: &ToAgent, tell: &Sender<Meeting>) {
 fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
     stream.set_nonblocking(false)?;
     set_timeouts(stream, Duration::from_secs(GREETING_SECONDS_MAX))?;
-    let pid = check_peer(stream)?;
+    let pid = check_peer(stream, Side::Operator)?;
     let hello = match frames::read(&mut &*stream)? {
         FromAgent::Hello(hello) => hello,
         other => return Err(unexpected("`Hello`", &other)),

@@ -56,12 +56,19 @@ impl From<nix::Error> for ControlError {
     }
 }
 
-/// Refuses a peer of another user (root may meet anybody); gives its process id as this process sees it.
-fn check_peer(stream: &UnixStream) -> Result<u32, ControlError> {
+/// Who asks whom.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Side {
+    Agent,
+    Operator,
+}
+
+/// Refuses a peer of another user; gives its process id as this process sees it. An operator that is root may observe anybody;
+/// nobody but root and its own user may hand an agent code to run.
+fn check_peer(stream: &UnixStream, side: Side) -> Result<u32, ControlError> {
     let peer = getsockopt(stream, sockopt::PeerCredentials)?;
-    let own = geteuid();
-    let known = Uid::from_raw(peer.uid()) == own || Uid::from_raw(peer.uid()).is_root() || own.is_root();
-    if !known {
+    let (own, found) = (geteuid(), Uid::from_raw(peer.uid()));
+    if found != own && !found.is_root() && !(side == Side::Operator && own.is_root()) {
         return Err(ControlError::Peer { expected: own.as_raw(), found: peer.uid() });
     }
     Ok(u32::try_from(peer.pid()).unwrap_or(0))

@@ -171,7 +171,7 @@ impl<S: Source> Drain<S> {
 }
 
 /// Whether a process ended (a zombie has). Reused ids only keep a source longer; 0 is a process this one cannot see.
-fn is_gone(pid: u32) -> bool {
+pub fn is_gone(pid: u32) -> bool {
     match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Err(_) => pid != 0,
         // `PID (name) STATE …`, and the name may hold anything, brackets too.

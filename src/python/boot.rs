@@ -58,7 +58,6 @@ fn join(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
         talk.load().map(|load| (talk, load))
     };
     let (talk, load) = py.detach(met)?;
-    load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load) {
         Ok((live, segment)) => {
             attach::attach(py, &live, false);
@@ -113,18 +112,24 @@ pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
     if is_known { Ok(()) } else { modules.del_item("atexit") }
 }
 
-/// How a forked child hands its own segment over.
+/// How a forked child hands its own segment over, or ends a session that is over.
 fn rejoin(py: Python<'_>, socket: &Path, leased: bool) -> Rejoin {
     let (socket, hello) = (socket.to_owned(), hello(py, Some(std::process::id())));
-    Box::new(move |segment, order| {
+    let join = move |segment: Option<OwnedFd>| {
         let hello = Hello { pid: std::process::id(), ..hello.clone() };
-        let joined = agent::rejoin(&socket, hello, segment.as_fd());
-        if !leased {
-            return joined.is_ok();
-        }
+        agent::rejoin(&socket, hello, segment?.as_fd()).ok()
+    };
+    if !leased {
+        return Box::new(move |segment, _| join(segment).is_some());
+    }
+    Box::new(move |segment, order| {
         Python::attach(|py| {
             lease::disown(py);
-            joined.is_ok_and(|own| lease::keep(py, own, order).is_ok())
+            let kept = join(segment).is_some_and(|own| lease::keep(py, own, order).is_ok());
+            if !kept {
+                lease::end_soon(order);
+            }
+            kept
         })
     })
 }

@@ -71,7 +71,7 @@ impl Session {
             compiler: None,
         };
         // A forked child reads its own segment by the same session object; nobody has to be told.
-        let live = Live::new(py, &load, Box::new(|_, _| true));
+        let live = Live::new(py, &load, Box::new(|segment, _| segment.is_some()));
         let (live, _segment) =
             live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint().as_deref()))?;
         live.outlet.set_events_per_second(per_second);

@@ -7,6 +7,8 @@ the binary and the agent of this environment. Out: nothing. Never: a target that
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -220,6 +222,96 @@ def test_forked_children(tmp_path):
         assert target.stdout.readline() == b"clean\n"
         (counted,) = re.findall(rb"^\s+%b\s+(\d+)$" % pid, err, re.MULTILINE)
         assert int(counted) >= 100
+    finally:
+        target.kill()
+        target.communicate()
+
+
+LATE = """
+import os, time
+def hit(n): return n
+own = hit.__code__
+print("ready", flush=True)
+input()
+if not os.fork():
+    if {closes}:
+        os.closerange(3, 1000)
+        held = [os.open("/dev/zero", os.O_RDONLY) for _ in range(20)]
+    input()
+    hit(0)
+    until = time.monotonic() + 30
+    while hit.__code__ is not own and time.monotonic() < until: time.sleep(0.001)
+    print("clean" if hit.__code__ is own else "probed", flush=True)
+    if {closes}:
+        print(all(os.read(fd, 1) == b"\\0" for fd in held), flush=True)
+    os._exit(0)
+while True:
+    hit(1)
+    time.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_child_that_fires_when_all_is_over(tmp_path, closes):
+    """It was forked with probes that nobody wants any more; and what it opened under old numbers is its own."""
+    program = tmp_path / "app.py"
+    program.write_text(LATE.format(closes=closes))
+    target = subprocess.Popen(
+        [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=running.environment()
+    )
+    assert target.stdin and target.stdout
+    assert target.stdout.readline() == b"ready\n"
+    try:
+        process = started(target.pid, "-e", "fn:**.hit:entry { @calls = count(); }")
+        heard(process, b"attached")
+        target.stdin.write(b"\n")
+        target.stdin.flush()
+        # The parent reads no more: the next line is for the child.
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        target.stdin.write(b"\n")
+        target.stdin.flush()
+        assert target.stdout.readline() == b"clean\n"
+        assert not closes or target.stdout.readline() == b"True\n"
+    finally:
+        target.kill()
+        target.communicate()
+
+
+def test_an_output_without_a_place_for_pictures(tmp_path):
+    """On a terminal, what is counted is shown each second, but not where only a file was asked for."""
+    program = tmp_path / "app.py"
+    program.write_text(CHANGING)
+    out = tmp_path / "out.jsonl"
+    with Target(str(program)) as target:
+        assert target.line() == "clean"
+        line = [running.BINARY, "attach", str(target.pid), "-e", "fn:**.hit:entry { @n = count(); }"]
+        ours, theirs = pty.openpty()
+        done = subprocess.run([*line, "--for", "50ms", "-o", f"jsonl:{out}"], stderr=theirs, check=False, timeout=60)
+        os.close(theirs)
+        os.close(ours)
+        assert done.returncode == 0
+        assert '"name":"n"' in out.read_text()
+
+
+def test_another_users_process(tmp_path):
+    """Root may; the process's user may use the meeting, nobody else."""
+    if os.geteuid() != 0:
+        pytest.skip("takes root, to be another user")
+    program = tmp_path / "app.py"
+    program.write_text(CHANGING)
+    program.chmod(0o644)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    target = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, user=65534, group=65534)
+    try:
+        assert target.stdout
+        if target.stdout.readline() != b"clean\n":
+            pytest.skip("that user cannot start this interpreter")
+        done = attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "200ms")
+        assert done.returncode == 0, done.stderr
+        assert b"@n  count" in done.stderr
     finally:
         target.kill()
         target.communicate()

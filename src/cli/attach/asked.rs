@@ -22,15 +22,18 @@ impl Asked {
         Ok(Self(SignalFd::with_flags(&asking, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?))
     }
 
-    /// Waits so long at most; gives whether the end was asked for.
-    pub(super) fn wait(&self, most: Duration) -> bool {
+    /// Waits so long at most; gives what asked for the end.
+    pub(super) fn wait(&self, most: Duration) -> Option<Signal> {
         let most = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
         let _ = poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], most);
-        matches!(self.0.read_signal(), Ok(Some(_)))
+        let signal = self.0.read_signal().ok().flatten()?;
+        i32::try_from(signal.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok())
     }
 
     /// From here on a signal ends this command: the second Ctrl-C does not wait.
     pub(super) fn let_go(&self) {
+        // Those that came together with the first meant the same.
+        while let Ok(Some(_)) = self.0.read_signal() {}
         let asking: SigSet = ASKING.into_iter().collect();
         let _ = asking.thread_unblock();
     }

@@ -5,43 +5,68 @@
 
 use std::fmt::Write;
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 /// What runs in the process.
 const ATTACHED: &str = include_str!("../../../python/waspect/_bootstrap/attached.py");
 
+/// As `Client::listen` names it.
+const SOCKET: &str = "meet";
+
 pub(super) struct Meeting {
     folder: TempDir,
     /// The folder as the process sees it.
     seen: PathBuf,
+    /// The process's user and group.
+    owner: (u32, u32),
 }
 
 impl Meeting {
     pub(super) fn prepare(pid: i32) -> anyhow::Result<Self> {
         let root = root(pid);
         let temporary = root.join("tmp");
+        if fs::symlink_metadata(&temporary).is_ok_and(|found| found.is_symlink()) {
+            bail!("`{}` is a link, which may lead out of the process's file system", temporary.display());
+        }
         let mut asked = tempfile::Builder::new();
         asked.prefix("waspect-attach-").permissions(Permissions::from_mode(0o700));
         let folder = asked.tempdir_in(&temporary);
         let folder = folder.with_context(|| format!("no private folder can be made in `{}`", temporary.display()))?;
-        // Of the process's user, if this one may give it away: else they are the same.
         let owner = fs::metadata(format!("/proc/{pid}")).context("the process ended")?;
-        let _ = chown(folder.path(), Some(owner.uid()), Some(owner.gid()));
         let seen = Path::new("/").join(folder.path().strip_prefix(&root)?);
-        Ok(Self { folder, seen })
+        Ok(Self { folder, seen, owner: (owner.uid(), owner.gid()) })
+    }
+
+    /// Lets the process's user in, once the socket is there: what lies in a folder of theirs is theirs to change.
+    pub(super) fn give_away(&self) -> io::Result<()> {
+        let (user, group) = self.owner;
+        if geteuid().as_raw() == user {
+            return Ok(());
+        }
+        for path in [self.dir().join(SOCKET), self.dir().to_owned()] {
+            lchown(path, Some(user), Some(group))?;
+        }
+        Ok(())
     }
 
     pub(super) fn dir(&self) -> &Path {
         self.folder.path()
     }
 
+    /// Where this command ends without coming back.
+    pub(super) fn remove(&self) {
+        let _ = fs::remove_dir_all(self.dir());
+    }
+
     pub(super) fn bootstrap(&self) -> String {
-        let socket = self.seen.join("meet");
+        let socket = self.seen.join(SOCKET);
         let mut lines = String::from("socket = bytes.fromhex('");
         for byte in socket.as_os_str().as_bytes() {
             let _ = write!(lines, "{byte:02x}");

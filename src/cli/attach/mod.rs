@@ -7,16 +7,20 @@ mod asked;
 mod meeting;
 mod watch;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::bail;
 
 use super::agents;
-use super::observe::Probing;
+use super::observe::{Probing, REST};
+use super::signals::die_by;
 use crate::control::client::Client;
 use crate::frames::Load;
-use crate::inject::{self, Limits, Payload, Target};
+use crate::inject::{self, InjectError, Limits, Payload, Report, Target};
 
 use asked::Asked;
 use meeting::Meeting;
@@ -37,6 +41,8 @@ Examples:
   waspect attach 4242 -e 'fn:shop.cart.*:exit { @lat[fn] = quantize(elapsed); }'
   waspect attach 4242 -p slow_calls.wasm --for 60s -o jsonl:calls.jsonl
 
+From CPython 3.12 on a program that forks while it is observed hears a DeprecationWarning of its threads: there is one more.
+
 Needed: the right to trace the process: its own user where `kernel.yama.ptrace_scope` is 0, or CAP_SYS_PTRACE.")]
 pub(crate) struct Attach {
     /// The process
@@ -54,20 +60,52 @@ pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
     // Before any thread, and before anything is to be undone.
     let asked = Asked::keep()?;
     let target = inject::look(args.pid)?;
-    let agent = agents::find(&suffix(&target)?, &version(&target))?;
+    let agent = agent(&target)?;
     let load = Load { lease: true, ..args.probing.load()? };
-    let every = (!args.probing.has_interval() && is_terminal()).then_some(EVERY);
-    let observation = args.probing.observation(every)?;
+    let observation = args.probing.observation(is_terminal().then_some(EVERY))?;
     let meeting = Meeting::prepare(args.pid)?;
     let client = Client::listen(meeting.dir(), load)?;
-    let payload = Payload { agent: &agent, bootstrap: &meeting.bootstrap() };
+    meeting.give_away()?;
     let watch = Watch { pid: args.pid, asked, observation };
-    watch.entered(&inject::inject(&target, &payload, &Limits::default())?);
+    match entered(&target, &agent, &meeting, &watch.asked) {
+        Ok(report) => watch.entered(&report),
+        Err(error) => return Err(watch::said(client).unwrap_or(error.into())),
+    }
     watch.run(client)
+}
+
+/// Enters the process on a thread of its own. A signal ends this command meanwhile, which leaves the process as it was.
+fn entered(target: &Target, agent: &Path, meeting: &Meeting, asked: &Asked) -> Result<Report, InjectError> {
+    let bootstrap = meeting.bootstrap();
+    let payload = Payload { agent, bootstrap: &bootstrap };
+    thread::scope(|scope| {
+        let entering = scope.spawn(|| inject::inject(target, &payload, &Limits::default()));
+        while !entering.is_finished() {
+            if let Some(signal) = asked.wait(REST) {
+                meeting.remove();
+                die_by(signal);
+            }
+        }
+        entering.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 fn is_terminal() -> bool {
     std::io::IsTerminal::is_terminal(&std::io::stderr())
+}
+
+/// The agent that the process has already, from an earlier visit or in its own environment; else the one of this command:
+/// two in one process would not know of each other's hooks.
+fn agent(target: &Target) -> anyhow::Result<PathBuf> {
+    let suffix = suffix(target)?;
+    let maps = fs::read_to_string(format!("/proc/{}/maps", target.pid)).unwrap_or_default();
+    let loaded = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
+    let loaded =
+        loaded.map(|path| path.trim_end_matches(" (deleted)")).find(|path| path.ends_with(&format!("/_core{suffix}")));
+    match loaded {
+        Some(path) => Ok(path.into()),
+        None => agents::find(&suffix, &version(target)),
+    }
 }
 
 fn version(target: &Target) -> String {

@@ -50,15 +50,11 @@ impl Probing {
         })
     }
 
-    /// Opens the outputs. `every` is how often is shown what was counted where nothing is said.
+    /// Opens the outputs. `every` is how often is shown what was counted where nothing is said and there is a place for it.
     pub(crate) fn observation(&self, every: Option<Duration>) -> anyhow::Result<Observation> {
-        let pace = Pace { time: self.time, every: self.every.or(every) };
+        let has_place = self.outputs.is_empty() || self.outputs.contains(&Output::Terminal);
+        let pace = Pace { time: self.time, every: self.every.or(every.filter(|_| has_place)) };
         Ok(Observation::new(Outputs::open(&self.outputs, pace.every.is_some())?, pace))
-    }
-
-    /// Whether an interval was asked for.
-    pub(crate) fn has_interval(&self) -> bool {
-        self.every.is_some()
     }
 }
 

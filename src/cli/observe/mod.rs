@@ -20,7 +20,7 @@ pub(crate) use args::Probing;
 use outputs::{Outputs, warn};
 
 use crate::control::client::Joined;
-use crate::drain::Drain;
+use crate::drain::{Drain, is_gone};
 use crate::frames::Refusal;
 use crate::render::Picture;
 use crate::report::{Report, Start};
@@ -78,29 +78,40 @@ impl Observation {
 
     pub(super) fn join(&mut self, joined: Joined) {
         self.first.get_or_insert_with(Instant::now);
+        if let Some(lease) = joined.lease.filter(|lease| lease.set_nonblocking(true).is_ok()) {
+            self.leases.push((joined.pid, lease));
+        }
         match Reader::map(&joined.segment) {
             Ok(reader) => {
                 let start = Start { python: joined.hello.python, pid: joined.hello.pid };
                 let report = self.drain.join(joined.pid, start, reader);
                 self.outputs.report(&report);
-                self.leases.extend(joined.lease.map(|lease| (joined.pid, lease)));
             }
             Err(e) => warn(&format!("process {} cannot be observed: {e}", joined.hello.pid)),
         }
     }
 
-    /// Reports what came since the last round, and what is due; gives how long there is nothing to do.
+    /// Whether a session on a lease is still there.
+    pub(super) fn is_held(&self) -> bool {
+        self.leases.iter().any(|(_, lease)| !is_closed(lease))
+    }
+
+    /// Reports what came since the last round; gives how long there is nothing to do.
     pub(super) fn round(&mut self) -> Duration {
-        let many = self.drain_once();
+        if self.drain_once() > BUSY_REPORTS { Duration::ZERO } else { REST }
+    }
+
+    /// What is to be done now and then while processes run.
+    pub(super) fn tend(&mut self) {
         if let Some(every) = self.pace.every {
             self.show(every);
         }
         if self.retired.elapsed() >= RETIRE_EVERY {
             let _ = self.drain.retire(tell(&mut self.outputs));
             self.complain();
+            self.leases.retain(|(_, lease)| !is_closed(lease));
             self.retired = Instant::now();
         }
-        if many > BUSY_REPORTS { Duration::ZERO } else { REST }
     }
 
     fn drain_once(&mut self) -> usize {
@@ -126,14 +137,21 @@ impl Observation {
         self.shown = Some(now);
     }
 
-    /// Ends sessions on a lease: asks for the end and reports what is said until each has put its functions back.
+    /// Asks for the end of sessions on a lease.
+    pub(super) fn ask_back(&self) {
+        for (_, lease) in &self.leases {
+            let _ = lease.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Ends sessions on a lease: reports what is said until each has put its functions back.
     fn give_back(&mut self) {
+        self.ask_back();
         let late = Instant::now() + PUT_BACK_MAX;
         let mut waiting = std::mem::take(&mut self.leases);
-        waiting.retain(|(_, lease)| lease.shutdown(Shutdown::Write).and_then(|()| lease.set_nonblocking(true)).is_ok());
         loop {
             self.drain_once();
-            waiting.retain(|(_, lease)| !is_closed(lease));
+            waiting.retain(|(pid, lease)| !is_closed(lease) && !is_gone(*pid));
             if waiting.is_empty() || Instant::now() >= late {
                 break;
             }

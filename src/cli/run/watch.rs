@@ -38,6 +38,7 @@ impl Watch<'_> {
             if let Some(end) = ended {
                 break end;
             }
+            self.observation.tend();
             if self.observation.is_due() {
                 self.close(client.take())?;
             }
