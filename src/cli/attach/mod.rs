@@ -8,7 +8,6 @@ mod meeting;
 mod watch;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -23,7 +22,7 @@ use crate::frames::Load;
 use crate::inject::{self, InjectError, Limits, Payload, Report, Target};
 
 use asked::Asked;
-use meeting::Meeting;
+use meeting::{Agent, Meeting};
 use watch::Watch;
 
 /// The versions whose private layouts the agent knows.
@@ -63,11 +62,11 @@ pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
     let agent = agent(&target)?;
     let load = Load { lease: true, ..args.probing.load()? };
     let observation = args.probing.observation(is_terminal().then_some(EVERY))?;
-    let meeting = Meeting::prepare(args.pid)?;
+    let meeting = Meeting::prepare(args.pid, &agent)?;
     let client = Client::listen(meeting.dir(), load)?;
     meeting.give_away()?;
     let watch = Watch { pid: args.pid, asked, observation };
-    match entered(&target, &agent, &meeting, &watch.asked) {
+    match entered(&target, &meeting, &watch.asked) {
         Ok(report) => watch.entered(&report),
         Err(error) => return Err(watch::said(client).unwrap_or(error.into())),
     }
@@ -75,9 +74,9 @@ pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
 }
 
 /// Enters the process on a thread of its own. A signal ends this command meanwhile, which leaves the process as it was.
-fn entered(target: &Target, agent: &Path, meeting: &Meeting, asked: &Asked) -> Result<Report, InjectError> {
+fn entered(target: &Target, meeting: &Meeting, asked: &Asked) -> Result<Report, InjectError> {
     let bootstrap = meeting.bootstrap();
-    let payload = Payload { agent, bootstrap: &bootstrap };
+    let payload = Payload { agent: meeting.agent(), bootstrap: &bootstrap };
     thread::scope(|scope| {
         let entering = scope.spawn(|| inject::inject(target, &payload, &Limits::default()));
         while !entering.is_finished() {
@@ -94,17 +93,15 @@ fn is_terminal() -> bool {
     std::io::IsTerminal::is_terminal(&std::io::stderr())
 }
 
-/// The agent that the process has already, from an earlier visit or in its own environment; else the one of this command:
-/// two in one process would not know of each other's hooks.
-fn agent(target: &Target) -> anyhow::Result<PathBuf> {
+/// The agent that the process has already, else the one of this command: two in one process would not know of each
+/// other's hooks.
+fn agent(target: &Target) -> anyhow::Result<Agent> {
     let suffix = suffix(target)?;
     let maps = fs::read_to_string(format!("/proc/{}/maps", target.pid)).unwrap_or_default();
-    let loaded = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
-    let loaded =
-        loaded.map(|path| path.trim_end_matches(" (deleted)")).find(|path| path.ends_with(&format!("/_core{suffix}")));
-    match loaded {
-        Some(path) => Ok(path.into()),
-        None => agents::find(&suffix, &version(target)),
+    let mut loaded = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
+    match loaded.find(|path| path.ends_with(&format!("/_core{suffix}"))) {
+        Some(path) => Ok(Agent::Theirs(path.into())),
+        None => agents::find(&suffix, &version(target)).map(Agent::Ours),
     }
 }
 
