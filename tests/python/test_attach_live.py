@@ -105,14 +105,17 @@ def test_states(state, tmp_path):
     probe = "fn:__main__.Account.*:exit { @calls[fn] = count(); }"
     with Target(str(STATES), state) as target:
         assert target.line() == "ready"
+        seen = 0
         for _ in range(TRIES):
             done = attach(target.pid, "-e", probe, "--for", "200ms", "-o", f"jsonl:{out}")
             assert done.returncode == 0, done.stderr
             lines = [json.loads(line) for line in out.read_text().splitlines()]
             assert [x["functions"] for x in lines if x["type"] == "state"][-1] == 3
-            (expect,) = [x for x in lines if x["type"] == "function" and x["fn"].endswith("expect")]
-            assert expect["entries"] == expect["returns"] + expect["raises"] + expect["abandoned"] + expect["live"]
-            assert expect["entries"] > 0 or state in SILENT
+            for f in [x for x in lines if x["type"] == "function"]:
+                assert f["entries"] == f["returns"] + f["raises"] + f["abandoned"] + f["live"]
+                seen += f["entries"]
+        # A round may take longer than one visit where others run.
+        assert seen > 0 or state in SILENT
         out, err = target.end()
         account = json.loads(out)
         assert account["wrong"] == []
