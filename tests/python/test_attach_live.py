@@ -296,6 +296,8 @@ def test_an_output_without_a_place_for_pictures(tmp_path):
         os.close(ours)
         assert done.returncode == 0
         assert '"name":"n"' in out.read_text()
+        piped = attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms", "-o", "jsonl")
+        assert {json.loads(line)["type"] for line in piped.stdout.splitlines()} >= {"start", "state", "aggregation"}
 
 
 def test_another_users_process(tmp_path):

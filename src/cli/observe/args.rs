@@ -26,7 +26,7 @@ pub(crate) struct Probing {
     /// Where an export belongs, for modules that do not say it: `on_add=fn:shop.cart.add:entry`
     #[arg(long, value_name = "EXPORT=SPEC")]
     at: Vec<At>,
-    /// `terminal` (the default, on stderr) or `jsonl:PATH`; may be given several times
+    /// `terminal` (the default, on stderr), `jsonl:PATH`, or `jsonl` for stdout; may be given several times
     #[arg(short, long = "output", value_name = "OUTPUT")]
     pub(crate) outputs: Vec<Output>,
     /// Observe so long (`10s`, `500ms`, `2m`), then let the program go on without probes
