@@ -15,7 +15,7 @@ import running
 
 BENCH = Path(__file__).parents[2] / "benches/python/instructions.py"
 # More than any CPython's by some 5 %, for other compilers. docs/PERFORMANCE.md has what they are, and why.
-MOST = {"noop": 420, "empty": 720, "predicate": 900, "latency": 1_400}
+MOST = {"empty": 720, "predicate": 900, "latency": 1_400}
 
 
 def counted(name: str) -> float:
