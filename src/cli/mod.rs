@@ -20,6 +20,8 @@ mod limits;
 mod new;
 mod observe;
 mod open;
+#[cfg(target_arch = "x86_64")]
+mod ps;
 mod run;
 mod signals;
 mod text;
@@ -107,6 +109,8 @@ enum Command {
     Run(run::Run),
     #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
+    #[cfg(target_arch = "x86_64")]
+    Ps(ps::Args),
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
@@ -121,6 +125,8 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),
+        #[cfg(target_arch = "x86_64")]
+        Command::Ps(args) => ps::run(args),
     }
 }
 

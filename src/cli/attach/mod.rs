@@ -105,13 +105,16 @@ fn agent(target: &Target) -> anyhow::Result<Agent> {
     }
 }
 
-fn version(target: &Target) -> String {
+pub(super) fn version(target: &Target) -> String {
     let (major, minor, patch) = target.python.version;
     format!("{major}.{minor}.{patch}")
 }
 
 /// How the file of the agent for that interpreter ends.
-fn suffix(target: &Target) -> anyhow::Result<String> {
+///
+/// # Errors
+/// When there can be no agent for it.
+pub(super) fn suffix(target: &Target) -> anyhow::Result<String> {
     let (python, version) = (&target.python, version(target));
     let (major, minor, _) = python.version;
     if python.is_free_threaded || python.is_debug || major != 3 || !MINORS.contains(&minor) {

@@ -1,0 +1,68 @@
+"""`waspect ps`: Python processes, and why one cannot be attached to.
+
+In: real processes in several states. Out: nothing. Never: a process of somebody else that matters here.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import running
+
+IDLE = "import time\nprint(flush=True)\ntime.sleep(60)"
+
+
+def listed(*args: str) -> str:
+    done = subprocess.run([running.BINARY, "ps", *args], capture_output=True, env=running.environment(), check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode()
+
+
+@pytest.fixture
+def idle():
+    target = subprocess.Popen([sys.executable, "-c", IDLE, "a\nb"], stdout=subprocess.PIPE)
+    assert target.stdout
+    target.stdout.readline()
+    yield target
+    target.kill()
+    target.communicate()
+
+
+def found(pid: int) -> dict:
+    (process,) = [each for each in json.loads(listed("--json")) if each["pid"] == pid]
+    return process
+
+
+def test_what_can_be_attached_to(idle):
+    process = found(idle.pid)
+    assert process["attachable"]
+    assert process["reason"] is None
+    assert process["python"] == "{}.{}.{}".format(*sys.version_info)
+    # What would end the line is not shown as it is.
+    assert process["command"].endswith("a?b")
+    assert f"  {idle.pid}  " in listed()
+
+
+def test_what_cannot(idle):
+    idle.send_signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    process = found(idle.pid)
+    assert not process["attachable"]
+    assert f"process {idle.pid} is stopped" in process["reason"]
+    assert process["hint"] == f"`kill -CONT {idle.pid}` lets it go on"
+    assert process["reason"] in listed()
+
+
+def test_other_programs_are_not_listed():
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        assert other.pid not in [each["pid"] for each in json.loads(listed("--json"))]
+    finally:
+        other.kill()
+        other.wait()
