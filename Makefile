@@ -49,8 +49,11 @@ wasm_target := $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unk
 help:  ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-# Agent and door of one CPython after each other, so that the layer over CPython's headers is compiled once for both.
-test: $(wasm_target) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) debug-builds  ## build, then Rust and Python tests on every CPython found
+# The binary beside the agents: linking one of these keeps one core busy, and there are six. Agent and door of one CPython after
+# each other, so that the layer over CPython's headers is compiled once for both.
+test: $(wasm_target)  ## build, then Rust and Python tests on every CPython found
+	@$(tool_python) $(tools)/together.py "$(MAKE) $(cli)" "$(MAKE) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m)))"
+	@$(MAKE) $(installed) debug-builds
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
 demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without probes, which are built first
