@@ -43,8 +43,7 @@ def parts(minors: list[str]) -> list[Part]:
     # A workspace of their own, whose artifacts stay apart too.
     own = ["--locked", "--manifest-path", "probes/Cargo.toml", "--target-dir", "target/probes"]
     probes = Part("probes", ["cargo", "test", *own])
-    # In their own order: by number of tests, as the plugin would have it, the longest of all would be left to the end.
-    spread = ["-n", str(AT_ONCE), "--dist", "loadfile", "--no-loadscope-reorder"]
+    spread = ["-n", str(AT_ONCE), "--dist", "loadfile"]
     pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest", *spread]) for m in minors)
     return [rust, probes, *pythons]
 
