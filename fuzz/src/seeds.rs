@@ -74,6 +74,7 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
         modules: vec![LoadModule { artifact: artifact.clone(), budget: Budget::DEFAULT }],
         ring_bytes: 1 << 20,
         ledger_bytes: 1 << 20,
+        lease: true,
         main_module: Some("shop".into()),
         compiler: Some("/usr/bin/waspect".into()),
     };
