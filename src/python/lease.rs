@@ -32,8 +32,8 @@ impl Held {
     }
 
     /// An application may close all its descriptors, as daemons do, and open others under the same numbers.
-    fn is_ours(self, now: impl FnOnce() -> Option<u64>) -> bool {
-        self.socket.is_some() && self.socket == now()
+    fn is_ours(self, now: Option<u64>) -> bool {
+        self.socket.is_some() && self.socket == now
     }
 }
 
@@ -57,31 +57,32 @@ pub(super) fn keep(py: Python<'_>, lease: Lease, order: u64) -> io::Result<()> {
 
 fn serve(lease: Lease, held: Held, order: u64) {
     let _over = lease.wait();
-    detach(order);
     // None while the interpreter ends: then there is nothing left to put back.
-    let _ = Python::try_attach(|py| HELD.get(py).borrow_mut().retain(|&(_, other)| other != held));
-    if held.is_ours(|| socket(&lease)) { lease.end() } else { lease.forget() }
+    let _ = Python::try_attach(|py| {
+        detach(py, order);
+        HELD.get(py).borrow_mut().retain(|&(_, other)| other != held);
+    });
+    if held.is_ours(socket(&lease)) { lease.end() } else { lease.forget() }
 }
 
-fn detach(order: u64) {
-    let _ = Python::try_attach(|py| {
-        if let Some(live) = live::find(py, order) {
-            attach::detach(py, &live);
-        }
-    });
+fn detach(py: Python<'_>, order: u64) {
+    if let Some(live) = live::find(py, order) {
+        attach::detach(py, &live);
+    }
 }
 
 /// Ends a session that has no lease any more, but not here, where a probe is about to fire.
 pub(super) fn end_soon(order: u64) {
     // Without a thread it stays silent, which it is already.
-    let _ = thread::start(STACK_BYTES, Box::new(move || detach(order)));
+    let work = move || drop(Python::try_attach(|py| detach(py, order)));
+    let _ = thread::start(STACK_BYTES, Box::new(work));
 }
 
 /// In a forked child: its parent's connections are closed here, where nobody waits for their ends.
 pub(super) fn disown(py: Python<'_>) {
     let own = process::id();
     for (_, held) in HELD.get(py).borrow_mut().extract_if(.., |(by, _)| *by != own) {
-        if held.is_ours(|| socket_of(held.number)) {
+        if held.is_ours(socket_of(held.number)) {
             let _ = nix::unistd::close(held.number);
         }
     }
