@@ -68,10 +68,14 @@ enum Side {
 fn check_peer(stream: &UnixStream, side: Side) -> Result<u32, ControlError> {
     let peer = getsockopt(stream, sockopt::PeerCredentials)?;
     let (own, found) = (geteuid(), Uid::from_raw(peer.uid()));
-    if found != own && !found.is_root() && !(side == Side::Operator && own.is_root()) {
+    if !may_meet(side, own, found) {
         return Err(ControlError::Peer { expected: own.as_raw(), found: peer.uid() });
     }
     Ok(u32::try_from(peer.pid()).unwrap_or(0))
+}
+
+fn may_meet(side: Side, own: Uid, found: Uid) -> bool {
+    found == own || found.is_root() || (side == Side::Operator && own.is_root())
 }
 
 fn set_timeouts(stream: &UnixStream, most: Duration) -> io::Result<()> {
@@ -111,5 +115,25 @@ impl Write for Quiet<'_> {
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Side, Uid, may_meet};
+
+    #[test]
+    fn an_agent_takes_code_from_its_own_user_and_root_alone() {
+        for (side, own, found, may) in [
+            (Side::Agent, 1000, 1000, true),
+            (Side::Agent, 1000, 0, true),
+            (Side::Agent, 1000, 1001, false),
+            (Side::Agent, 0, 1001, false),
+            (Side::Operator, 0, 1001, true),
+            (Side::Operator, 1000, 0, true),
+            (Side::Operator, 1000, 1001, false),
+        ] {
+            assert_eq!(may_meet(side, Uid::from_raw(own), Uid::from_raw(found)), may, "{side:?} {own} {found}");
+        }
     }
 }

@@ -87,6 +87,17 @@ fn a_slow_greeting_holds_up_no_other() {
     drop(slow);
 }
 
+/// Its own time limit is longer than anybody waits at an end.
+#[test]
+fn a_greeting_that_says_nothing_does_not_hold_up_the_end() {
+    let (_dir, client) = listen();
+    let silent = UnixStream::connect(client.path()).unwrap();
+    let began = std::time::Instant::now();
+    assert_eq!(client.finish().len(), 1);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(silent);
+}
+
 /// A child may fire for the first time just before the program ends.
 #[test]
 fn greetings_in_the_queue_are_heard_at_the_end() {
