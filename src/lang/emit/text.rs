@@ -55,15 +55,21 @@ pub(super) fn edge(b: &mut Body, module: &mut Module, at_start: bool) {
     b.extend([module.import("probe1", "slice"), I::LocalGet(1), module.helper(Helper::Equal)]);
 }
 
+/// Has an import write a value into memory. How long it is goes to `size`; of what cannot be written, the error is the result.
+fn write(b: &mut Body, module: &mut Module, import: &'static str, value: u32, size: u32) {
+    let room = SHOWN_END - SHOWN;
+    b.extend([I::LocalGet(value), I::I32Const(SHOWN.cast_signed()), I::I32Const(room.cast_signed())]);
+    b.extend([module.import("probe1", import), I::LocalTee(size), I::I32Const(0), I::I32LtS]);
+    b.open_if(None);
+    b.extend([I::LocalGet(size), module.helper(Helper::Status), I::Return]);
+    b.close();
+}
+
 /// Whether text 0 has text 1 in it, which is put into memory to be looked for.
 pub(super) fn contains(b: &mut Body, module: &mut Module) {
     let (room, size) = (SHOWN_END - SHOWN, b.local(I32));
     only_text(b, 0..2);
-    b.extend([I::LocalGet(1), I::I32Const(SHOWN.cast_signed()), I::I32Const(room.cast_signed())]);
-    b.extend([module.import("probe1", "str"), I::LocalTee(size), I::I32Const(0), I::I32LtS]);
-    b.open_if(None);
-    b.extend([I::LocalGet(size), module.helper(Helper::Status), I::Return]);
-    b.close();
+    write(b, module, "str", 1, size);
     b.extend([I::LocalGet(size), I::I32Const(room.cast_signed()), I::I32GtS]);
     b.open_if(None);
     b.extend([constant(Code::Limit.value()), I::Return]);
@@ -105,11 +111,7 @@ pub(super) fn kind_name(b: &mut Body, module: &mut Module) {
 pub(super) fn show(b: &mut Body, module: &mut Module) {
     let (room, size) = (SHOWN_END - SHOWN, b.local(I32));
     pass_error(b, 0);
-    b.extend([I::LocalGet(0), I::I32Const(SHOWN.cast_signed()), I::I32Const(room.cast_signed())]);
-    b.extend([module.import("probe1", "show"), I::LocalTee(size), I::I32Const(0), I::I32LtS]);
-    b.open_if(None);
-    b.extend([I::LocalGet(size), module.helper(Helper::Status), I::Return]);
-    b.close();
+    write(b, module, "show", 0, size);
     b.extend([I::I32Const(SHOWN.cast_signed()), I::LocalGet(size), I::I32Const(room.cast_signed())]);
     b.extend([I::LocalGet(size), I::I32Const(room.cast_signed()), I::I32LtS, I::Select]);
     b.push(module.import("probe1", "str_new"));
