@@ -44,13 +44,23 @@ class Target:
 
     def __init__(self, *args: str):
         self.process = subprocess.Popen(
-            [sys.executable, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=running.environment()
+            [sys.executable, *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=running.environment(),
         )
         self.pid = self.process.pid
 
     def line(self) -> str:
         assert self.process.stdout is not None
         return self.process.stdout.readline().decode().strip()
+
+    def go_on(self) -> None:
+        """Answers an `input()`."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
 
     def end(self) -> tuple[bytes, bytes]:
         self.process.terminate()
@@ -62,7 +72,7 @@ class Target:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()
 
@@ -209,25 +219,17 @@ def test_forked_children(tmp_path):
     """A child forked meanwhile is observed too, and let go with its parent."""
     program = tmp_path / "app.py"
     program.write_text(FORKING)
-    target = subprocess.Popen(
-        [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=running.environment()
-    )
-    assert target.stdin and target.stdout
-    assert target.stdout.readline() == b"ready\n"
-    try:
+    with Target(str(program)) as target:
+        assert target.line() == "ready"
         process = started(target.pid, "-e", "fn:**.hit:entry { @calls[pid] = count(); }")
         heard(process, b"attached")
-        target.stdin.write(b"\n")
-        target.stdin.flush()
-        pid = target.stdout.readline().strip()
+        target.go_on()
+        pid = target.line()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
-        assert target.stdout.readline() == b"clean\n"
-        (counted,) = re.findall(rb"^\s+%b\s+(\d+)$" % pid, err, re.MULTILINE)
+        assert target.line() == "clean"
+        (counted,) = re.findall(rf"^\s+{pid}\s+(\d+)$", err.decode(), re.MULTILINE)
         assert int(counted) >= 100
-    finally:
-        target.kill()
-        target.communicate()
 
 
 LATE = """
@@ -240,6 +242,7 @@ if not os.fork():
     if {closes}:
         os.closerange(3, 1000)
         held = [os.open("/dev/zero", os.O_RDONLY) for _ in range(20)]
+    print("forked", flush=True)
     input()
     hit(0)
     until = time.monotonic() + 30
@@ -259,27 +262,18 @@ def test_a_child_that_fires_when_all_is_over(tmp_path, closes):
     """It was forked with probes that nobody wants any more; and what it opened under old numbers is its own."""
     program = tmp_path / "app.py"
     program.write_text(LATE.format(closes=closes))
-    target = subprocess.Popen(
-        [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=running.environment()
-    )
-    assert target.stdin and target.stdout
-    assert target.stdout.readline() == b"ready\n"
-    try:
+    with Target(str(program)) as target:
+        assert target.line() == "ready"
         process = started(target.pid, "-e", "fn:**.hit:entry { @calls = count(); }")
         heard(process, b"attached")
-        target.stdin.write(b"\n")
-        target.stdin.flush()
+        target.go_on()
         # The parent reads no more: the next line is for the child.
-        time.sleep(0.3)
+        assert target.line() == "forked"
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
-        target.stdin.write(b"\n")
-        target.stdin.flush()
-        assert target.stdout.readline() == b"clean\n"
-        assert not closes or target.stdout.readline() == b"True\n"
-    finally:
-        target.kill()
-        target.communicate()
+        target.go_on()
+        assert target.line() == "clean"
+        assert not closes or target.line() == "True"
 
 
 def test_an_output_without_a_place_for_pictures(tmp_path):
