@@ -74,7 +74,7 @@ fn detach(py: Python<'_>, order: u64) {
 /// Ends a session that has no lease any more, but not here, where a probe is about to fire.
 pub(super) fn end_soon(order: u64) {
     // Without a thread it stays silent, which it is already.
-    let work = move || drop(Python::try_attach(|py| detach(py, order)));
+    let work = move || Python::try_attach(|py| detach(py, order)).unwrap_or_default();
     let _ = thread::start(STACK_BYTES, Box::new(work));
 }
 
