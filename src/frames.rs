@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
@@ -28,10 +28,6 @@ pub struct Load {
     pub modules: Vec<LoadModule>,
     pub ring_bytes: u64,
     pub ledger_bytes: u64,
-    /// The session lives as long as the connection that it came over, and so does a forked child's.
-    pub lease: bool,
-    /// `-m NAME`: that module runs as `__main__`.
-    pub main_module: Option<String>,
     /// The operator's binary, so that the program's own `waspect.load` has a compiler.
     pub compiler: Option<std::path::PathBuf>,
 }
@@ -47,9 +43,15 @@ pub struct LoadModule {
 pub enum FromAgent {
     /// The first frame.
     Hello(Hello),
-    /// The session is loaded; the segment's descriptor comes with this frame.
-    Loaded,
+    /// The session is loaded, under this number; its segment's descriptor follows.
+    Loaded {
+        session: u64,
+    },
     Refused(Refusal),
+    /// It is no longer there.
+    Unloaded,
+    Found(Found),
+    Sessions(Vec<Seen>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -58,13 +60,56 @@ pub struct Hello {
     pub pid: u32,
     pub python: String,
     /// A forked child has its session already and brings its own segment with this frame.
-    pub forked_from: Option<u32>,
+    pub forked_from: Option<Parent>,
 }
 
-/// Operator to agent.
+/// What a forked child comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Parent {
+    pub pid: u32,
+    /// The number that the session it brings had there, and has here.
+    pub session: u64,
+}
+
+/// Functions by a part of their names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Found {
+    /// Dotted, as a target names them; the shortest first.
+    pub names: Vec<String>,
+    /// So many are left off.
+    pub more: u64,
+}
+
+/// A session that a process has, whoever brought it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Seen {
+    pub session: u64,
+    pub modules: Vec<String>,
+    /// How many functions its probes are on.
+    pub functions: u64,
+}
+
+/// Operator to agent. Under `waspect run` one `Load` and nothing more; else any of these in any order, each answered by one
+/// frame. What was loaded over a connection ends with it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum ToAgent {
+    /// `Loaded` or `Refused`.
     Load(Box<Load>),
+    /// `Unloaded`.
+    Unload { session: u64 },
+    /// `Found`: functions whose dotted names hold the text, in whatever case.
+    Find { text: String, most: u32 },
+    /// `Sessions`: all there are.
+    List,
+    /// `Sessions`: none. Those that the program itself loaded end too.
+    DetachAll,
+}
+
+/// Operator to a prepared process, on its control socket: the agent connects to `socket` and says `Hello` there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    pub protocol: u32,
+    pub socket: std::path::PathBuf,
 }
 
 /// Compiler to the application that started it: the one frame that `waspect compile -o -` writes.

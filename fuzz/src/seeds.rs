@@ -74,11 +74,9 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
         modules: vec![LoadModule { artifact: artifact.clone(), budget: Budget::DEFAULT }],
         ring_bytes: 1 << 20,
         ledger_bytes: 1 << 20,
-        lease: true,
-        main_module: Some("shop".into()),
         compiler: Some("/usr/bin/waspect".into()),
     };
-    let hello = Hello { protocol: frames::PROTOCOL, pid: 7, python: "3.13.1".into(), forked_from: Some(6) };
+    let hello = Hello { protocol: frames::PROTOCOL, pid: 7, python: "3.13.1".into(), forked_from: Some(frames::Parent { pid: 6, session: 1 }) };
     let framed = [
         frames::encode(&FromAgent::Hello(hello)),
         frames::encode(&FromAgent::Refused(refusal())),

@@ -24,6 +24,7 @@ mod renew;
 mod roots;
 #[expect(unsafe_code, reason = "a one-shot profile function sees the script before its first line runs")]
 mod script;
+mod seen;
 mod target;
 #[cfg(feature = "doors")]
 pub mod testing;
@@ -53,6 +54,7 @@ pub use moments::end;
 use point::Fire;
 use registry::Installed;
 use roots::{Role, Root};
+pub use seen::{named, seen};
 use target::Survey;
 
 /// One probe of one session, for as long as it may still meet functions.

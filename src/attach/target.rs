@@ -58,12 +58,16 @@ pub(super) struct Survey<'py> {
 
 impl<'py> Survey<'py> {
     pub(super) fn take(py: Python<'py>, targets: &[&Target]) -> Self {
+        Self::over(py, &|module| targets.iter().any(|t| t.may_be_in_module(module)))
+    }
+
+    /// Over the modules whose names `wanted` accepts.
+    pub(super) fn over(py: Python<'py>, wanted: &dyn Fn(&str) -> bool) -> Self {
         visit::without_collector(py, || {
-            let wanted = |module: &str| targets.iter().any(|t| t.may_be_in_module(module));
-            let walked = walk::walk(py, &wanted);
+            let walked = walk::walk(py, wanted);
             let homes = Homes::new(py);
             let mut seen = HashSet::new();
-            let mut verdicts = Verdicts::new(&wanted);
+            let mut verdicts = Verdicts::new(wanted);
             let both = walked.functions.into_iter().chain(visit::functions(py));
             let fitting = both.filter(|f| verdicts.of(&homes.of(f)));
             let functions = fitting.filter(|f| seen.insert(f.as_ptr() as usize)).collect();

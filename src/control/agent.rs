@@ -3,7 +3,7 @@
 //! In: the operator's socket path. Out: a session to load; a segment's descriptor handed over. Never here: a thread, a
 //! descriptor left open, SIGPIPE, an environment variable.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -40,10 +40,12 @@ pub fn greet(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> 
 /// # Errors
 /// As [`greet`]: the operator may have gone, and then nobody reads what the child would write.
 pub fn rejoin(socket: &Path, hello: Hello, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
-    Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?.lease(segment)
+    let lease = Conversation::open(socket, hello, Duration::from_secs(REJOIN_SECONDS_MAX))?.stay();
+    send_descriptor(&lease.0, segment)?;
+    Ok(lease)
 }
 
-/// The connection that a session came over: while it is open the operator is there. Dropped, it is closed.
+/// A connection that stays: while it is open the operator is there. Dropped, it is closed.
 #[derive(Debug)]
 pub struct Lease(UnixStream);
 
@@ -54,17 +56,30 @@ impl AsFd for Lease {
 }
 
 impl Lease {
-    /// Waits until the operator closes it, says anything, or ends, however.
+    /// Waits for what the operator asks next, as long as that takes.
     ///
     /// # Errors
-    /// When a connection cannot be waited for; there is no lease then.
-    pub fn wait(&self) -> io::Result<()> {
+    /// When the operator closed it or ended, however, or said what is no question: it is over then.
+    pub fn asked(&self) -> Result<ToAgent, ControlError> {
         self.0.set_read_timeout(None)?;
-        match (&self.0).read(&mut [0]) {
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => self.wait(),
-            // Reset by a peer that is no more: over all the same.
-            _ => Ok(()),
-        }
+        Ok(frames::read(&mut &self.0)?)
+    }
+
+    /// Answers.
+    ///
+    /// # Errors
+    /// When the operator has gone, or does not read.
+    pub fn answer(&self, answer: &FromAgent) -> Result<(), ControlError> {
+        send_frame(&self.0, answer)
+    }
+
+    /// Answers that a session is loaded, and hands its segment over.
+    ///
+    /// # Errors
+    /// As [`Lease::answer`].
+    pub fn loaded(&self, session: u64, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
+        self.answer(&FromAgent::Loaded { session })?;
+        send_descriptor(&self.0, segment)
     }
 
     /// Tells the operator that the session is over: also where a forked process still has the descriptor.
@@ -106,22 +121,23 @@ impl Conversation {
     /// # Errors
     /// When the operator closes, is late, or answers otherwise.
     pub fn load(&mut self) -> Result<Load, ControlError> {
-        let ToAgent::Load(load) = self.read()?;
-        Ok(*load)
+        match self.read()? {
+            ToAgent::Load(load) => Ok(*load),
+            _ => Err(ControlError::Unexpected { expected: "`Load`", found: "another question".into() }),
+        }
     }
 
-    /// Says that the session is loaded and hands its segment over; gives the connection, for a session on a lease.
+    /// Says that the session is loaded and hands its segment over.
     ///
     /// # Errors
     /// When the operator has gone.
-    pub fn loaded(self, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
-        send_frame(&self.stream, &FromAgent::Loaded)?;
-        self.lease(segment)
+    pub fn loaded(self, session: u64, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
+        self.stay().loaded(session, segment)
     }
 
-    fn lease(self, segment: BorrowedFd<'_>) -> Result<Lease, ControlError> {
-        send_descriptor(&self.stream, segment)?;
-        Ok(Lease(self.stream))
+    /// Stays, to be asked.
+    pub fn stay(self) -> Lease {
+        Lease(self.stream)
     }
 
     /// Says why the session is not loaded, then waits until the operator closes. The operator normally kills this process
@@ -133,14 +149,6 @@ impl Conversation {
         send_frame(&self.stream, &FromAgent::Refused(refusal))?;
         let _closed = self.read();
         Ok(())
-    }
-
-    /// Says why the session is not loaded, where a program runs that shall not wait.
-    ///
-    /// # Errors
-    /// When the operator has gone before it heard.
-    pub fn declined(self, refusal: Refusal) -> Result<(), ControlError> {
-        send_frame(&self.stream, &FromAgent::Refused(refusal))
     }
 
     fn read(&self) -> Result<ToAgent, ControlError> {

@@ -1,6 +1,6 @@
 //! The operator's half of the meeting: a listener in a private directory, one short-lived thread per greeting.
 //!
-//! In: the session to load. Out: [`Meeting`]s: processes that joined with their segments, or why they did not.
+//! In: what is asked of who comes. Out: [`Meeting`]s: processes that joined with their segments, or why they did not.
 //! Never here: what a segment contains, a decision about the program, a greeting that can hold up another.
 
 use std::fs::{File, OpenOptions};
@@ -22,7 +22,8 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{close, pipe2};
 
-use super::{ControlError, FD_BYTE, Side, again, check_peer, send_frame, set_timeouts};
+use super::standing::{self, Standing, unexpected};
+use super::{ControlError, FD_BYTE, Side, again, check_peer, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
 
 /// A greeting that takes longer has failed. Loading hundreds of probes takes a fraction of it.
@@ -34,15 +35,25 @@ const GLANCE: Duration = Duration::from_millis(1);
 /// After a connection that could not be taken.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
-/// A process whose records can be drained from now on.
+/// What is asked of a process that comes.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A session before its program begins, and nothing more.
+    Once(Load),
+    /// To stay, with a session from the beginning or without.
+    ToStay(Option<Load>),
+}
+
+/// A process that is there from now on.
 #[derive(Debug)]
 pub struct Joined {
     pub hello: Hello,
     /// Its process id as seen from here; `hello.pid` is its own view, which differs inside a container.
     pub pid: u32,
-    pub segment: OwnedFd,
-    /// Of a session on a lease: closed, it ends the session there.
-    pub lease: Option<UnixStream>,
+    /// The session's number there, and what can be drained.
+    pub session: Option<(u64, OwnedFd)>,
+    /// Of a process that stays.
+    pub standing: Option<Standing>,
 }
 
 /// What came of a greeting.
@@ -74,15 +85,15 @@ impl Client {
     ///
     /// # Errors
     /// When the directory is not private, or the socket cannot be made.
-    pub fn listen(dir: &Path, load: Load) -> Result<Self, ControlError> {
+    pub fn listen(dir: &Path, asked: Asked) -> Result<Self, ControlError> {
         check_private(dir)?;
         let path = dir.join("meet");
         let listener = bind(&path)?;
         listener.set_nonblocking(true)?;
         let (closed, open) = pipe2(OFlag::O_CLOEXEC)?;
         let (tell, meetings) = channel();
-        let load = Arc::new(ToAgent::Load(Box::new(load)));
-        let listening = thread::spawn(move || listen(&listener, &closed, &load, &tell));
+        let asked = Arc::new(Ready::from(asked));
+        let listening = thread::spawn(move || listen(&listener, &closed, &asked, &tell));
         Ok(Self { path, meetings, open: Some(open), listening: Some(listening) })
     }
 
@@ -116,6 +127,22 @@ impl Drop for Client {
     }
 }
 
+/// What is asked, ready to be sent.
+struct Ready {
+    load: Option<ToAgent>,
+    stays: bool,
+}
+
+impl From<Asked> for Ready {
+    fn from(asked: Asked) -> Self {
+        let (load, stays) = match asked {
+            Asked::Once(load) => (Some(load), false),
+            Asked::ToStay(load) => (load, true),
+        };
+        Self { load: load.map(|load| ToAgent::Load(Box::new(load))), stays }
+    }
+}
+
 /// A socket for this user alone from its first moment on.
 fn bind(path: &Path) -> io::Result<UnixListener> {
     let before = umask(Mode::from_bits_truncate(0o177));
@@ -133,13 +160,13 @@ fn check_private(dir: &Path) -> io::Result<()> {
 }
 
 /// Accepts until `closed` hangs up, then what is already in the queue, then waits for the greetings begun.
-fn listen(listener: &UnixListener, closed: &OwnedFd, load: &Arc<ToAgent>, tell: &Sender<Meeting>) {
+fn listen(listener: &UnixListener, closed: &OwnedFd, asked: &Arc<Ready>, tell: &Sender<Meeting>) {
     let mut greetings: Vec<Greeting> = Vec::new();
     loop {
         let last = wait(listener, closed);
         let failed = loop {
             match listener.accept() {
-                Ok((stream, _)) => greetings.extend(Greeting::begin(stream, load, tell)),
+                Ok((stream, _)) => greetings.extend(Greeting::begin(stream, asked, tell)),
                 Err(e) => break e,
             }
         };
@@ -162,9 +189,9 @@ struct Greeting {
 }
 
 impl Greeting {
-    fn begin(stream: UnixStream, load: &Arc<ToAgent>, tell: &Sender<Meeting>) -> io::Result<Self> {
-        let (load, tell, own) = (Arc::clone(load), tell.clone(), stream.try_clone()?);
-        Ok(Self { thread: thread::spawn(move || greet(&own, &load, &tell)), stream })
+    fn begin(stream: UnixStream, asked: &Arc<Ready>, tell: &Sender<Meeting>) -> io::Result<Self> {
+        let (asked, tell, own) = (Arc::clone(asked), tell.clone(), stream.try_clone()?);
+        Ok(Self { thread: thread::spawn(move || greet(&own, &asked, &tell)), stream })
     }
 
     /// Whoever was heard until `late` was heard; another may be stopped, or want to hold this up.
@@ -184,13 +211,13 @@ fn wait(listener: &UnixListener, closed: &OwnedFd) -> bool {
     both[1].any() == Some(true)
 }
 
-fn greet(stream: &UnixStream, load: &ToAgent, tell: &Sender<Meeting>) {
-    let meeting = meet(stream, load).unwrap_or_else(Meeting::Failed);
+fn greet(stream: &UnixStream, asked: &Ready, tell: &Sender<Meeting>) {
+    let meeting = meet(stream, asked).unwrap_or_else(Meeting::Failed);
     // Nobody listens any more when the session is over; the segment is closed by dropping it.
     let _ = tell.send(meeting);
 }
 
-fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
+fn meet(stream: &UnixStream, asked: &Ready) -> Result<Meeting, ControlError> {
     stream.set_nonblocking(false)?;
     set_timeouts(stream, Duration::from_secs(GREETING_SECONDS_MAX))?;
     let pid = check_peer(stream, Side::Operator)?;
@@ -201,33 +228,22 @@ fn meet(stream: &UnixStream, load: &ToAgent) -> Result<Meeting, ControlError> {
     if hello.protocol != PROTOCOL {
         return Err(ControlError::Protocol { operator: PROTOCOL, agent: hello.protocol });
     }
-    let ToAgent::Load(asked) = load;
-    let joined = |hello| {
-        let (segment, lease) = (receive_descriptor(stream)?, asked.lease.then(|| stream.try_clone()).transpose()?);
-        Ok(Meeting::Joined(Joined { hello, pid, segment, lease }))
+    let joined = |hello, session| {
+        let standing = asked.stays.then(|| stream.try_clone().map(Standing::over)).transpose()?;
+        Ok(Meeting::Joined(Joined { hello, pid, session, standing }))
     };
-    if hello.forked_from.is_some() {
-        return joined(hello);
+    if let Some(parent) = hello.forked_from {
+        return joined(hello, Some((parent.session, receive_descriptor(stream)?)));
     }
-    send_frame(stream, load)?;
-    match frames::read(&mut &*stream)? {
-        FromAgent::Loaded => joined(hello),
-        FromAgent::Refused(refusal) => Ok(Meeting::Refused(Refused { refusal, _waiting: stream.try_clone()? })),
-        other @ FromAgent::Hello(_) => Err(unexpected("`Loaded` or `Refused`", &other)),
+    let Some(load) = &asked.load else { return joined(hello, None) };
+    match standing::loaded(stream, load)? {
+        Ok(session) => joined(hello, Some(session)),
+        Err(refusal) => Ok(Meeting::Refused(Refused { refusal, _waiting: stream.try_clone()? })),
     }
-}
-
-fn unexpected(expected: &'static str, found: &FromAgent) -> ControlError {
-    let found = match found {
-        FromAgent::Hello(_) => "`Hello`",
-        FromAgent::Loaded => "`Loaded`",
-        FromAgent::Refused(_) => "`Refused`",
-    };
-    ControlError::Unexpected { expected, found: found.into() }
 }
 
 /// Reads [`FD_BYTE`] and takes the one descriptor beside it.
-fn receive_descriptor(stream: &UnixStream) -> Result<OwnedFd, ControlError> {
+pub(super) fn receive_descriptor(stream: &UnixStream) -> Result<OwnedFd, ControlError> {
     let mut byte = [0];
     let mut room = cmsg_space!([RawFd; 1]);
     let mut raw = Vec::new();

@@ -1,23 +1,28 @@
 //! How an agent and an operator meet: once, over a Unix socket, to hand a session in and a segment's descriptor out.
 //!
-//! In: a connected socket. Out: frames, and one descriptor. Never here: records (the segment carries them), a
-//! connection kept open after the greeting, but for a session on a lease; a peer of another user.
+//! In: a connected socket. Out: frames, and one descriptor for each session. Never here: records (a segment carries
+//! them), a peer of another user.
 //!
 //! ```text
 //!  agent                         operator            forked child                  operator
 //!  Hello                    ──▶                      Hello{forked_from}, FD  ──▶
-//!                           ◀──  Load              (closes; waits for nothing)
+//!                           ◀──  Load                (as the agent beside, where that one stays)
 //!  Loaded, FD  | Refused    ──▶
-//!  (both close; on a lease, both keep it open: who closes or ends first ends the session)
 //! ```
 //!
+//! Under `waspect run` both close then, and nothing but shared memory connects them. Else the agent stays and answers what the
+//! operator asks, one frame for one: more sessions, fewer, functions by name. That connection is its sessions' *lease*: whoever
+//! closes it, or ends in whatever way, ends them.
+//!
 //! `FD` is one byte, [`FD_BYTE`], that carries the segment's descriptor beside it. It follows its frame as a message of its
-//! own, so that frames stay plain bytes that any reader may read. After `Refused` the agent waits until the operator
-//! closes: by then the process is killed, before the program began.
+//! own, so that frames stay plain bytes that any reader may read. After `Refused` an agent that was there before the program
+//! waits until the operator closes: by then the process is killed, before the program began.
 
 pub mod agent;
 #[cfg(feature = "cli")]
 pub mod client;
+#[cfg(feature = "cli")]
+pub mod standing;
 
 use std::io::{self, IoSlice, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -42,6 +47,8 @@ pub enum ControlError {
     Peer { expected: u32, found: u32 },
     #[error("the operator speaks protocol {operator}, the agent {agent}: both must be of one waspect version")]
     Protocol { operator: u32, agent: u32 },
+    #[error("the process does not answer: its interpreter's lock is held, or it is stopped")]
+    Silent,
     #[error("expected {expected}, found {found}")]
     Unexpected { expected: &'static str, found: String },
     #[error(transparent)]

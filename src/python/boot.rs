@@ -19,8 +19,7 @@ use crate::attach::{
 };
 use crate::control::ControlError;
 use crate::control::agent;
-use crate::frames::{Hello, Load, PROTOCOL, Refusal};
-use crate::spec::Point;
+use crate::frames::{Hello, Load, PROTOCOL, Parent, Refusal};
 
 /// Loads the session that waits at `socket`.
 #[pyfunction]
@@ -34,48 +33,34 @@ fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     #[cfg(feature = "doors")]
     let load = raised(load);
     load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
-    match start(py, socket, &load) {
+    match start(py, socket, &load, false) {
         Ok((live, segment)) => {
             attach::attach(py, &live, true);
             // Without it the operator hears of a probe that waits only what was known before the program's first line.
             let _ = at_exit(py, &live);
-            talk.loaded(segment.as_fd()).map(drop)
+            talk.loaded(live.order, segment.as_fd())
         }
         Err(refusal) => talk.refused(refusal),
     }
 }
 
-/// Loads the session that waits at `socket` into a program that runs. It lives as long as its connection.
+/// Meets the operator who waits at `socket`, and stays with it: what it loads lives as long as its connection.
 #[pyfunction]
 pub(super) fn _attach(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
-    join(py, &socket).map_err(|e| PyRuntimeError::new_err(e.to_string()))
+    meet(py, &socket).map_err(|e| PyRuntimeError::new_err(e.to_string()))
 }
 
-fn join(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
+pub(super) fn meet(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     let hello = hello(py, None);
-    let met = || {
-        let mut talk = agent::greet(socket, hello)?;
-        talk.load().map(|load| (talk, load))
-    };
-    let (talk, load) = py.detach(met)?;
-    match start(py, socket, &load) {
-        Ok((live, segment)) => {
-            attach::attach(py, &live, false);
-            if live.has(Point::End) {
-                let _ = at_exit(py, &live);
-            }
-            let kept = talk.loaded(segment.as_fd()).and_then(|lease| Ok(lease::keep(py, lease, live.order)?));
-            kept.inspect_err(|_| attach::detach(py, &live))
-        }
-        Err(refusal) => talk.declined(refusal),
-    }
+    let lease = py.detach(|| agent::greet(socket, hello))?.stay();
+    Ok(lease::keep(py, lease, socket, Vec::new())?)
 }
 
-fn start(py: Python<'_>, socket: &Path, load: &Load) -> Result<(Rc<Live>, OwnedFd), Refusal> {
+/// Brings a session to life, attached nowhere yet. `stays`: its operator does.
+pub(super) fn start(py: Python<'_>, socket: &Path, load: &Load, stays: bool) -> Result<(Rc<Live>, OwnedFd), Refusal> {
     let refusal = |stage: &str, message: String, hint| Refusal { stage: stage.to_owned(), message, hint };
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
-    let live =
-        Live::new(py, load, rejoin(py, socket, load.lease)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
+    let live = Live::new(py, load, rejoin(py, socket, stays)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
     let (live, segment) = live?;
     #[cfg(feature = "doors")]
     doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
@@ -113,28 +98,31 @@ pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
 }
 
 /// How a forked child hands its own segment over, or ends a session that is over.
-fn rejoin(py: Python<'_>, socket: &Path, leased: bool) -> Rejoin {
-    let (socket, hello) = (socket.to_owned(), hello(py, Some(std::process::id())));
-    let join = move |segment: Option<OwnedFd>| {
-        let hello = Hello { pid: std::process::id(), ..hello.clone() };
-        agent::rejoin(&socket, hello, segment?.as_fd()).ok()
+fn rejoin(py: Python<'_>, socket: &Path, stays: bool) -> Rejoin {
+    let (socket, parent, hello) = (socket.to_owned(), std::process::id(), hello(py, None));
+    let join = move |segment: Option<OwnedFd>, session: u64| {
+        let forked_from = Some(Parent { pid: parent, session });
+        let hello = Hello { pid: std::process::id(), forked_from, ..hello.clone() };
+        let own = agent::rejoin(&socket, hello, segment?.as_fd()).ok()?;
+        Some((own, socket.clone()))
     };
-    if !leased {
-        return Box::new(move |segment, _| join(segment).is_some());
+    if !stays {
+        return Box::new(move |segment, session| join(segment, session).is_some());
     }
-    Box::new(move |segment, order| {
+    Box::new(move |segment, session| {
         Python::attach(|py| {
             lease::disown(py);
-            let kept = join(segment).is_some_and(|own| lease::keep(py, own, order).is_ok());
+            let kept = join(segment, session)
+                .is_some_and(|(own, socket)| lease::keep(py, own, &socket, vec![session]).is_ok());
             if !kept {
-                lease::end_soon(order);
+                lease::end_soon(session);
             }
             kept
         })
     })
 }
 
-fn hello(py: Python<'_>, forked_from: Option<u32>) -> Hello {
+fn hello(py: Python<'_>, forked_from: Option<Parent>) -> Hello {
     let version = py.version_info();
     let python = format!("{}.{}.{}", version.major, version.minor, version.patch);
     Hello { protocol: PROTOCOL, pid: std::process::id(), python, forked_from }

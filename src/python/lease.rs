@@ -1,23 +1,28 @@
-//! A session on a lease: it ends when its operator's connection does.
+//! The conversation with an operator who stays: its sessions end when its connection does.
 //!
-//! In: the connection, the session's number. Out: the session detached, as soon as the interpreter's lock can be had. Never
-//! here: a signal of the application handled, the lock asked for while the interpreter ends, a descriptor touched that the
-//! application closed and has in use for something else.
+//! In: the connection, and what the operator asks over it. Out: answers; at its end its sessions detached, as soon as the
+//! interpreter's lock can be had. Never here: a signal of the application handled, the lock asked for while the interpreter
+//! ends, a descriptor touched that the application closed and has in use for something else.
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
+use std::path::{Path, PathBuf};
 use std::process;
 
 use nix::sys::stat::fstat;
 use pyo3::prelude::*;
 
+use super::boot;
 use crate::attach::{self, gil::Gil, live};
+use crate::control::ControlError;
 use crate::control::agent::Lease;
+use crate::frames::{FromAgent, Load, ToAgent};
+use crate::spec::Point;
 use crate::thread;
 
-/// Detaching looks through a few containers; what CPython needs on a thread of its own is far below this.
-const STACK_BYTES: usize = 1 << 20;
+/// Loading a session looks through what the application has; what CPython needs on a thread of its own is far below this.
+const STACK_BYTES: usize = 2 << 20;
 
 /// A connection's descriptor: its number, and which socket that was.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,32 +42,88 @@ impl Held {
     }
 }
 
-fn socket(of: impl std::os::fd::AsFd) -> Option<u64> {
+fn socket(of: impl AsFd) -> Option<u64> {
     fstat(of).ok().map(|found| found.st_ino)
 }
 
 /// The connections, by the process that opened them.
 static HELD: Gil<RefCell<Vec<(u32, Held)>>> = Gil::new(RefCell::new(Vec::new()));
 
-/// Waits for the connection's end on a thread of its own, which no signal reaches.
+/// Answers until the connection's end on a thread of its own, which no signal reaches. `socket` is where forked children meet
+/// the operator, `sessions` what it has here already.
 ///
 /// # Errors
-/// When the system has no thread to give; nothing would end the session then.
-pub(super) fn keep(py: Python<'_>, lease: Lease, order: u64) -> io::Result<()> {
+/// When the system has no thread to give; nothing would end the sessions then.
+pub(super) fn keep(py: Python<'_>, lease: Lease, socket: &Path, sessions: Vec<u64>) -> io::Result<()> {
     let held = Held::of(&lease);
-    thread::start(STACK_BYTES, Box::new(move || serve(lease, held, order)))?;
+    let mut conversation = Conversation { lease, socket: socket.to_owned(), sessions };
+    let serve = move || {
+        conversation.serve();
+        conversation.end(held);
+    };
+    thread::start(STACK_BYTES, Box::new(serve))?;
     HELD.get(py).borrow_mut().push((process::id(), held));
     Ok(())
 }
 
-fn serve(lease: Lease, held: Held, order: u64) {
-    let _over = lease.wait();
-    // None while the interpreter ends: then there is nothing left to put back.
-    let _ = Python::try_attach(|py| {
-        detach(py, order);
-        HELD.get(py).borrow_mut().retain(|&(_, other)| other != held);
-    });
-    if held.is_ours(socket(&lease)) { lease.end() } else { lease.forget() }
+struct Conversation {
+    lease: Lease,
+    socket: PathBuf,
+    sessions: Vec<u64>,
+}
+
+impl Conversation {
+    fn serve(&mut self) {
+        while let Ok(asked) = self.lease.asked() {
+            // None while the interpreter ends.
+            if !Python::try_attach(|py| self.answer(py, asked).is_ok()).unwrap_or_default() {
+                break;
+            }
+        }
+    }
+
+    fn answer(&mut self, py: Python<'_>, asked: ToAgent) -> Result<(), ControlError> {
+        let answer = match asked {
+            ToAgent::Load(load) => return self.load(py, &load),
+            ToAgent::Unload { session } => {
+                if self.sessions.contains(&session) {
+                    self.sessions.retain(|own| *own != session);
+                    detach(py, session);
+                }
+                FromAgent::Unloaded
+            }
+            ToAgent::Find { text, most } => FromAgent::Found(attach::named(py, &text, most as usize)),
+            ToAgent::List => FromAgent::Sessions(attach::seen(py)),
+            ToAgent::DetachAll => {
+                attach::seen(py).iter().for_each(|seen| detach(py, seen.session));
+                FromAgent::Sessions(attach::seen(py))
+            }
+        };
+        self.lease.answer(&answer)
+    }
+
+    fn load(&mut self, py: Python<'_>, load: &Load) -> Result<(), ControlError> {
+        match boot::start(py, &self.socket, load, true) {
+            Ok((live, segment)) => {
+                self.sessions.push(live.order);
+                attach::attach(py, &live, false);
+                if live.has(Point::End) {
+                    let _ = boot::at_exit(py, &live);
+                }
+                self.lease.loaded(live.order, segment.as_fd())
+            }
+            Err(refusal) => self.lease.answer(&FromAgent::Refused(refusal)),
+        }
+    }
+
+    fn end(self, held: Held) {
+        // None while the interpreter ends: then there is nothing left to put back.
+        let _ = Python::try_attach(|py| {
+            self.sessions.iter().for_each(|session| detach(py, *session));
+            HELD.get(py).borrow_mut().retain(|&(_, other)| other != held);
+        });
+        if held.is_ours(socket(&self.lease)) { self.lease.end() } else { self.lease.forget() }
+    }
 }
 
 fn detach(py: Python<'_>, order: u64) {

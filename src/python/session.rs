@@ -65,9 +65,7 @@ impl Session {
         let load = Load {
             modules: vec![LoadModule { artifact, budget }],
             ring_bytes,
-            lease: false,
             ledger_bytes: limits::LEDGER_BYTES,
-            main_module: None,
             compiler: None,
         };
         // A forked child reads its own segment by the same session object; nobody has to be told.

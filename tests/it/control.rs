@@ -10,18 +10,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use waspect::control::agent::{greet, rejoin};
-use waspect::control::client::{Client, Joined, Meeting};
-use waspect::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal};
+use waspect::control::client::{Asked, Client, Joined, Meeting};
+use waspect::frames::{self, FromAgent, Hello, Load, PROTOCOL, Parent, Refusal};
+
+const PARENT: Parent = Parent { pid: 1, session: 3 };
 
 #[test]
 fn a_session_is_loaded_and_its_segment_handed_over() {
     let (dir, client) = listen();
     let mut talk = greet(client.path(), hello(None)).unwrap();
     assert_eq!(talk.load().unwrap(), load());
-    talk.loaded(segment("abc").as_fd()).unwrap();
+    talk.loaded(3, segment("abc").as_fd()).unwrap();
     let joined = expect_joined(next(&client));
     assert_eq!((joined.hello, joined.pid), (hello(None), std::process::id()));
-    assert_eq!(contents(joined.segment.into()), "abc");
+    assert_eq!(contents(joined.session.unwrap().1.into()), "abc");
     assert_eq!(mode(dir.path()), 0o700);
 }
 
@@ -29,11 +31,11 @@ fn a_session_is_loaded_and_its_segment_handed_over() {
 fn the_segment_is_shared_not_copied() {
     let (_dir, client) = listen();
     let mut agents = segment("abc");
-    rejoin(client.path(), hello(Some(1)), agents.as_fd()).unwrap();
+    rejoin(client.path(), hello(Some(PARENT)), agents.as_fd()).unwrap();
     let joined = expect_joined(next(&client));
-    assert_eq!(joined.hello.forked_from, Some(1));
+    assert_eq!(joined.hello.forked_from, Some(PARENT));
     agents.write_all(b"!").unwrap();
-    assert_eq!(contents(joined.segment.into()), "abc!");
+    assert_eq!(contents(joined.session.unwrap().1.into()), "abc!");
 }
 
 #[test]
@@ -71,10 +73,10 @@ fn what_is_not_a_greeting_fails_alone() {
     UnixStream::connect(client.path()).unwrap().write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert_failed(next(&client), "frame of");
     let mut raw = UnixStream::connect(client.path()).unwrap();
-    frames::write(&mut raw, &FromAgent::Hello(hello(Some(1)))).unwrap();
+    frames::write(&mut raw, &FromAgent::Hello(hello(Some(PARENT)))).unwrap();
     raw.write_all(&[0xFD]).unwrap();
     assert_failed(next(&client), "with 0 descriptors");
-    rejoin(client.path(), hello(Some(1)), segment("").as_fd()).unwrap();
+    rejoin(client.path(), hello(Some(PARENT)), segment("").as_fd()).unwrap();
     expect_joined(next(&client));
 }
 
@@ -82,7 +84,7 @@ fn what_is_not_a_greeting_fails_alone() {
 fn a_slow_greeting_holds_up_no_other() {
     let (_dir, client) = listen();
     let slow = UnixStream::connect(client.path()).unwrap();
-    rejoin(client.path(), hello(Some(1)), segment("").as_fd()).unwrap();
+    rejoin(client.path(), hello(Some(PARENT)), segment("").as_fd()).unwrap();
     expect_joined(next(&client));
     drop(slow);
 }
@@ -106,7 +108,7 @@ fn greetings_in_the_queue_are_heard_at_the_end() {
     let children: Vec<_> = (0..20)
         .map(|_| {
             let path = path.clone();
-            std::thread::spawn(move || rejoin(&path, hello(Some(1)), segment("x").as_fd()))
+            std::thread::spawn(move || rejoin(&path, hello(Some(PARENT)), segment("x").as_fd()))
         })
         .collect();
     let taken = children.into_iter().map(|c| c.join().unwrap()).filter(Result::is_ok).count();
@@ -118,28 +120,21 @@ fn greetings_in_the_queue_are_heard_at_the_end() {
 fn a_directory_others_may_enter_is_refused() {
     let dir = TempDir::new().unwrap();
     std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-    let error = Client::listen(dir.path(), load()).err().unwrap().to_string();
+    let error = Client::listen(dir.path(), Asked::Once(load())).err().unwrap().to_string();
     assert!(error.contains("mode 755, expected 700"), "{error}");
 }
 
 fn listen() -> (TempDir, Client) {
     let dir = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap();
-    let client = Client::listen(dir.path(), load()).unwrap();
+    let client = Client::listen(dir.path(), Asked::Once(load())).unwrap();
     (dir, client)
 }
 
 fn load() -> Load {
-    Load {
-        modules: vec![],
-        ring_bytes: 8 << 20,
-        lease: false,
-        ledger_bytes: 1 << 20,
-        main_module: Some("app".into()),
-        compiler: None,
-    }
+    Load { modules: vec![], ring_bytes: 8 << 20, ledger_bytes: 1 << 20, compiler: None }
 }
 
-fn hello(forked_from: Option<u32>) -> Hello {
+fn hello(forked_from: Option<Parent>) -> Hello {
     Hello { protocol: PROTOCOL, pid: std::process::id(), python: "3.12.1".into(), forked_from }
 }
 

@@ -17,8 +17,7 @@ use anyhow::bail;
 use super::agents;
 use super::observe::{Probing, REST};
 use super::signals::die_by;
-use crate::control::client::Client;
-use crate::frames::Load;
+use crate::control::client::{self, Client};
 use crate::inject::{self, InjectError, Limits, Payload, Report, Target};
 
 use asked::Asked;
@@ -60,10 +59,10 @@ pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
     let asked = Asked::keep()?;
     let target = inject::look(args.pid)?;
     let agent = agent(&target)?;
-    let load = Load { lease: true, ..args.probing.load()? };
+    let load = args.probing.load()?;
     let observation = args.probing.observation(is_terminal().then_some(EVERY))?;
     let meeting = Meeting::prepare(args.pid, &agent)?;
-    let client = Client::listen(meeting.dir(), load)?;
+    let client = Client::listen(meeting.dir(), client::Asked::ToStay(Some(load)))?;
     meeting.give_away()?;
     let watch = Watch { pid: args.pid, asked, observation };
     match entered(&target, &meeting, &watch.asked) {

@@ -44,8 +44,6 @@ impl Probing {
             modules: modules::load(&all(&self.probes, &self.texts), &self.at)?,
             ring_bytes: limits::RING_BYTES,
             ledger_bytes: limits::LEDGER_BYTES,
-            lease: false,
-            main_module: None,
             compiler: std::env::current_exe().ok(),
         })
     }

@@ -9,9 +9,6 @@ pub(super) mod outputs;
 mod screen;
 
 use std::convert::Infallible;
-use std::io;
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
@@ -20,6 +17,7 @@ pub(crate) use args::Probing;
 use outputs::{Outputs, warn};
 
 use crate::control::client::Joined;
+use crate::control::standing::Standing;
 use crate::drain::{Drain, is_gone};
 use crate::frames::Refusal;
 use crate::render::Picture;
@@ -49,7 +47,7 @@ pub(crate) struct Observation {
     outputs: Outputs,
     pace: Pace,
     drain: Drain<Reader>,
-    leases: Vec<(u32, UnixStream)>,
+    standing: Vec<(u32, Standing)>,
     first: Option<Instant>,
     shown: Option<Instant>,
     retired: Instant,
@@ -58,8 +56,8 @@ pub(crate) struct Observation {
 
 impl Observation {
     fn new(outputs: Outputs, pace: Pace) -> Self {
-        let (drain, leases, retired) = (Drain::default(), Vec::new(), Instant::now());
-        Self { outputs, pace, drain, leases, first: None, shown: None, retired, over: false }
+        let (drain, standing, retired) = (Drain::default(), Vec::new(), Instant::now());
+        Self { outputs, pace, drain, standing, first: None, shown: None, retired, over: false }
     }
 
     /// Whether any process ever joined.
@@ -78,10 +76,9 @@ impl Observation {
 
     pub(super) fn join(&mut self, joined: Joined) {
         self.first.get_or_insert_with(Instant::now);
-        if let Some(lease) = joined.lease.filter(|lease| lease.set_nonblocking(true).is_ok()) {
-            self.leases.push((joined.pid, lease));
-        }
-        match Reader::map(&joined.segment) {
+        self.standing.extend(joined.standing.map(|standing| (joined.pid, standing)));
+        let Some((_, segment)) = joined.session else { return };
+        match Reader::map(&segment) {
             Ok(reader) => {
                 let start = Start { python: joined.hello.python, pid: joined.hello.pid };
                 let report = self.drain.join(joined.pid, start, reader);
@@ -91,9 +88,9 @@ impl Observation {
         }
     }
 
-    /// Whether a session on a lease is still there.
+    /// Whether a process that stays is still there.
     pub(super) fn is_held(&self) -> bool {
-        self.leases.iter().any(|(_, lease)| !is_closed(lease))
+        self.standing.iter().any(|(_, standing)| !standing.is_closed())
     }
 
     /// Reports what came since the last round; gives how long there is nothing to do.
@@ -109,7 +106,7 @@ impl Observation {
         if self.retired.elapsed() >= RETIRE_EVERY {
             let _ = self.drain.retire(tell(&mut self.outputs));
             self.complain();
-            self.leases.retain(|(_, lease)| !is_closed(lease));
+            self.standing.retain(|(_, standing)| !standing.is_closed());
             self.retired = Instant::now();
         }
     }
@@ -137,21 +134,19 @@ impl Observation {
         self.shown = Some(now);
     }
 
-    /// Asks for the end of sessions on a lease.
+    /// Asks those that stay for the end of their sessions.
     pub(super) fn ask_back(&self) {
-        for (_, lease) in &self.leases {
-            let _ = lease.shutdown(Shutdown::Write);
-        }
+        self.standing.iter().for_each(|(_, standing)| standing.ask_back());
     }
 
-    /// Ends sessions on a lease: reports what is said until each has put its functions back.
+    /// Ends sessions of those that stay: reports what is said until each has put its functions back.
     fn give_back(&mut self) {
         self.ask_back();
         let late = Instant::now() + PUT_BACK_MAX;
-        let mut waiting = std::mem::take(&mut self.leases);
+        let mut waiting = std::mem::take(&mut self.standing);
         loop {
             self.drain_once();
-            waiting.retain(|(pid, lease)| !is_closed(lease) && !is_gone(*pid));
+            waiting.retain(|(pid, standing)| !standing.is_closed() && !is_gone(*pid));
             if waiting.is_empty() || Instant::now() >= late {
                 break;
             }
@@ -188,12 +183,6 @@ impl Observation {
             warn(&format!("process {} is no longer observed: {}", damage.pid, damage.error));
         }
     }
-}
-
-/// Whether the other side ended the lease; it says nothing else.
-fn is_closed(lease: &UnixStream) -> bool {
-    let read = io::Read::read(&mut &*lease, &mut [0]);
-    !read.is_err_and(|e| matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted))
 }
 
 /// Why an agent did not load the session.

@@ -18,8 +18,7 @@ use anyhow::{Context, bail};
 
 use super::observe::Probing;
 use super::observe::outputs::Output;
-use crate::control::client::Client;
-use crate::frames::Load;
+use crate::control::client::{Asked, Client};
 
 use bootstrap::Bootstrap;
 use command::Command;
@@ -54,9 +53,8 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let agent = interpreter.agent()?;
     let observation = args.probing.observation(None)?;
     let bootstrap = Bootstrap::prepare(&agent)?;
-    let load = Load { main_module: command.module.clone(), ..load };
     let signals = Signals::keep()?;
-    let client = Client::listen(bootstrap.dir(), load).context("no socket for the agent")?;
+    let client = Client::listen(bootstrap.dir(), Asked::Once(load)).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = Watch { program, bootstrap: &bootstrap, observation }.run(client)?;
     // A signal may end this process here: nothing may be left behind.
