@@ -77,12 +77,24 @@ def contents(extensions: list[Path], stem: str, tag: str) -> dict[str, tuple[byt
     sources = sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".pyi"} or p.name == "py.typed")
     files = {f"waspect/{p.relative_to(PACKAGE).as_posix()}": (p.read_bytes(), 0o644) for p in sources}
     files |= {f"waspect/{p.name}": (p.read_bytes(), 0o755) for p in extensions}
+    files |= {name: (data, 0o644) for name, data in start().items()}
     files[f"{stem}.data/scripts/waspect"] = (without_debug_info(BINARY), 0o755)
     files[f"{stem}.dist-info/licenses/LICENSE"] = ((ROOT / "LICENSE").read_bytes(), 0o644)
     files[f"{stem}.dist-info/METADATA"] = (metadata().encode(), 0o644)
     lines = ["Wheel-Version: 1.0", "Generator: waspect wheel.py", "Root-Is-Purelib: false", f"Tag: {tag}", ""]
     files[f"{stem}.dist-info/WHEEL"] = ("\n".join(lines).encode(), 0o644)
     return files
+
+
+def start() -> dict[str, bytes]:
+    """What has `site` prepare a process that asks for it. A look at one variable is all that other processes pay."""
+    asked = 'import os; os.environ.get("WASPECT", "0") not in {"", "0"} and __import__("waspect_start").start()\n'
+    return {
+        "waspect_start.py": (PACKAGE.parent / "waspect_start.py").read_bytes(),
+        "waspect.pth": asked.encode(),
+        # PEP 829: read from 3.15 on, and by nobody before.
+        "waspect.start": b"waspect_start:start\n",
+    }
 
 
 def without_debug_info(binary: Path) -> bytes:

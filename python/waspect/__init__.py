@@ -19,6 +19,7 @@ from .errors import (
     ProbeError,
     SpecError,
 )
+from .prepared import listen
 from .scopes import asgi, request, wsgi
 from .session import Session
 
@@ -39,6 +40,7 @@ __all__ = [
     "Session",
     "SpecError",
     "asgi",
+    "listen",
     "load",
     "request",
     "wsgi",

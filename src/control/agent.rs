@@ -5,16 +5,16 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
 
 use super::{ControlError, Side, again, check_peer, send_descriptor, send_frame, set_timeouts};
-use crate::frames::{self, FromAgent, Hello, Load, PROTOCOL, Refusal, ToAgent};
+use crate::frames::{self, FromAgent, Hello, Invitation, Load, PROTOCOL, Refusal, ToAgent};
 
 /// The program waits this long for an operator at its start, and no longer.
 const GREET_SECONDS_MAX: u64 = 10;
@@ -91,11 +91,30 @@ impl Lease {
     pub fn forget(self) {
         let _ = self.0.into_raw_fd();
     }
+}
 
-    /// Its number, for a forked child, in which nobody owns it.
-    pub fn number(&self) -> RawFd {
-        self.0.as_raw_fd()
+/// Where somebody who knocked at a prepared process wants to be met.
+///
+/// # Errors
+/// When it is another user's process, of another version, or says nothing.
+pub fn invited(guest: &UnixStream) -> Result<PathBuf, ControlError> {
+    guest.set_nonblocking(false)?;
+    set_timeouts(guest, Duration::from_secs(GREET_SECONDS_MAX))?;
+    check_peer(guest, Side::Agent)?;
+    let Invitation { protocol, socket } = frames::read(&mut &*guest)?;
+    if protocol != PROTOCOL {
+        return Err(ControlError::Protocol { operator: protocol, agent: PROTOCOL });
     }
+    Ok(socket)
+}
+
+/// Tells who knocked why it is not met.
+///
+/// # Errors
+/// When it has gone.
+pub fn excuse(guest: &UnixStream, why: &ControlError) -> Result<(), ControlError> {
+    let (stage, message) = ("protocol".to_owned(), why.to_string());
+    send_frame(guest, &FromAgent::Refused(Refusal { stage, message, hint: None }))
 }
 
 /// Connects, `most` at longest: where an operator that was stopped has a full queue, a plain connect waits for ever.

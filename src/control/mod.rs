@@ -22,6 +22,10 @@ pub mod agent;
 #[cfg(feature = "cli")]
 pub mod client;
 #[cfg(feature = "cli")]
+pub mod place;
+#[cfg(feature = "cli")]
+pub mod knock;
+#[cfg(feature = "cli")]
 pub mod standing;
 
 use std::io::{self, IoSlice, Write};
@@ -49,6 +53,8 @@ pub enum ControlError {
     Protocol { operator: u32, agent: u32 },
     #[error("the process does not answer: its interpreter's lock is held, or it is stopped")]
     Silent,
+    #[error("{0}")]
+    Excused(String),
     #[error("expected {expected}, found {found}")]
     Unexpected { expected: &'static str, found: String },
     #[error(transparent)]

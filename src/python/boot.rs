@@ -91,9 +91,13 @@ pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
             attach::say_pending(args.py(), &live);
         }
     })?;
+    register_at_exit(py, &last)
+}
+
+pub(super) fn register_at_exit(py: Python<'_>, work: &Bound<'_, PyCFunction>) -> PyResult<()> {
     let modules = py.import("sys")?.getattr("modules")?;
     let is_known = modules.contains("atexit")?;
-    py.import("atexit")?.call_method1("register", (last,))?;
+    py.import("atexit")?.call_method1("register", (work,))?;
     if is_known { Ok(()) } else { modules.del_item("atexit") }
 }
 

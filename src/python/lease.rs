@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -22,27 +22,28 @@ use crate::spec::Point;
 use crate::thread;
 
 /// Loading a session looks through what the application has; what CPython needs on a thread of its own is far below this.
-const STACK_BYTES: usize = 2 << 20;
+pub(super) const STACK_BYTES: usize = 2 << 20;
 
 /// A connection's descriptor: its number, and which socket that was.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Held {
+pub(super) struct Held {
     number: RawFd,
     socket: Option<u64>,
 }
 
 impl Held {
-    fn of(lease: &Lease) -> Self {
-        Self { number: lease.number(), socket: socket(lease) }
+    pub(super) fn of(own: &impl AsFd) -> Self {
+        Self { number: own.as_fd().as_raw_fd(), socket: socket(own) }
     }
 
     /// An application may close all its descriptors, as daemons do, and open others under the same numbers.
-    fn is_ours(self, now: Option<u64>) -> bool {
+    pub(super) fn is_ours(self, now: Option<u64>) -> bool {
         self.socket.is_some() && self.socket == now
     }
 }
 
-fn socket(of: impl AsFd) -> Option<u64> {
+/// Which socket a descriptor is now.
+pub(super) fn socket(of: impl AsFd) -> Option<u64> {
     fstat(of).ok().map(|found| found.st_ino)
 }
 

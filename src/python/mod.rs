@@ -5,6 +5,8 @@
 mod boot;
 mod errors;
 mod lease;
+#[expect(unsafe_code, reason = "owns a descriptor that it has just made")]
+mod prepared;
 mod request;
 mod session;
 mod values;
@@ -31,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(load_for_frames, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_attach, module)?)?;
+    module.add_function(wrap_pyfunction!(prepared::_listen, module)?)?;
     module.add_class::<session::Session>()?;
     module.add_class::<request::Request>()?;
     #[cfg(feature = "doors")]

@@ -42,13 +42,13 @@ while True:
 class Target:
     """A program that runs."""
 
-    def __init__(self, *args: str):
+    def __init__(self, *args: str, env: dict[str, str] | None = None):
         self.process = subprocess.Popen(
             [sys.executable, *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=running.environment(),
+            env=env or running.environment(),
         )
         self.pid = self.process.pid
 

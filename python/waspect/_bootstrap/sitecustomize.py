@@ -1,9 +1,10 @@
-"""Loads the agent into an interpreter that `waspect run` started, then leaves no trace of how.
+"""Loads the agent into an interpreter that `waspect run` started, or a child of it, then leaves no trace of how.
 
-In: the file `boot` beside this one: the agent's path, the socket's path and, if it was set, the PYTHONPATH of the
-operator, separated by NUL. Out: the agent, loaded and greeted; the environment, `sys.path` and `sys.modules` as they
-would have been. Never: an import of anything that the interpreter has not imported itself by now; a program that starts
-although its probes were not loaded.
+In: the file `boot` beside this one: the folder of the agents, the socket where the operator waits, the folder where others
+may knock, whether children are observed, and, if it was set, the PYTHONPATH of the operator, separated by NUL. Out: the
+agent, loaded and greeted; `sys.path` and `sys.modules` as they would have been, and the environment too where children are
+not observed. Never: an import of anything that the interpreter has not imported itself by now; a program that starts
+although its probes were not loaded; a child of it that does not start because of them.
 """
 
 import os
@@ -16,7 +17,7 @@ def _settings(here):
 
 
 def _leave_environment(search_path):
-    """Puts the one variable back that let this file be found."""
+    """Puts the one variable back that lets this file be found."""
     if search_path:
         os.environ["PYTHONPATH"] = search_path[0]
     else:
@@ -38,6 +39,9 @@ def _load(path):
     import _imp
 
     name = "waspect._core"
+    if name in sys.modules:
+        # Prepared by its own environment: two agents in a process would not know of each other's probes.
+        return sys.modules[name]
     loader = _frozen_importlib_external.ExtensionFileLoader(name, path)
     spec = _frozen_importlib.ModuleSpec(name, loader, origin=path)
     before = list(sys.modules)
@@ -68,21 +72,50 @@ def _forget_codec(name):
     codecs.register(encodings.search_function)
 
 
-def _boot(here, agent, socket, *search_path):
-    _leave_environment(search_path)
+def _is_program(here):
+    """The first to come is the program, the others are its children."""
     try:
-        _load(agent)._boot(socket)
+        os.unlink(here + "/first")
+    except OSError:
+        return False
+    return True
+
+
+def _boot(here, agents, socket, folder, children, *search_path):
+    if not children:
+        _leave_environment(search_path)
+    is_program = _is_program(here)
+    if not is_program and any("multiprocessing.resource_tracker" in word for word in sys.orig_argv[1:4]):
+        return
+    try:
+        agent = _load(agents + "/_core" + _suffix())
+        agent._boot(socket)
     except BaseException as error:
-        # The operator reads this, says it and ends with 2: no program runs unobserved.
-        with open(here + "/failed", "w", encoding="utf-8", errors="replace") as file:
-            file.write("%s: %s" % (type(error).__name__, error))
-        os._exit(2)
+        if is_program:
+            # The operator reads this, says it and ends with 2: no program runs unobserved.
+            with open(here + "/failed", "w", encoding="utf-8", errors="replace") as file:
+                file.write("%s: %s" % (type(error).__name__, error))
+            os._exit(2)
+        return
+    try:
+        agent._listen(folder)
+    except Exception:
+        # Others have to trace it, then.
+        pass
+
+
+def _suffix():
+    """Of this interpreter's extensions; a child may run another than the program."""
+    import _imp
+
+    return _imp.extension_suffixes()[0]
 
 
 def _run():
     here = os.path.dirname(__file__)
     _leave_path(here)
-    # A subinterpreter takes over the search path of the first, which has the agent already, but not its environment.
+    # A subinterpreter takes over the search path of the first, which has the agent already. Where children are observed it
+    # finds the variable too, and loads nothing: an agent belongs to one interpreter.
     if os.environ.get("PYTHONPATH", "").split(":")[0] == here:
         _boot(here, *_settings(here))
 

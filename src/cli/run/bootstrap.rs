@@ -1,8 +1,8 @@
 //! The private folder through which the interpreter finds the agent: a `sitecustomize` of ours, what it must know, and
 //! the socket.
 //!
-//! In: the agent's path. Out: a folder, gone when this is dropped. Never here: a variable beside `PYTHONPATH` (and that one
-//! is put back before any other code runs), anything another user could read.
+//! In: the agent's path. Out: a folder, gone when this is dropped. Never here: a variable beside `PYTHONPATH` (which is put back
+//! before any other code runs where children are not observed), anything another user could read.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
+use crate::control::place;
+
 /// What runs in the interpreter before the program.
 const SITECUSTOMIZE: &str = include_str!("../../../python/waspect/_bootstrap/sitecustomize.py");
 
@@ -25,7 +27,8 @@ pub(super) struct Bootstrap {
 }
 
 impl Bootstrap {
-    pub(super) fn prepare(agent: &Path) -> anyhow::Result<Self> {
+    /// `children`: whether the program's are observed too.
+    pub(super) fn prepare(agent: &Path, children: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("waspect-").permissions(Permissions::from_mode(0o700)).tempdir();
         let folder = folder.context("no private folder can be made")?;
         // Without links, as the interpreter would see it.
@@ -34,7 +37,7 @@ impl Bootstrap {
             bail!("the folder `{}` cannot be on PYTHONPATH; expected TMPDIR without `:`", dir.display());
         }
         let before = env::var_os("PYTHONPATH");
-        write(&dir, agent, before.as_deref()).context("the private folder cannot be written")?;
+        write(&dir, agent, children, before.as_deref()).context("the private folder cannot be written")?;
         let search_path = search_path(&dir, before.as_deref());
         Ok(Self { _folder: folder, dir, search_path })
     }
@@ -64,14 +67,15 @@ fn search_path(dir: &Path, before: Option<&OsStr>) -> OsString {
     path
 }
 
-fn write(dir: &Path, agent: &Path, before: Option<&OsStr>) -> io::Result<()> {
-    let mut boot = agent.as_os_str().as_bytes().to_vec();
-    boot.push(0);
-    boot.extend(dir.join("meet").as_os_str().as_bytes());
-    if let Some(before) = before {
-        boot.push(0);
-        boot.extend(before.as_bytes());
-    }
-    fs::write(dir.join("boot"), boot)?;
+fn write(dir: &Path, agent: &Path, children: bool, before: Option<&OsStr>) -> io::Result<()> {
+    // Without a folder of this user's, others have to trace the program.
+    let folder = place::folder().unwrap_or_default();
+    let agents = agent.parent().unwrap_or(agent);
+    let socket = dir.join("meet");
+    let children = OsStr::new(if children { "1" } else { "" });
+    let said = [agents.as_os_str(), socket.as_os_str(), folder.as_os_str(), children];
+    let all: Vec<&[u8]> = said.into_iter().chain(before).map(OsStr::as_bytes).collect();
+    fs::write(dir.join("boot"), all.join(&0))?;
+    fs::write(dir.join("first"), "")?;
     fs::write(dir.join("sitecustomize.py"), SITECUSTOMIZE)
 }

@@ -1,8 +1,8 @@
 //! The command line of the interpreter: read, never changed.
 //!
-//! In: what follows waspect's own options. Out: the same, and what must be known of it. Never here: an argument rewritten.
+//! In: what follows waspect's own options. Out: the same, where an agent can be loaded. Never here: an argument rewritten.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use anyhow::bail;
 
@@ -10,8 +10,6 @@ use anyhow::bail;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Command {
     pub(super) args: Vec<OsString>,
-    /// `-m NAME`: it will be `__main__`.
-    pub(super) module: Option<String>,
 }
 
 /// Flags that keep the interpreter from loading anything at its start.
@@ -34,34 +32,22 @@ impl Command {
             match flags(&bytes[1..])? {
                 Flags::Plain => {}
                 Flags::ValueNext => drop(rest.next()),
-                Flags::Code => break,
-                Flags::Module(b"") => {
-                    return Ok(Self::of(args, rest.next().map(OsString::as_os_str)));
-                }
-                Flags::Module(name) => {
-                    let name = String::from_utf8_lossy(name).into_owned();
-                    return Ok(Self { args: args.to_vec(), module: Some(name) });
-                }
+                Flags::Program => break,
             }
         }
-        Ok(Self::of(args, None))
-    }
-
-    fn of(args: &[OsString], module: Option<&OsStr>) -> Self {
-        Self { args: args.to_vec(), module: module.map(|m| m.to_string_lossy().into_owned()) }
+        Ok(Self { args: args.to_vec() })
     }
 }
 
 /// What a group of one-letter flags ends in.
-enum Flags<'a> {
+enum Flags {
     Plain,
     ValueNext,
-    Code,
-    /// The name, where it is in the same argument.
-    Module(&'a [u8]),
+    /// `-c` or `-m`: what follows is the program's.
+    Program,
 }
 
-fn flags(letters: &[u8]) -> anyhow::Result<Flags<'_>> {
+fn flags(letters: &[u8]) -> anyhow::Result<Flags> {
     for (i, letter) in letters.iter().enumerate() {
         let last = i + 1 == letters.len();
         if let Some((_, why)) = ISOLATING.iter().find(|(isolating, _)| isolating == letter) {
@@ -71,8 +57,7 @@ fn flags(letters: &[u8]) -> anyhow::Result<Flags<'_>> {
             );
         }
         match letter {
-            b'm' => return Ok(Flags::Module(&letters[i + 1..])),
-            b'c' => return Ok(Flags::Code),
+            b'm' | b'c' => return Ok(Flags::Program),
             l if WITH_VALUE.contains(l) => return Ok(if last { Flags::ValueNext } else { Flags::Plain }),
             _ => {}
         }
@@ -85,21 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_are_found_and_arguments_kept() {
-        for (line, module) in [
-            ("app.py -m x", None),
-            ("-m app -m x", Some("app")),
-            ("-Om app", Some("app")),
-            ("-mapp.main x", Some("app.main")),
-            ("-X dev -W error -m app", Some("app")),
-            ("-Xdev -Werror -bb -m app", Some("app")),
-            ("-c -m x", None),
-            ("-", None),
-            ("-u app.py -I", None),
+    fn what_the_program_is_given_is_kept_and_not_read() {
+        for line in [
+            "app.py -I",
+            "-m app -I",
+            "-Om app -S",
+            "-mapp.main -E",
+            "-X dev -W error -m app -I",
+            "-Xdev -Werror -bb -m app -I",
+            "-c -I",
+            "-",
+            "-u app.py -I",
         ] {
             let args: Vec<OsString> = line.split(' ').map(Into::into).collect();
-            let found = Command::parse(&args).unwrap();
-            assert_eq!((found.module.as_deref(), found.args), (module, args), "{line}");
+            assert_eq!(Command::parse(&args).unwrap().args, args, "{line}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! `waspect run`: a program under probes, from its first line, otherwise as it would have been.
 //!
 //! In: probe files and a Python command line. Out: reports while the program runs, a summary, the program's own exit code.
-//! Never here: a change to the program's arguments, streams, flags, paths or environment; a program that starts although
-//! its probes do not load.
+//! Never here: a change to the program's arguments, streams, flags or paths; one to its environment but for the variable by
+//! which children are reached; a program that starts although its probes do not load.
 
 mod bootstrap;
 mod command;
@@ -34,6 +34,9 @@ pub(crate) struct Run {
     /// The interpreter [default: that of $VIRTUAL_ENV, else `python3` on PATH]
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// Leave Python processes alone that the program starts (forked ones keep their probes)
+    #[arg(long)]
+    no_children: bool,
     /// What the interpreter is given: `script.py ARGS…`, `-m MODULE ARGS…`, `-c CODE`, flags first
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let interpreter = Interpreter::find(args.python.as_deref())?;
     let agent = interpreter.agent()?;
     let observation = args.probing.observation(None)?;
-    let bootstrap = Bootstrap::prepare(&agent)?;
+    let bootstrap = Bootstrap::prepare(&agent, !args.no_children)?;
     let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), Asked::Once(load)).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
