@@ -22,9 +22,9 @@ pub mod agent;
 #[cfg(feature = "cli")]
 pub mod client;
 #[cfg(feature = "cli")]
-pub mod place;
-#[cfg(feature = "cli")]
 pub mod knock;
+#[cfg(feature = "cli")]
+pub mod place;
 #[cfg(feature = "cli")]
 pub mod standing;
 

@@ -40,10 +40,7 @@ fn examples_are_what_is_sent() {
     let found = Found { names: vec![text("shop.add")], more: 2 };
     check(r#"Found { names: ["shop.add"], more: 2 }"#, &FromAgent::Found(found));
     let seen = Seen { session: 3, modules: vec![text("a.wat")], functions: 2 };
-    check(
-        r#"Sessions [{ session: 3, modules: ["a.wat"], functions: 2 }]"#,
-        &FromAgent::Sessions(vec![seen]),
-    );
+    check(r#"Sessions [{ session: 3, modules: ["a.wat"], functions: 2 }]"#, &FromAgent::Sessions(vec![seen]));
     check("Unload { session: 3 }", &ToAgent::Unload { session: 3 });
     check(r#"Find { text: "add", most: 20 }"#, &ToAgent::Find { text: text("add"), most: 20 });
     check("List", &ToAgent::List);

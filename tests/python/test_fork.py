@@ -158,23 +158,6 @@ def test_every_process_counts_its_own(tmp_path, program):
     same(run(tmp_path, program).check(), alone(tmp_path))
 
 
-# Interpreters that are started afresh are not observed; they and the program are as they were.
-STARTED = """
-import multiprocessing as mp
-def hit(n=0): return n
-def work(n): return sum(hit(i) for i in range(n))
-if __name__ == "__main__":
-    calls(3)
-    with mp.get_context({how!r}).Pool(2) as pool: print(pool.map(work, range(10)))
-    calls(4)
-"""
-
-
-@pytest.mark.parametrize("how", ["spawn", "forkserver"])
-def test_interpreters_started_afresh_are_left_alone(tmp_path, how):
-    same(run(tmp_path, STARTED.format(how=how)).check(), alone(tmp_path))
-
-
 DAEMON = """
 calls(5)
 if os.fork(): os._exit(0) if {early} else None
