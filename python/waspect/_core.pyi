@@ -24,7 +24,7 @@ def load(artifact: bytes, budget: Budget) -> Session:
 def load_for_frames(artifact: bytes) -> Session:
     """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""
 
-def _listen(folder: str) -> PathLike[str]:
+def _listen(folder: str) -> str:
     """Lets operators reach this process by a socket in a private folder; gives the socket's path."""
 
 @final

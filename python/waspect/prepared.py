@@ -22,7 +22,7 @@ def listen() -> str:
     """
     from . import _core  # noqa: PLC0415 — where the native half cannot load, the reason is said, not raised on import
 
-    return os.fspath(_core._listen(_folder()))
+    return _core._listen(_folder())
 
 
 def start() -> None:

@@ -8,6 +8,7 @@
 //! that the main thread takes what is in the queue between two bytecodes, and each guest gets a thread of its own.
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -56,7 +57,12 @@ static LISTENING: Gil<RefCell<Option<Listening>>> = Gil::new(RefCell::new(None))
 /// Lets operators reach this process by a socket in a folder that is its user's alone; gives the socket's path. A second time does
 /// nothing more.
 #[pyfunction]
-pub(super) fn _listen(py: Python<'_>, folder: PathBuf) -> PyResult<PathBuf> {
+pub(super) fn _listen(py: Python<'_>, folder: OsString) -> PyResult<OsString> {
+    // As text: a path would import `pathlib`.
+    listening(py, Path::new(&folder)).map(PathBuf::into_os_string)
+}
+
+fn listening(py: Python<'_>, folder: &Path) -> PyResult<PathBuf> {
     if let Some(known) = known(py) {
         return Ok(known);
     }
@@ -67,7 +73,7 @@ pub(super) fn _listen(py: Python<'_>, folder: PathBuf) -> PyResult<PathBuf> {
     let is_first = LISTENING.get(py).borrow().is_none();
     // Only the main thread may, and says so.
     signal.call_method1("signal", (SIGURG, handler(py, take_in)?))?;
-    let path = listen(py, &folder).map_err(|e| {
+    let path = listen(py, folder).map_err(|e| {
         let _ = signal.call_method1("signal", (SIGURG, 0));
         PyOSError::new_err(e.to_string())
     })?;

@@ -111,7 +111,6 @@ if (p := os.fork()) == 0:
     calls(7); os.execv("/bin/true", ["true"])
 print(wait(p))
 """,
-    "exec of the program": "calls(5)\nsys.stdout.flush()\nos.execv(sys.executable, [sys.executable, '-c', 'print(1)'])",
     "subprocesses": """
 import subprocess
 calls(5)

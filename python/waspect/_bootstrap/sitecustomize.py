@@ -116,7 +116,8 @@ def _run():
     _leave_path(here)
     # A subinterpreter takes over the search path of the first, which has the agent already. Where children are observed it
     # finds the variable too, and loads nothing: an agent belongs to one interpreter.
-    if os.environ.get("PYTHONPATH", "").split(":")[0] == here:
+    # A child may run a Python for which there is no agent.
+    if sys.version_info >= (3, 11) and os.environ.get("PYTHONPATH", "").split(":")[0] == here:
         _boot(here, *_settings(here))
 
 
