@@ -140,12 +140,16 @@ fn tree(lines: &mut Vec<[String; 6]>, rows: &[Row], row: &Row, depth: usize) {
     rows.iter().filter(|below| below.parent == Some(row.pid)).for_each(|below| tree(lines, rows, below, depth + 1));
 }
 
-/// A process that is taken with its parent needs no name of its own; what it listens on besides is said.
+/// What its parent is called and listens on too is not said again.
 fn cells(row: &Row, above: Option<&Row>, depth: usize) -> [String; 6] {
     let state = if row.refused.is_none() { "attachable" } else { "refused" };
-    let name = row.name.as_ref().filter(|_| above.is_none()).map(|name| format!("name:{name}"));
-    let listens = row.listens.iter().filter(|at| above.is_none_or(|above| !above.listens.contains(at)));
-    let names: Vec<String> = name.into_iter().chain(listens.map(Address::to_string)).collect();
+    let name = row.name.iter().filter(|_| above.is_none_or(|above| above.name != row.name));
+    let new = row.listens.iter().filter(|at| above.is_none_or(|above| !above.listens.contains(at)));
+    let (ports, paths): (Vec<&Address>, Vec<&Address>) = new.partition(|at| matches!(at, Address::Port(_)));
+    // A path is long, and seldom what somebody asks for where there is a port.
+    let shown = if ports.is_empty() { paths } else { ports };
+    let names: Vec<String> =
+        name.map(|name| format!("name:{name}")).chain(shown.into_iter().map(Address::to_string)).collect();
     let python = row.python.clone().unwrap_or_else(|| "?".into());
     let pid = format!("{}{}", "  ".repeat(depth), row.pid);
     [pid, row.user.clone(), python, state.into(), names.join(" "), row.command.clone()]
