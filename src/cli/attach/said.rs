@@ -45,14 +45,28 @@ impl Said {
             few if few.len() <= EACH_MAX => few.iter().for_each(|(pid, report)| warn(&one(*pid, report))),
             many => warn(&summary(&many)),
         }
+        for (says, pids, hint) in self.failures() {
+            let hint = hint.filter(|hint| self.hints.insert(hint.clone()));
+            cli::warn(&not_entered(&pids, &says), hint.as_deref());
+        }
+    }
+
+    /// What failed and was not said yet: each reason once, with all that have it.
+    fn failures(&mut self) -> Vec<(String, Vec<i32>, Option<String>)> {
+        let mut all: Vec<(String, Vec<i32>, Option<String>)> = Vec::new();
         for (pid, error) in std::mem::take(&mut self.failed) {
             // One that ended meanwhile is nobody's trouble.
             let is_gone = matches!(error.downcast_ref(), Some(InjectError::Gone { .. } | InjectError::Ended { .. }));
-            if !is_gone && self.known.insert(pid) {
-                let hint = cli::hint(&error).filter(|hint| self.hints.insert(hint.clone()));
-                cli::warn(&not_entered(pid, &error), hint.as_deref());
+            if is_gone || !self.known.insert(pid) {
+                continue;
+            }
+            let says = format!("{error:#}");
+            match all.iter_mut().find(|(other, ..)| *other == says) {
+                Some((_, pids, _)) => pids.push(pid),
+                None => all.push((says, vec![pid], cli::hint(&error))),
             }
         }
+        all
     }
 
     /// The error of the only one; of several all are said, and that there was none. Nothing where nothing was tried.
@@ -87,12 +101,14 @@ fn stopped(report: &Report) -> f64 {
     (report.stopped_before + report.stopped).as_secs_f64() * 1e3
 }
 
-fn not_entered(pid: i32, error: &anyhow::Error) -> String {
-    let says = format!("{error:#}");
-    if says.contains(&format!("process {pid} ")) {
-        format!("not entered: {says}")
-    } else {
-        format!("process {pid} is not entered: {says}")
+fn not_entered(pids: &[i32], says: &str) -> String {
+    match pids {
+        [pid] if says.contains(&format!("process {pid} ")) => format!("not entered: {says}"),
+        [pid] => format!("process {pid} is not entered: {says}"),
+        _ => {
+            let pids: Vec<String> = pids.iter().map(i32::to_string).collect();
+            format!("processes {} are not entered: {says}", pids.join(", "))
+        }
     }
 }
 
@@ -116,12 +132,19 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_process() {
-        for (error, expected) in [
-            ("process 7 is stopped", "not entered: process 7 is stopped"),
-            ("no agent for CPython 3.14.0", "process 7 is not entered: no agent for CPython 3.14.0"),
+        for (pids, says, expected) in [
+            (&[7][..], "process 7 is stopped", "not entered: process 7 is stopped"),
+            (&[7], "no agent for CPython 3.14.0", "process 7 is not entered: no agent for CPython 3.14.0"),
+            (&[7, 8], "no agent", "processes 7, 8 are not entered: no agent"),
         ] {
-            assert_eq!(not_entered(7, &anyhow!(error)), expected);
+            assert_eq!(not_entered(pids, says), expected);
         }
+        let mut said = Said::of(3);
+        [7, 8].iter().for_each(|pid| said.failed(*pid, anyhow!("no agent")));
+        said.failed(9, InjectError::Gone { pid: 9 }.into());
+        assert_eq!(said.failures(), [("no agent".to_owned(), vec![7, 8], None)]);
+        said.failed(7, anyhow!("no agent"));
+        assert_eq!(said.failures(), []);
     }
 
     #[test]

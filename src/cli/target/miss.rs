@@ -59,7 +59,11 @@ fn nobody_listens(address: &Address, all: &[Process]) -> anyhow::Error {
     let owner = listening.iter().find_map(|socket| socket.owner).filter(|owner| *owner != geteuid().as_raw());
     let whose = owner.map_or_else(String::new, |owner| format!(" of user `{}`", user(owner)));
     let says = format!("`{address}` is open, but which process{whose} listens there cannot be seen from here");
-    advised(says, "run this command as root (`sudo`), and outside of a container")
+    let hint = match geteuid().is_root() {
+        true => "it may be in another container: run this command outside of this one",
+        false => "run this command as root (`sudo`)",
+    };
+    advised(says, hint)
 }
 
 /// Where Python processes do listen.

@@ -46,6 +46,7 @@ pub(super) struct Found {
     pub(super) pid: i32,
     /// In the kernel's ticks since its start: with it an id is never another process's.
     pub(super) started: u64,
+    /// Who started it, or inherited it.
     pub(super) parent: i32,
 }
 
