@@ -117,7 +117,7 @@ fn descriptors(pid: i32) -> Vec<u64> {
 /// A line of a table: number, address, owner.
 type Line = fn(&str) -> Option<(u64, Address, Option<u32>)>;
 
-/// `  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 4242 …`, as in `tcp6`.
+/// `  0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 4242 …`, as in `tcp6`.
 fn tcp(line: &str) -> Option<(u64, Address, Option<u32>)> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let port = u16::from_str_radix(fields.get(1)?.rsplit_once(':')?.1, 16).ok()?;
@@ -147,8 +147,8 @@ mod tests {
         let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
         let rest = "00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0";
         check(tcp, head, None);
-        check(tcp, &format!("   0: 0100007F:1F90 00000000:0000 0A {rest}"), Some((4242, ":8000")));
-        check(tcp, &format!("   0: 0100007F:1F90 0100007F:8214 01 {rest}"), None);
+        check(tcp, &format!("   0: 0100007F:1F40 00000000:0000 0A {rest}"), Some((4242, ":8000")));
+        check(tcp, &format!("   0: 0100007F:1F40 0100007F:8214 01 {rest}"), None);
         let any = "00000000000000000000000000000000";
         check(tcp, &format!("  12: {any}:0050 {any}:0000 0A {rest}"), Some((4242, ":80")));
         check(unix, "Num       RefCount Protocol Flags    Type St Inode Path", None);
