@@ -3,6 +3,7 @@
 //! In: reports, failures. Out: lines on stderr, or the one error where none could be entered. Never here: a line twice.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
@@ -12,6 +13,8 @@ use crate::inject::{InjectError, Report};
 
 /// More have one line together.
 const EACH_MAX: usize = 3;
+/// One that takes long does not keep back so long what is known of the others.
+const KEPT_MAX: Duration = Duration::from_secs(1);
 
 /// What is to be said once nothing is under way any more.
 #[derive(Default)]
@@ -20,6 +23,8 @@ pub(super) struct Said {
     first: usize,
     entered: Vec<(i32, Report)>,
     failed: Vec<(i32, anyhow::Error)>,
+    /// Since when there is something to say.
+    since: Option<Instant>,
     /// Of these it was said already.
     known: HashSet<i32>,
     hints: HashSet<String>,
@@ -32,15 +37,22 @@ impl Said {
 
     pub(super) fn entered(&mut self, pid: i32, report: Report) {
         self.known.remove(&pid);
+        self.since.get_or_insert_with(Instant::now);
         self.entered.push((pid, report));
     }
 
     pub(super) fn failed(&mut self, pid: i32, error: anyhow::Error) {
+        self.since.get_or_insert_with(Instant::now);
         self.failed.push((pid, error));
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() >= KEPT_MAX)
     }
 
     /// Says it.
     pub(super) fn tell(&mut self) {
+        self.since = None;
         match std::mem::take(&mut self.entered) {
             few if few.len() <= EACH_MAX => few.iter().for_each(|(pid, report)| warn(&one(*pid, report))),
             many => warn(&summary(&many)),

@@ -109,17 +109,14 @@ impl Group {
         if self.wanted.is_group() {
             self.look_again(observation);
         }
-        if self.is_busy() {
-            return Ok(());
-        }
         if observation.has_begun() {
-            self.said.tell();
+            if !self.is_busy() || self.said.is_late() {
+                self.said.tell();
+            }
             return Ok(());
         }
-        match self.said.none_entered() {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        let failed = if self.is_busy() { None } else { self.said.none_entered() };
+        failed.map_or(Ok(()), Err)
     }
 
     /// Why there is nothing more to observe.
