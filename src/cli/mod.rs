@@ -24,6 +24,8 @@ mod open;
 mod ps;
 mod run;
 mod signals;
+#[cfg(target_arch = "x86_64")]
+mod target;
 mod text;
 
 use std::env;

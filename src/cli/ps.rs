@@ -1,95 +1,105 @@
-//! `waspect ps`: which Python processes there are, and which of them can be attached to.
+//! `waspect ps`: which Python processes there are, how to name them, and which of them can be attached to.
 //!
 //! In: nothing. Out: a line for each, as text or JSON. Never here: a process stopped, or changed; one that is no Python, unless
 //! it cannot be seen whether it is.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::process::ExitCode;
 
 use nix::unistd::{Uid, User};
 use serde_json::json;
 
-use super::{HEADING, agents, attach, text};
+use super::target::processes::{self, Process};
+use super::target::sockets::{Address, Sockets};
+use super::{HEADING, agents, attach, target, text};
 use crate::inject::{self, InjectError};
 
-/// Of a command line that is longer so much is shown.
-const COMMAND_CHARS: usize = 60;
+/// Where the terminal does not say how wide it is.
+const COLUMNS: usize = 80;
+/// So much is shown of a command line, however narrow the terminal is; and at most so much where there is none.
+const COMMAND_CHARS: std::ops::RangeInclusive<usize> = 16..=60;
 
-/// List Python processes, and whether `waspect attach` can put probes into them
+/// List Python processes: how to name them, and whether `waspect attach` can put probes into them
+///
+/// A process is below the one that started it, and is taken with it: `waspect attach name:gunicorn` means the workers too.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   waspect ps
   sudo waspect ps                                   # other users' processes too
   waspect ps --json | jq '.[] | select(.attachable) | .pid'")]
 pub(super) struct Args {
-    /// Write a JSON array of {pid, user, python, attachable, reason, hint, command}
+    /// Write a JSON array of {pid, parent, user, python, attachable, reason, hint, name, listens, command}: `parent` is the
+    /// Python process it descends from, `name` what `name:` takes, `listens` its addresses (`:8000`, `unix:/run/app.sock`)
     #[arg(long)]
     json: bool,
 }
 
-struct Process {
+struct Row {
     pid: i32,
+    /// The nearest Python process above it.
+    parent: Option<i32>,
     user: String,
     python: Option<String>,
     /// Why it cannot be attached to, and what to do.
     refused: Option<(String, Option<String>)>,
+    name: Option<String>,
+    listens: BTreeSet<Address>,
     command: String,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let all: Vec<Process> = pids().into_iter().filter_map(process).collect();
+    let rows = rows();
     let mut out = anstream::stdout().lock();
     if args.json {
-        let all: Vec<_> = all.iter().map(as_json).collect();
+        let all: Vec<_> = rows.iter().map(as_json).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if all.is_empty() {
+    if rows.is_empty() {
         writeln!(out, "no Python process that this user can see")?;
         return Ok(ExitCode::SUCCESS);
     }
     writeln!(out, "{HEADING}Python processes{HEADING:#}\n")?;
-    let rows: Vec<_> = all.iter().map(row).collect();
-    text::columns(&mut out, "  ", &rows)?;
-    hints(&mut out, &all)?;
+    table(&mut out, &rows)?;
+    hints(&mut out, &rows)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every process but this one, the lowest first.
-fn pids() -> Vec<i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mut pids: Vec<i32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    pids.retain(|pid| u32::try_from(*pid).is_ok_and(|pid| pid != std::process::id()));
-    pids.sort_unstable();
-    pids
+fn rows() -> Vec<Row> {
+    let all = processes::all();
+    let sockets = Sockets::of(&all);
+    let mut rows: Vec<Row> = all.iter().filter_map(|process| row(process, &sockets)).collect();
+    let python: BTreeSet<i32> = rows.iter().map(|row| row.pid).collect();
+    for row in &mut rows {
+        row.parent = processes::above(&all, row.pid).find(|pid| python.contains(pid));
+    }
+    rows
 }
 
 /// Nothing for what is no Python, or has gone meanwhile.
-fn process(pid: i32) -> Option<Process> {
-    let looked = inject::look(pid);
-    let words = words(pid);
-    let is_named = words.first().is_some_and(|word| word.rsplit('/').next().unwrap_or(word).contains("python"));
-    let (python, refused) = match looked {
-        Ok(target) => (
-            Some(attach::version(&target)),
-            attach::suffix(&target)
-                .and_then(|suffix| agents::find(&suffix, &attach::version(&target)))
-                .err()
-                .map(|e| first_line(&e.to_string())),
-        ),
+fn row(process: &Process, sockets: &Sockets) -> Option<Row> {
+    let pid = process.pid;
+    let (python, refused) = match inject::recognise(pid) {
+        Ok(python) => {
+            let version = attach::version(&python);
+            let agent = attach::suffix(pid, &python).and_then(|suffix| agents::find(&suffix, &version));
+            (Some(version), agent.err().map(|e| first_line(&e.to_string())))
+        }
         Err(
             InjectError::NotPython { .. }
             | InjectError::Gone { .. }
             | InjectError::Ended { .. }
             | InjectError::Kernel { .. },
         ) => return None,
-        Err(_) if !is_named => return None,
+        Err(_) if !target::is_called_python(process) => return None,
         Err(e) => (None, Some((e.to_string(), e.hint()))),
     };
-    let user =
-        fs::metadata(format!("/proc/{pid}")).ok().map(|found| user(std::os::unix::fs::MetadataExt::uid(&found)))?;
-    Some(Process { pid, user, python, refused, command: words.join(" ") })
+    let user = user(fs::metadata(format!("/proc/{pid}")).ok()?.uid());
+    let (name, listens, command) = (target::name(process), sockets.addresses(pid), process.words.join(" "));
+    Some(Row { pid, parent: None, user, python, refused, name, listens, command })
 }
 
 fn first_line(text: &str) -> (String, Option<String>) {
@@ -99,37 +109,69 @@ fn first_line(text: &str) -> (String, Option<String>) {
     }
 }
 
-fn words(pid: i32) -> Vec<String> {
-    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
-    words
-        .map(|word| String::from_utf8_lossy(word).chars().map(|c| if c.is_control() { '?' } else { c }).collect())
-        .collect()
-}
-
 fn user(id: u32) -> String {
     User::from_uid(Uid::from_raw(id)).ok().flatten().map_or_else(|| id.to_string(), |user| user.name)
 }
 
-fn as_json(process: &Process) -> serde_json::Value {
-    let Process { pid, user, python, refused, command } = process;
+fn as_json(row: &Row) -> serde_json::Value {
+    let Row { pid, parent, user, python, refused, name, listens, command } = row;
     let (reason, hint) = refused.clone().map_or((None, None), |(reason, hint)| (Some(reason), hint));
-    json!({ "pid": pid, "user": user, "python": python, "attachable": reason.is_none(), "reason": reason, "hint": hint, "command": command })
+    let listens: Vec<String> = listens.iter().map(Address::to_string).collect();
+    json!({
+        "pid": pid, "parent": parent, "user": user, "python": python, "attachable": reason.is_none(), "reason": reason,
+        "hint": hint, "name": name, "listens": listens, "command": command,
+    })
 }
 
-fn row(process: &Process) -> [String; 5] {
-    let state = if process.refused.is_none() { "attachable" } else { "refused" };
-    let python = process.python.clone().unwrap_or_else(|| "?".into());
-    let mut command: String = process.command.chars().take(COMMAND_CHARS).collect();
-    if command.len() < process.command.len() {
-        command.push('…');
+/// Each below its parent, and further in.
+fn table(out: &mut impl Write, rows: &[Row]) -> std::io::Result<()> {
+    let mut lines: Vec<[String; 6]> = Vec::new();
+    rows.iter().filter(|row| row.parent.is_none()).for_each(|row| tree(&mut lines, rows, row, 0));
+    let used: usize = (0..5).map(|i| lines.iter().map(|line| line[i].chars().count()).max().unwrap_or(0) + 2).sum();
+    let room =
+        columns().map_or(*COMMAND_CHARS.end(), |columns| columns.saturating_sub(used + 2).max(*COMMAND_CHARS.start()));
+    lines.iter_mut().for_each(|line| cut(&mut line[5], room));
+    text::columns(out, "  ", &lines)
+}
+
+fn tree(lines: &mut Vec<[String; 6]>, rows: &[Row], row: &Row, depth: usize) {
+    let above = rows.iter().find(|other| Some(other.pid) == row.parent);
+    lines.push(cells(row, above, depth));
+    rows.iter().filter(|below| below.parent == Some(row.pid)).for_each(|below| tree(lines, rows, below, depth + 1));
+}
+
+/// What its parent is called and listens on too is not said again.
+fn cells(row: &Row, above: Option<&Row>, depth: usize) -> [String; 6] {
+    let state = if row.refused.is_none() { "attachable" } else { "refused" };
+    let name = row.name.iter().filter(|_| above.is_none_or(|above| above.name != row.name));
+    let new = row.listens.iter().filter(|at| above.is_none_or(|above| !above.listens.contains(at)));
+    let (ports, paths): (Vec<&Address>, Vec<&Address>) = new.partition(|at| matches!(at, Address::Port(_)));
+    // A path is long, and seldom what somebody asks for where there is a port.
+    let shown = if ports.is_empty() { paths } else { ports };
+    let names: Vec<String> =
+        name.map(|name| format!("name:{name}")).chain(shown.into_iter().map(Address::to_string)).collect();
+    let python = row.python.clone().unwrap_or_else(|| "?".into());
+    let pid = format!("{}{}", "  ".repeat(depth), row.pid);
+    [pid, row.user.clone(), python, state.into(), names.join(" "), row.command.clone()]
+}
+
+fn cut(text: &mut String, most: usize) {
+    if let Some((at, _)) = text.char_indices().nth(most) {
+        let before = text[..at].char_indices().next_back().map_or(0, |(at, _)| at);
+        text.truncate(before);
+        text.push('…');
     }
-    [process.pid.to_string(), process.user.clone(), python, state.into(), command]
+}
+
+/// How wide the terminal is, if there is one.
+fn columns() -> Option<usize> {
+    std::io::IsTerminal::is_terminal(&std::io::stdout())
+        .then(|| terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| usize::from(width.0)))
 }
 
 /// Below the table: why some are refused, each reason with what to do.
-fn hints(out: &mut impl Write, all: &[Process]) -> anyhow::Result<()> {
-    for (reason, hint) in all.iter().filter_map(|process| process.refused.as_ref()) {
+fn hints(out: &mut impl Write, all: &[Row]) -> anyhow::Result<()> {
+    for (reason, hint) in all.iter().filter_map(|row| row.refused.as_ref()) {
         let hint = hint.as_ref().map_or_else(String::new, |hint| format!("\n      {hint}"));
         writeln!(out, "\n  {reason}{hint}")?;
     }

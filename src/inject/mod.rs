@@ -36,7 +36,7 @@ use call::{Borrowed, Halt};
 use enter::Trouble;
 pub use error::{InjectError, Rule};
 use shim::{AGENT_BYTES_MAX, SOURCE_BYTES_MAX, Shared, state};
-pub use target::{Python, Target, look};
+pub use target::{Python, Target, look, recognise};
 
 /// How often the shim's answer is looked for.
 const GLANCE: Duration = Duration::from_millis(1);

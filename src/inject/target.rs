@@ -73,9 +73,22 @@ pub fn look(pid: i32) -> Result<Target, InjectError> {
     look_inside(pid).map_err(|error| if access::has_ended(pid) { InjectError::Gone { pid } } else { error })
 }
 
+/// Looks only for the interpreter: a fraction of the work, where nothing is to be entered now.
+///
+/// # Errors
+/// As [`look`], but for functions that are missing.
+pub fn recognise(pid: i32) -> Result<Python, InjectError> {
+    access::check(pid)?;
+    let recognised = Look::at(pid).and_then(|look| {
+        let python = look.python()?;
+        look.check_libc()?;
+        look.describe(&python)
+    });
+    recognised.map_err(|error| if access::has_ended(pid) { InjectError::Gone { pid } } else { error })
+}
+
 fn look_inside(pid: i32) -> Result<Target, InjectError> {
-    let look = Look { pid, memory: Memory(Pid::from_raw(pid)), maps: maps(pid)? };
-    look.check_machine()?;
+    let look = Look::at(pid)?;
     let python = look.python()?;
     look.target(python)
 }
@@ -100,6 +113,12 @@ struct Loaded {
 }
 
 impl Look {
+    fn at(pid: i32) -> Result<Self, InjectError> {
+        let look = Self { pid, memory: Memory(Pid::from_raw(pid)), maps: maps(pid)? };
+        look.check_machine()?;
+        Ok(look)
+    }
+
     fn exe(&self) -> String {
         let link = fs::read_link(format!("/proc/{}/exe", self.pid)).unwrap_or_default();
         let path = link.to_string_lossy().into_owned();
@@ -141,11 +160,13 @@ impl Look {
         }
     }
 
+    fn check_libc(&self) -> Result<(), InjectError> {
+        if self.maps.image(is_musl).is_some() { Err(InjectError::Musl { pid: self.pid }) } else { Ok(()) }
+    }
+
     fn target(self, python: Loaded) -> Result<Target, InjectError> {
         let pid = self.pid;
-        if self.maps.image(is_musl).is_some() {
-            return Err(InjectError::Musl { pid });
-        }
+        self.check_libc()?;
         let libc = self.maps.image(is_glibc).and_then(|m| self.open(m));
         let libc = libc.ok_or_else(|| InjectError::Static { pid, exe: self.exe() })?;
         let code = self.maps.code(&libc.path).find_map(|range| self.memory.find(range, &RESTORER));

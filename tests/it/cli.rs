@@ -79,6 +79,23 @@ fn commands() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")]
+fn targets() {
+    for (args, err) in [
+        ("attach -e x", "required arguments were not provided:\n  <TARGET>..."),
+        ("attach gunicorn -e x", "did you mean `name:gunicorn`?"),
+        ("attach localhost:8000 -e x", "did you mean `:8000`?"),
+        ("attach :70000 -e x", "expected a port from 1 to 65535 after `:`"),
+        ("attach name:no-such-program -e x", "error: no Python process is called `no-such-program`\nhint: "),
+        ("attach unix:/no/such.sock -e x", "error: nobody listens on `unix:/no/such.sock`\nhint: "),
+        ("attach 2147483647 -e x", "error: process 2147483647 does not exist"),
+    ] {
+        check(args, 2, "", err);
+    }
+    check("attach --help", 0, "name:gunicorn       Python processes of this name", "");
+}
+
+#[test]
 fn json() {
     let read = |args: &[&str]| -> serde_json::Value { serde_json::from_slice(&waspect(args).stdout).expect("JSON") };
     let module = read(&["inspect", "--json", "tests/module/good/everything.wat"]);

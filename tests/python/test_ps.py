@@ -66,3 +66,28 @@ def test_other_programs_are_not_listed():
     finally:
         other.kill()
         other.wait()
+
+
+def test_how_a_process_is_named(tmp_path):
+    """By what it runs and where it listens; a child is below its parent, and says only what is its own."""
+    program = tmp_path / "shop.py"
+    program.write_text(
+        "import os, socket, subprocess, sys, time\n"
+        "s = socket.create_server(('127.0.0.1', 0))\n"
+        "pid = os.fork() or time.sleep(60)\n"
+        "print(s.getsockname()[1], pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE) as target:
+        assert target.stdout
+        port, child = target.stdout.readline().decode().split()
+        parent = found(target.pid)
+        assert (parent["name"], parent["listens"]) == ("shop.py", [f":{port}"])
+        below = found(int(child))
+        assert (below["parent"], below["listens"]) == (target.pid, [f":{port}"])
+        (line,) = [line for line in listed().splitlines() if line.split()[:1] == [str(target.pid)]]
+        assert f"  name:shop.py :{port}  " in line
+        (line,) = [line for line in listed().splitlines() if line.split()[:1] == [child]]
+        assert "name:" not in line
+        subprocess.run(["kill", child], check=True)
+        target.kill()

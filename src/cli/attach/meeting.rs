@@ -1,11 +1,12 @@
-//! Where the agent meets this command: a private folder that the process sees.
+//! Where agents meet this command: a private folder that the processes see.
 //!
-//! In: a process id. Out: a folder, gone when this is dropped, and the lines that lead the agent there. Never here: a folder
-//! that another user could look into.
+//! In: a process id, its agent. Out: a folder, gone when this is dropped, and the lines that lead an agent there. Never here: a
+//! folder that another user could look into, a file written where another user may change names.
 
 use std::fmt::Write;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
@@ -21,17 +22,20 @@ const ATTACHED: &str = include_str!("../../../python/waspect/_bootstrap/attached
 const SOCKET: &str = "meet";
 const COPY: &str = "agent.so";
 
+/// One for all processes that see the same files, are of the same user and take the same agent.
 pub(super) struct Meeting {
     folder: TempDir,
-    /// The folder as the process sees it.
+    /// Dropped after the folder, whose path begins there.
+    _root: Root,
+    /// The folder as the processes see it.
     seen: PathBuf,
-    /// The process's user and group.
-    owner: (u32, u32),
-    /// The agent as the process sees it.
+    of: Of,
+    /// The agent as the processes see it.
     agent: PathBuf,
 }
 
 /// Where an agent is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Agent {
     /// In the process, from an earlier visit or out of its own environment.
     Theirs(PathBuf),
@@ -39,10 +43,28 @@ pub(super) enum Agent {
     Ours(PathBuf),
 }
 
+/// Who may meet there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Of {
+    /// User and group.
+    owner: (u32, u32),
+    /// The file system: its namespace, and the root in it.
+    files: Option<(PathBuf, PathBuf)>,
+    agent: Agent,
+}
+
+impl Of {
+    fn find(pid: i32, agent: &Agent) -> anyhow::Result<Self> {
+        let owner = owner(pid).with_context(|| format!("process {pid} has ended"))?;
+        Ok(Self { owner, files: files(&pid.to_string()), agent: agent.clone() })
+    }
+}
+
 impl Meeting {
     pub(super) fn prepare(pid: i32, agent: &Agent) -> anyhow::Result<Self> {
-        let root = root(pid);
-        let temporary = root.join("tmp");
+        let of = Of::find(pid, agent)?;
+        let root = Root::of(pid, &of)?;
+        let temporary = root.path.join("tmp");
         if fs::symlink_metadata(&temporary).is_ok_and(|found| found.is_symlink()) {
             bail!("`{}` is a link, which may lead out of the process's file system", temporary.display());
         }
@@ -50,9 +72,8 @@ impl Meeting {
         asked.prefix("waspect-attach-").permissions(Permissions::from_mode(0o700));
         let folder = asked.tempdir_in(&temporary);
         let folder = folder.with_context(|| format!("no private folder can be made in `{}`", temporary.display()))?;
-        let owner = owner(pid).with_context(|| format!("process {pid} has ended"))?;
-        let seen = Path::new("/").join(folder.path().strip_prefix(&root)?);
-        let is_near = root == Path::new("/") && owner.0 == geteuid().as_raw();
+        let seen = Path::new("/").join(folder.path().strip_prefix(&root.path)?);
+        let is_near = root.held.is_none() && of.owner.0 == geteuid().as_raw();
         let agent = match agent {
             Agent::Ours(path) if !is_near => {
                 fs::copy(path, folder.path().join(COPY)).context("the agent cannot be copied to the process")?;
@@ -60,17 +81,22 @@ impl Meeting {
             }
             Agent::Ours(path) | Agent::Theirs(path) => path.clone(),
         };
-        Ok(Self { folder, seen, owner, agent })
+        Ok(Self { folder, _root: root, seen, of, agent })
     }
 
-    /// The agent as the process sees it: a copy, where it may not see this command's own.
+    /// Whether a process may meet here too.
+    pub(super) fn fits(&self, pid: i32, agent: &Agent) -> bool {
+        Of::find(pid, agent).is_ok_and(|of| of == self.of)
+    }
+
+    /// The agent as the processes see it: a copy, where they may not see this command's own.
     pub(super) fn agent(&self) -> &Path {
         &self.agent
     }
 
-    /// Lets the process's user in, once the socket is there: what lies in a folder of theirs is theirs to change.
+    /// Lets the processes' user in, once the socket is there: what lies in a folder of theirs is theirs to change.
     pub(super) fn give_away(&self) -> io::Result<()> {
-        let (user, group) = self.owner;
+        let (user, group) = self.of.owner;
         if geteuid().as_raw() == user {
             return Ok(());
         }
@@ -105,11 +131,24 @@ fn owner(pid: i32) -> Option<(u32, u32)> {
     Some((last("Uid:")?, last("Gid:")?))
 }
 
-/// The process's file system: this one's own, or another, as in a container.
-fn root(pid: i32) -> PathBuf {
-    let kind = |whose: &str| {
-        fs::read_link(format!("/proc/{whose}/ns/mnt")).ok().zip(fs::read_link(format!("/proc/{whose}/root")).ok())
-    };
-    let is_own = kind(&pid.to_string()).is_some_and(|its| kind("self") == Some(its));
-    if is_own { "/".into() } else { format!("/proc/{pid}/root").into() }
+/// The root of a file system: this command's own, or another, as in a container.
+struct Root {
+    path: PathBuf,
+    /// Of another: held open, for the process that led there may end before the folder is removed.
+    held: Option<File>,
+}
+
+impl Root {
+    fn of(pid: i32, of: &Of) -> anyhow::Result<Self> {
+        if of.files.is_some() && files("self") == of.files {
+            return Ok(Self { path: "/".into(), held: None });
+        }
+        let held = File::open(format!("/proc/{pid}/root"));
+        let held = held.with_context(|| format!("the files of process {pid} cannot be seen"))?;
+        Ok(Self { path: format!("/proc/self/fd/{}", held.as_raw_fd()).into(), held: Some(held) })
+    }
+}
+
+fn files(whose: &str) -> Option<(PathBuf, PathBuf)> {
+    fs::read_link(format!("/proc/{whose}/ns/mnt")).ok().zip(fs::read_link(format!("/proc/{whose}/root")).ok())
 }

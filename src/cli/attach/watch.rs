@@ -1,90 +1,49 @@
-//! The session while the process is observed.
+//! The session while its processes are observed.
 //!
-//! In: a client that the agent meets, signals. Out: everything reported, the end of the session. Never here: a process
-//! ended, or waited for.
+//! In: processes that join, signals. Out: everything reported, the end of the session. Never here: a process ended, or waited
+//! for.
 
 use std::process::ExitCode;
 
 use super::asked::Asked;
+use super::group::Group;
+use crate::cli::observe::Observation;
 use crate::cli::observe::outputs::warn;
-use crate::cli::observe::{Observation, refusal};
-use crate::control::client::{Client, Meeting};
-use crate::inject::{Report, has_ended};
+use crate::cli::signals::die_by;
 
 pub(super) struct Watch {
-    pub(super) pid: i32,
     pub(super) asked: Asked,
     pub(super) observation: Observation,
+    pub(super) group: Group,
 }
 
 impl Watch {
-    /// Says what entering took.
-    pub(super) fn entered(&self, report: &Report) {
-        let stopped = (report.stopped_before + report.stopped).as_secs_f64() * 1e3;
-        let loaded = report.answered.as_secs_f64() * 1e3;
-        warn(&format!(
-            "entered process {}: one thread stopped for {stopped:.1} ms, ready after another {loaded:.0} ms",
-            self.pid
-        ));
-    }
-
     /// Observes to the end.
-    pub(super) fn run(mut self, client: Client) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(mut self) -> anyhow::Result<ExitCode> {
         loop {
-            let meetings: Vec<Meeting> = client.meetings().collect();
-            self.hear(meetings)?;
+            self.group.step(&mut self.observation)?;
             // Asked before the last round, so that the round sees all that was written.
-            let over = self.over();
+            let over = self.group.over(&self.observation);
             let rest = self.observation.round();
             if let Some(why) = over {
                 warn(&why);
                 break;
             }
-            if self.observation.is_due() || self.asked.wait(rest).is_some() {
+            let signal = self.asked.wait(rest);
+            if let Some(signal) = signal.filter(|_| !self.observation.has_begun()) {
+                // A process that is being entered stays as it was.
+                self.group.remove();
+                die_by(signal);
+            }
+            if signal.is_some() || self.observation.is_due() {
                 break;
             }
             self.observation.tend();
         }
         self.observation.ask_back();
         self.asked.let_go();
-        self.hear(client.finish())?;
+        self.group.finish(&mut self.observation);
         self.observation.close();
         Ok(ExitCode::SUCCESS)
     }
-
-    /// Why there is nothing more to observe.
-    fn over(&self) -> Option<String> {
-        if has_ended(self.pid) {
-            return Some(format!("process {} has ended", self.pid));
-        }
-        let lost = self.observation.has_begun() && !self.observation.is_held();
-        lost.then(|| {
-            format!(
-                "process {} goes on without the probes: it runs another program now, or closed the connection",
-                self.pid
-            )
-        })
-    }
-
-    fn hear(&mut self, meetings: Vec<Meeting>) -> anyhow::Result<()> {
-        for meeting in meetings {
-            match meeting {
-                Meeting::Joined(joined) => self.observation.join(joined),
-                Meeting::Refused(by) if !self.observation.has_begun() => return Err(refusal(by.refusal)),
-                Meeting::Failed(error) if !self.observation.has_begun() => return Err(error.into()),
-                Meeting::Refused(by) => warn(&refusal(by.refusal).to_string()),
-                Meeting::Failed(error) => warn(&format!("a process could not join: {error}")),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What was said on the way, where entering failed: it knows better why.
-pub(super) fn said(client: Client) -> Option<anyhow::Error> {
-    client.finish().into_iter().find_map(|meeting| match meeting {
-        Meeting::Refused(by) => Some(refusal(by.refusal)),
-        Meeting::Failed(error) => Some(error.into()),
-        Meeting::Joined(_) => None,
-    })
 }

@@ -93,6 +93,11 @@ impl Observation {
         self.standing.iter().any(|(_, standing)| !standing.is_closed())
     }
 
+    /// Whether this process stays still.
+    pub(super) fn holds(&self, pid: u32) -> bool {
+        self.standing.iter().any(|(held, standing)| *held == pid && !standing.is_closed())
+    }
+
     /// Reports what came since the last round; gives how long there is nothing to do.
     pub(super) fn round(&mut self) -> Duration {
         if self.drain_once() > BUSY_REPORTS { Duration::ZERO } else { REST }
