@@ -65,6 +65,10 @@ impl Live {
     /// # Errors
     /// When there is no memory, or an artifact is not for this engine.
     pub fn new(py: Python<'_>, load: &Load, rejoin: Rejoin) -> Result<(Rc<Self>, OwnedFd), LiveError> {
+        if crate::thread::is_forked() {
+            // Before there is a session that is no parent's.
+            settle_fork(py);
+        }
         let (outlet, fd) = Outlet::new(load.ledger_bytes, load.ring_bytes)?;
         let outlet = Rc::new(outlet);
         let mut guests = Vec::new();

@@ -327,6 +327,13 @@ impl Wanted {
     }
 }
 
+/// What is linked is written down: by a forked child in a segment of its own.
+fn settle_fork(py: Python<'_>) {
+    if crate::thread::is_forked() {
+        live::settle_fork(py);
+    }
+}
+
 /// A module's code on its way in, under the names the module goes by: the same with every wanted function hooked.
 fn before_run(modules: &[&str], code: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
     let py = code.py();
@@ -334,6 +341,10 @@ fn before_run(modules: &[&str], code: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
     let wanted = WANTED.get(py).borrow().clone();
     let may_be = |each: &Wanted| modules.iter().any(|module| each.spec.target.may_be_in_module(module));
     let wanted: Vec<_> = wanted.into_iter().filter(may_be).collect();
+    if wanted.is_empty() {
+        return None;
+    }
+    settle_fork(py);
     let mut touched = Touched::new();
     link_constants(py, &code, modules, &wanted, &mut touched);
     if touched.is_empty() {
@@ -399,6 +410,7 @@ fn after_run(py: Python<'_>, module: &str) {
     if wanted.is_empty() {
         return;
     }
+    settle_fork(py);
     let before: Vec<_> = wanted.iter().map(Wanted::functions).collect();
     attach_loaded(py, &wanted);
     let changed = wanted.iter().zip(before).filter(|(each, before)| each.functions() != *before);

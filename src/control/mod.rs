@@ -21,7 +21,6 @@
 pub mod agent;
 #[cfg(feature = "cli")]
 pub mod client;
-pub mod place;
 #[cfg(feature = "cli")]
 pub mod knock;
 #[cfg(feature = "cli")]

@@ -336,3 +336,33 @@ def test_refusals(tmp_path):
         assert "is stopped" in refused(target.pid)
         target.process.send_signal(signal.SIGCONT)
         assert attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms").returncode == 0
+
+
+LATE = """
+import os, sys, time
+print("ready", flush=True); sys.stdin.readline()
+if os.fork() == 0:
+    import late
+    for n in range(9): late.hit(n)
+    print("done", flush=True)
+    time.sleep(60)
+os.wait()
+"""
+
+
+def test_a_forked_child_writes_nothing_into_its_parents_counts(tmp_path):
+    """It imports what is probed, which is written down before its first firing."""
+    (tmp_path / "late.py").write_text("def hit(n): return n\n")
+    out = tmp_path / "out"
+    with Target("-W", "ignore", "-c", LATE, env=running.environment(PYTHONPATH=str(tmp_path))) as target:
+        target.line()
+        operator = started(target.pid, "-e", "fn:late.hit:entry { @n = count(); }", "-o", f"jsonl:{out}")
+        heard(operator, b"entered")
+        target.go_on()
+        assert target.line() == "done"
+        operator.send_signal(signal.SIGINT)
+        assert operator.wait(20) == 0
+        lines = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [line["entries"] for line in lines if line["type"] == "function"] == [9]
+        assert [line["value"] for line in lines if line["type"] == "aggregation"] == [9]
+        os.kill(next(line["pid"] for line in lines if line["type"] == "start" and line["pid"] != target.pid), 9)

@@ -4,8 +4,9 @@
 //! says.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::bail;
 
@@ -13,11 +14,15 @@ use super::meeting::{Agent, Meeting};
 use crate::cli::agents;
 use crate::cli::observe::refusal;
 use crate::control::client::{self, Asked, Client, Joined};
+use crate::control::{ControlError, knock};
 use crate::frames::Load;
-use crate::inject::{self, InjectError, Limits, Payload, Python, Report};
+use crate::inject::{self, Limits, Payload, Python, Report};
 
 /// The versions whose private layouts the agent knows.
 const MINORS: std::ops::RangeInclusive<u8> = 11..=13;
+
+/// A prepared process comes as soon as its main thread gets to run; one that holds its interpreter's lock may take longer.
+const COME_MAX: Duration = Duration::from_secs(10);
 
 /// Where agents come, and who receives them.
 pub(super) struct Place {
@@ -68,10 +73,19 @@ impl From<client::Meeting> for Heard {
     }
 }
 
+/// How a process was entered.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// One of its threads was stopped.
+    Injected(Report),
+    /// It was prepared, and came when somebody knocked.
+    Came,
+}
+
 /// A process that is being entered.
 pub(super) struct Entry {
     pub(super) pid: i32,
-    thread: JoinHandle<Result<Report, InjectError>>,
+    thread: JoinHandle<anyhow::Result<Way>>,
 }
 
 impl Entry {
@@ -80,18 +94,28 @@ impl Entry {
     /// # Errors
     /// When it cannot be entered; nothing was done then.
     pub(super) fn begin(pid: i32, load: &Load, places: &mut Vec<Place>) -> anyhow::Result<Self> {
-        let target = inject::look(pid)?;
-        let agent = agent(&target)?;
-        let known = places.iter().position(|place| place.meeting.fits(pid, &agent));
-        let place = match known {
-            Some(known) => &places[known],
-            None => {
-                places.push(Place::open(pid, &agent, load)?);
-                &places[places.len() - 1]
-            }
+        allowed(pid)?;
+        let door = knock::find(pid.unsigned_abs());
+        let traced = inject::look(pid).map_err(Into::into).and_then(|target| Ok((agent(&target)?, target)));
+        let (agent, target) = match traced {
+            Ok((agent, target)) => (agent, Some(target)),
+            // It needs no agent from here, and no right to trace it.
+            Err(_) if door.is_some() => (Agent::Theirs(PathBuf::new()), None),
+            Err(error) => return Err(error),
         };
-        let (agent, bootstrap) = (place.meeting.agent().to_owned(), place.meeting.bootstrap());
-        let thread = thread::spawn(move || enter(&target, &agent, &bootstrap));
+        let meeting = &place_for(pid, &agent, load, places)?.meeting;
+        let (agent, bootstrap, socket) = (meeting.agent().to_owned(), meeting.bootstrap(), meeting.socket());
+        let thread = thread::spawn(move || {
+            let came = door.map(|door| come(&door, pid, &socket));
+            match (came, target) {
+                // Nobody is there, or it cannot hear: its main thread is in a call that no signal ends.
+                (Some(Err(ControlError::Unreachable { .. } | ControlError::Silent)) | None, Some(target)) => {
+                    enter(&target, &agent, &bootstrap)
+                }
+                (Some(came), _) => came.map(|()| Way::Came).map_err(Into::into),
+                (None, None) => unreachable!("one way in was found"),
+            }
+        });
         Ok(Self { pid, thread })
     }
 
@@ -100,15 +124,37 @@ impl Entry {
     }
 
     /// What it took. Waits for the end.
-    pub(super) fn end(self) -> Result<Report, InjectError> {
+    pub(super) fn end(self) -> anyhow::Result<Way> {
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn place_for<'a>(pid: i32, agent: &Agent, load: &Load, places: &'a mut Vec<Place>) -> anyhow::Result<&'a Place> {
+    let known = places.iter().position(|place| place.meeting.fits(pid, agent));
+    if let Some(known) = known {
+        return Ok(&places[known]);
+    }
+    places.push(Place::open(pid, agent, load)?);
+    Ok(&places[places.len() - 1])
+}
+
+/// Whoever runs an application may say that nobody looks into it.
+fn allowed(pid: i32) -> anyhow::Result<()> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    match environment.split(|byte| *byte == 0).any(|variable| variable == b"WASPECT=0") {
+        true => bail!("process {pid} was started with `WASPECT=0`: whoever runs it wants no probes in it"),
+        false => Ok(()),
     }
 }
 
 /// Enters one process. It takes what it takes: nobody waits for this thread where this command is told to end, and a process
 /// that is left in the middle goes on as it was.
-fn enter(target: &inject::Target, agent: &std::path::Path, bootstrap: &str) -> Result<Report, InjectError> {
-    inject::inject(target, &Payload { agent, bootstrap }, &Limits::default())
+fn enter(target: &inject::Target, agent: &Path, bootstrap: &str) -> anyhow::Result<Way> {
+    Ok(Way::Injected(inject::inject(target, &Payload { agent, bootstrap }, &Limits::default())?))
+}
+
+fn come(door: &Path, pid: i32, socket: &Path) -> Result<(), ControlError> {
+    knock::knock(door, pid.unsigned_abs(), socket, COME_MAX)
 }
 
 /// The agent that the process has already, else the one of this command: two in one process would not know of each

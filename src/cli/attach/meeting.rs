@@ -113,8 +113,13 @@ impl Meeting {
         let _ = fs::remove_dir_all(self.dir());
     }
 
+    /// Where to come, as the processes see it.
+    pub(super) fn socket(&self) -> PathBuf {
+        self.seen.join(SOCKET)
+    }
+
     pub(super) fn bootstrap(&self) -> String {
-        let socket = self.seen.join(SOCKET);
+        let socket = self.socket();
         let mut lines = String::from("socket = bytes.fromhex('");
         for byte in socket.as_os_str().as_bytes() {
             let _ = write!(lines, "{byte:02x}");

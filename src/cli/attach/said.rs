@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
+use super::entry::Way;
 use crate::cli;
 use crate::cli::observe::outputs::warn;
 use crate::inject::{InjectError, Report};
@@ -21,7 +22,7 @@ const KEPT_MAX: Duration = Duration::from_secs(1);
 pub(super) struct Said {
     /// How many processes there were at first.
     first: usize,
-    entered: Vec<(i32, Report)>,
+    entered: Vec<(i32, Way)>,
     failed: Vec<(i32, anyhow::Error)>,
     /// Since when there is something to say.
     since: Option<Instant>,
@@ -35,10 +36,10 @@ impl Said {
         Self { first, ..Self::default() }
     }
 
-    pub(super) fn entered(&mut self, pid: i32, report: Report) {
+    pub(super) fn entered(&mut self, pid: i32, way: Way) {
         self.known.remove(&pid);
         self.since.get_or_insert_with(Instant::now);
-        self.entered.push((pid, report));
+        self.entered.push((pid, way));
     }
 
     pub(super) fn failed(&mut self, pid: i32, error: anyhow::Error) {
@@ -54,7 +55,7 @@ impl Said {
     pub(super) fn tell(&mut self) {
         self.since = None;
         match std::mem::take(&mut self.entered) {
-            few if few.len() <= EACH_MAX => few.iter().for_each(|(pid, report)| warn(&one(*pid, report))),
+            few if few.len() <= EACH_MAX => few.iter().for_each(|(pid, way)| warn(&one(*pid, way))),
             many => warn(&summary(&many)),
         }
         for (says, pids, hint) in self.failures() {
@@ -92,7 +93,10 @@ impl Said {
     }
 }
 
-fn one(pid: i32, report: &Report) -> String {
+fn one(pid: i32, way: &Way) -> String {
+    let Way::Injected(report) = way else {
+        return format!("process {pid} came by its own socket: nothing was stopped");
+    };
     let loaded = report.answered.as_secs_f64() * 1e3;
     format!(
         "entered process {pid}: one thread stopped for {:.1} ms, ready after another {loaded:.0} ms",
@@ -100,12 +104,19 @@ fn one(pid: i32, report: &Report) -> String {
     )
 }
 
-fn summary(all: &[(i32, Report)]) -> String {
-    let (least, most) = all
-        .iter()
-        .map(|(_, report)| stopped(report))
-        .fold((f64::MAX, 0.0_f64), |(least, most), ms| (least.min(ms), most.max(ms)));
-    format!("entered {} processes: one thread of each stopped for {least:.1} to {most:.1} ms", all.len())
+fn summary(all: &[(i32, Way)]) -> String {
+    let stops = all.iter().filter_map(|(_, way)| match way {
+        Way::Injected(report) => Some(stopped(report)),
+        Way::Came => None,
+    });
+    let (many, least, most) =
+        stops.fold((0, f64::MAX, 0.0_f64), |(many, least, most), ms| (many + 1, least.min(ms), most.max(ms)));
+    let came = match all.len() - many {
+        0 => String::new(),
+        _ if many == 0 => return format!("{} processes came by their own sockets: nothing was stopped", all.len()),
+        came => format!("; {came} came by their own sockets"),
+    };
+    format!("entered {many} processes: one thread of each stopped for {least:.1} to {most:.1} ms{came}")
 }
 
 /// In milliseconds, all tries together.
@@ -130,16 +141,22 @@ mod tests {
 
     use super::*;
 
-    fn report(ms: u64) -> Report {
+    fn injected(ms: u64) -> Way {
         let (stopped, stopped_before) = (Duration::from_millis(ms), Duration::from_millis(1));
-        Report { stopped, tries: 1, stopped_before, thread: 1, answered: Duration::from_millis(40) }
+        Way::Injected(Report { stopped, tries: 1, stopped_before, thread: 1, answered: Duration::from_millis(40) })
     }
 
     #[test]
     fn many_are_one_line() {
-        assert_eq!(one(7, &report(2)), "entered process 7: one thread stopped for 3.0 ms, ready after another 40 ms");
-        let many = [5, 1, 3].map(|ms| (7, report(ms)));
+        let stopped = "entered process 7: one thread stopped for 3.0 ms, ready after another 40 ms";
+        assert_eq!(one(7, &injected(2)), stopped);
+        assert_eq!(one(7, &Way::Came), "process 7 came by its own socket: nothing was stopped");
+        let many = [5, 1, 3].map(|ms| (7, injected(ms)));
         assert_eq!(summary(&many), "entered 3 processes: one thread of each stopped for 2.0 to 6.0 ms");
+        let mixed = [(7, injected(5)), (8, Way::Came), (9, Way::Came)];
+        let said = "entered 1 processes: one thread of each stopped for 6.0 to 6.0 ms; 2 came by their own sockets";
+        assert_eq!(summary(&mixed), said);
+        assert_eq!(summary(&mixed[1..]), "2 processes came by their own sockets: nothing was stopped");
     }
 
     #[test]

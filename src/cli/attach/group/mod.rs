@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
-use super::entry::{Entry, Heard, Place};
+use super::entry::{Entry, Heard, Place, Way};
 use super::said::Said;
 use super::wanted::Wanted;
 use crate::cli::observe::Observation;
 use crate::cli::observe::outputs::warn;
 use crate::cli::target::{Found, processes};
 use crate::frames::Load;
-use crate::inject::{InjectError, Report, has_ended};
+use crate::inject::{InjectError, has_ended};
 use inherited::Segments;
 
 /// How often is looked for new processes.
@@ -71,7 +71,7 @@ enum State {
 
 struct Ended {
     pid: i32,
-    result: Result<Report, InjectError>,
+    result: anyhow::Result<Way>,
     since: Instant,
 }
 
@@ -214,7 +214,7 @@ impl Group {
             match result {
                 result if self.joined.contains(&pid.unsigned_abs()) => {
                     self.set(pid, State::In);
-                    result.iter().for_each(|report| self.said.entered(pid, *report));
+                    result.iter().for_each(|way| self.said.entered(pid, *way));
                 }
                 result if since.elapsed() < most => match self.refusals.pop_front() {
                     Some(error) => self.fail(pid, error),
@@ -224,7 +224,7 @@ impl Group {
                 Ok(_) => {
                     self.fail(pid, anyhow!("process {pid} loaded the agent, which did not come to meet this command"))
                 }
-                Err(error) => self.fail(pid, error.into()),
+                Err(error) => self.fail(pid, error),
             }
         }
     }
