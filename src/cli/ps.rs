@@ -15,6 +15,7 @@ use serde_json::json;
 use super::target::processes::{self, Process};
 use super::target::sockets::{Address, Sockets};
 use super::{HEADING, agents, attach, target, text};
+use crate::control::knock;
 use crate::inject::{self, InjectError};
 
 /// Where the terminal does not say how wide it is.
@@ -31,8 +32,8 @@ const COMMAND_CHARS: std::ops::RangeInclusive<usize> = 16..=60;
   sudo waspect ps                                   # other users' processes too
   waspect ps --json | jq '.[] | select(.attachable) | .pid'")]
 pub(super) struct Args {
-    /// Write a JSON array of {pid, parent, user, python, attachable, reason, hint, name, listens, command}: `parent` is the
-    /// Python process it descends from, `name` what `name:` takes, `listens` its addresses (`:8000`, `unix:/run/app.sock`)
+    /// Write a JSON array of {pid, parent, user, python, prepared, attachable, reason, hint, name, listens, command}: `parent`
+    /// is the Python process it descends from, `prepared` whether it comes by itself when it is asked, `name` what `name:` takes, `listens` its addresses (`:8000`, `unix:/run/app.sock`)
     #[arg(long)]
     json: bool,
 }
@@ -43,6 +44,8 @@ struct Row {
     parent: Option<i32>,
     user: String,
     python: Option<String>,
+    /// It has a socket of its own, and need not be traced.
+    prepared: bool,
     /// Why it cannot be attached to, and what to do.
     refused: Option<(String, Option<String>)>,
     name: Option<String>,
@@ -82,7 +85,8 @@ fn rows() -> Vec<Row> {
 /// Nothing for what is no Python, or has gone meanwhile.
 fn row(process: &Process, sockets: &Sockets) -> Option<Row> {
     let pid = process.pid;
-    let (python, refused) = match inject::recognise(pid) {
+    let prepared = knock::find(pid.unsigned_abs()).is_some();
+    let (python, traced) = match inject::recognise(pid) {
         Ok(python) => {
             let version = attach::version(&python);
             let agent = attach::suffix(pid, &python).and_then(|suffix| agents::find(&suffix, &version));
@@ -97,9 +101,11 @@ fn row(process: &Process, sockets: &Sockets) -> Option<Row> {
         Err(_) if !target::is_called_python(process) => return None,
         Err(e) => (None, Some((e.to_string(), e.hint()))),
     };
+    let forbidden = attach::allowed(pid).err().map(|e| first_line(&e.to_string()));
+    let refused = forbidden.or(traced.filter(|_| !prepared));
     let user = user(fs::metadata(format!("/proc/{pid}")).ok()?.uid());
     let (name, listens, command) = (target::name(process), sockets.addresses(pid), process.words.join(" "));
-    Some(Row { pid, parent: None, user, python, refused, name, listens, command })
+    Some(Row { pid, parent: None, user, python, prepared, refused, name, listens, command })
 }
 
 fn first_line(text: &str) -> (String, Option<String>) {
@@ -114,12 +120,12 @@ fn user(id: u32) -> String {
 }
 
 fn as_json(row: &Row) -> serde_json::Value {
-    let Row { pid, parent, user, python, refused, name, listens, command } = row;
+    let Row { pid, parent, user, python, prepared, refused, name, listens, command } = row;
     let (reason, hint) = refused.clone().map_or((None, None), |(reason, hint)| (Some(reason), hint));
     let listens: Vec<String> = listens.iter().map(Address::to_string).collect();
     json!({
-        "pid": pid, "parent": parent, "user": user, "python": python, "attachable": reason.is_none(), "reason": reason,
-        "hint": hint, "name": name, "listens": listens, "command": command,
+        "pid": pid, "parent": parent, "user": user, "python": python, "prepared": prepared,
+        "attachable": reason.is_none(), "reason": reason, "hint": hint, "name": name, "listens": listens, "command": command,
     })
 }
 
@@ -142,7 +148,11 @@ fn tree(lines: &mut Vec<[String; 6]>, rows: &[Row], row: &Row, depth: usize) {
 
 /// What its parent is called and listens on too is not said again.
 fn cells(row: &Row, above: Option<&Row>, depth: usize) -> [String; 6] {
-    let state = if row.refused.is_none() { "attachable" } else { "refused" };
+    let state = match (&row.refused, row.prepared) {
+        (Some(_), _) => "refused",
+        (None, true) => "prepared",
+        (None, false) => "attachable",
+    };
     let name = row.name.iter().filter(|_| above.is_none_or(|above| above.name != row.name));
     let new = row.listens.iter().filter(|at| above.is_none_or(|above| !above.listens.contains(at)));
     let (ports, paths): (Vec<&Address>, Vec<&Address>) = new.partition(|at| matches!(at, Address::Port(_)));

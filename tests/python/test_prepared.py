@@ -5,6 +5,7 @@ In: the binary, the agent and the wheel of this environment. Out: nothing. Never
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -54,7 +55,7 @@ def counted(path: Path) -> int:
 
 def knock(target: Target, path: Path, *args: str) -> int:
     """Attaches for a while; gives what was counted."""
-    done = attach(target.pid, "-e", PROBE, "--for", "200ms", "-o", f"jsonl:{path}", *args)
+    done = attach(target.pid, "-e", PROBE, "--for", "500ms", "-o", f"jsonl:{path}", *args)
     assert done.returncode == 0 and KNOCKED in done.stderr, done.stderr
     return counted(path)
 
@@ -97,7 +98,7 @@ def test_forked_children_have_sockets_of_their_own(tmp_path):
             deadline = time.monotonic() + 10
             while not (own := list(parents.parent.glob(f"{child}-*.sock"))):
                 assert time.monotonic() < deadline
-            done = attach(child, "-e", PROBE, "--for", "200ms", "-o", f"jsonl:{tmp_path / 'out'}")
+            done = attach(child, "-e", PROBE, "--for", "500ms", "-o", f"jsonl:{tmp_path / 'out'}")
             assert KNOCKED in done.stderr, done.stderr
             assert counted(tmp_path / "out") > 0
             assert sockets(child) == [os.fspath(own[0])]
@@ -180,7 +181,12 @@ def test_silent_and_senseless_guests_harm_nobody(tmp_path):
         os.kill(target.pid, signal.SIGURG)
         guests[0].settimeout(10)
         # Its first word is no length of a frame.
-        assert b"frame of" in b"".join(iter(lambda: guests[0].recv(4096), b""))
+        said = b""
+        # What was not read of its words resets the connection.
+        with contextlib.suppress(ConnectionResetError):
+            while part := guests[0].recv(4096):
+                said += part
+        assert b"frame of" in said
         assert knock(target, tmp_path / "out") > 0
         for guest in guests:
             guest.close()

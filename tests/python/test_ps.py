@@ -49,6 +49,19 @@ def test_what_can_be_attached_to(idle):
     assert f"  {idle.pid}  " in listed()
 
 
+@pytest.mark.parametrize(("asked", "prepared", "state"), [("1", True, "prepared"), ("0", False, "refused")])
+def test_what_whoever_started_it_says(asked, prepared, state):
+    code = "print(flush=True); input()"
+    env = running.environment(WASPECT=asked)
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as target:
+        assert target.stdout
+        target.stdout.readline()
+        process = found(target.pid)
+        assert (process["prepared"], process["attachable"]) == (prepared, prepared)
+        assert state in next(line for line in listed().splitlines() if f" {target.pid} " in line)
+        target.communicate(b"\n")
+
+
 def test_what_cannot(idle):
     idle.send_signal(signal.SIGSTOP)
     time.sleep(0.1)

@@ -139,10 +139,15 @@ fn place_for<'a>(pid: i32, agent: &Agent, load: &Load, places: &'a mut Vec<Place
 }
 
 /// Whoever runs an application may say that nobody looks into it.
-fn allowed(pid: i32) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When they did.
+pub(in crate::cli) fn allowed(pid: i32) -> anyhow::Result<()> {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     match environment.split(|byte| *byte == 0).any(|variable| variable == b"WASPECT=0") {
-        true => bail!("process {pid} was started with `WASPECT=0`: whoever runs it wants no probes in it"),
+        true => bail!(
+            "process {pid} was started with `WASPECT=0`: whoever runs it wants no probes in it\nhint: start it without"
+        ),
         false => Ok(()),
     }
 }

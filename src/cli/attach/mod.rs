@@ -18,7 +18,7 @@ use super::observe::Probing;
 use super::target::{FORMS, Target};
 
 use asked::Asked;
-pub(super) use entry::{suffix, version};
+pub(super) use entry::{allowed, suffix, version};
 use group::Group;
 use wanted::Wanted;
 use watch::Watch;
@@ -43,7 +43,9 @@ From CPython 3.12 on a program that forks while it is observed hears a
 DeprecationWarning of its threads: there is one more.
 
 Needed: the right to trace the process: its own user where `kernel.yama.ptrace_scope`
-is 0, or CAP_SYS_PTRACE.";
+is 0, or CAP_SYS_PTRACE. A prepared process (`WASPECT=1` where the wheel is installed,
+`waspect.listen()`, `waspect run`) comes by itself; its user is enough. One that was
+started with `WASPECT=0` is left alone.";
 
 /// Put probes into running Python processes; Ctrl-C takes them out again
 ///
