@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz cpython-suite bench wheel fmt clean agents cli debug-builds
+.PHONY: help demo test lint fuzz cpython-suite attach-suite bench wheel fmt clean agents cli debug-builds
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -62,6 +62,10 @@ demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under 
 cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed) debug-builds  ## CPython's own tests with every function instrumented, on every CPython found
 	@set -e; for m in $(minors); do suite=".venv/$$m/bin/python $(tools)/cpython_suite.py"; $$suite; $$suite --prove; \
 	$$suite --debug || [ $$? = 2 ]; done
+
+# A process that may not be traced cannot be entered either: its own user's where kernel.yama.ptrace_scope is 0, or root.
+attach-suite: $(installed)  ## attaching to programs in every state, what it adds to them, and killed at any moment, on every CPython found
+	@status=0; for m in $(minors); do .venv/$$m/bin/python $(tools)/attach_suite.py || status=1; done; exit $$status
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench
