@@ -11,8 +11,6 @@ right, and of the visit nothing remains within a second: no other code, no threa
 from __future__ import annotations
 
 import argparse
-import glob
-import os
 import random
 import signal
 import statistics
@@ -22,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import attaching
-from attaching import Dead, Target, Visit
+from attaching import DeadError, Target, Visit
 
 VERSION = ".".join(map(str, sys.version_info[:3]))
 # What programs do when they are entered; `attach_states.py` has them.
@@ -35,10 +33,10 @@ SETTLED_SECONDS_MAX = 1.0
 # An interpreter whose lock is held for seconds cannot put functions back meanwhile.
 SLOW = {"longc": 9.0}
 # Visits before growth is measured: the first ones fill caches.
-WARM_UP = 20
+WARM_UP = 10
 # What may be more at the end, whatever the number of visits: the interpreter's and the allocator's own caches.
 GROWTH_MAX = {"memory KiB": 1500, "objects": 20, "mappings": 4}
-MEETINGS = "/tmp/waspect-attach-*"
+MEETINGS = "waspect-attach-*"
 
 
 @dataclass
@@ -68,20 +66,22 @@ class Row:
 def main() -> int:
     chosen = arguments()
     try:
-        return int(not all([part(chosen) for part in (states_part, growth_part, kills_part)]))
-    except Dead as error:
+        fine = [part(chosen) for part in (states_part, growth_part, kills_part)]
+    except DeadError as error:
         print(f"a program did not come up: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    return int(not all(fine))
 
 
 def arguments() -> argparse.Namespace:
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0], epilog=f"States: {' '.join(STATES)}")
+    epilog = f"States: {' '.join(STATES)}. With a number of 0 a part is left out."
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0], epilog=epilog)
     options.add_argument("state", nargs="*", help="only these states")
     options.add_argument("--tries", type=int, default=50, help="attaches for each state (default %(default)s)")
     options.add_argument("--rounds", type=int, default=200, help="attaches to see what grows (default %(default)s)")
-    options.add_argument("--kills", type=int, default=200, help="commands killed (default %(default)s); 0 leaves a part out")
+    options.add_argument("--kills", type=int, default=200, help="commands killed (default %(default)s)")
     options.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the moments of the kills")
     return options.parse_args()
 
@@ -116,7 +116,7 @@ def visited(state: str, tries: int, *length: str, settled: float = SETTLED_SECON
                     row.tries += 1
                     enter(target, row, settled)
                 check_end(target, row)
-            except Dead as error:
+            except DeadError as error:
                 row.note("deaths", str(error))
     return row
 
@@ -124,7 +124,7 @@ def visited(state: str, tries: int, *length: str, settled: float = SETTLED_SECON
 def enter(target: Target, row: Row, settled: float) -> None:
     of = attaching.visit(target)
     if not target.is_alive():
-        raise Dead(f"it ended: {'; '.join(of.amiss)}")
+        raise DeadError(f"it ended: {'; '.join(of.amiss)}")
     count(row, of, target.settle(settled)[1])
 
 
@@ -174,7 +174,7 @@ def grown(probe: str, rounds: int) -> dict[str, int]:
             of = attaching.visit(target, probe)
             target.settle(attaching.ANSWER_SECONDS_MAX)
             if of.amiss:
-                raise Dead("; ".join(of.amiss))
+                raise DeadError("; ".join(of.amiss))
         after = held(target)
     return {what: after[what] - before[what] for what in after}
 
@@ -186,7 +186,7 @@ def held(target: Target) -> dict[str, int]:
         "memory KiB": int((folder / "statm").read_text().split()[1]) * 4,
         "mappings": len((folder / "maps").read_text().splitlines()),
         "descriptors": len(target.descriptors()),
-        "threads": len(os.listdir(folder / "task")),
+        "threads": len(list((folder / "task").iterdir())),
         "objects": told["objects"],
         "atexit": told["atexit"],
         "folders": len(abandoned()),
@@ -196,11 +196,12 @@ def held(target: Target) -> dict[str, int]:
 def abandoned() -> list[str]:
     """Folders in which nobody waits any more."""
     waiting = Path("/proc/net/unix").read_text()
-    return [folder for folder in glob.glob(MEETINGS) if f"{folder}/" not in waiting]
+    return [str(folder) for folder in Path("/tmp").glob(MEETINGS) if f"{folder}/" not in waiting]
 
 
 def too_much(added: dict[str, int]) -> list[str]:
-    return [f"{what} {n:+}, expected at most {most:+}" for what, n in added.items() if n > (most := GROWTH_MAX.get(what, 0))]
+    much = {what: n for what, n in added.items() if n > GROWTH_MAX.get(what, 0)}
+    return [f"{what} {n:+}, expected at most {GROWTH_MAX.get(what, 0):+}" for what, n in much.items()]
 
 
 # --- kills
@@ -238,7 +239,7 @@ def killed(
                     kill(target, moment, moments, usual)
                     remains(target, row, settled)
                 check_after(target, row)
-            except Dead as error:
+            except DeadError as error:
                 row.note("deaths", f"in `{state}`: {error}")
     return row
 

@@ -7,6 +7,7 @@ thread stood still, what was amiss. Never here: a wait without an end, or a verd
 
 from __future__ import annotations
 
+import collections
 import json
 import os
 import re
@@ -37,7 +38,7 @@ STEADY = {"sleep", "select", "join", "cpu", "malloc", "mtcpu", "longc", "asyncio
 SILENT = {"sleep_long", "wait_for_ever"}
 
 
-class Dead(Exception):
+class DeadError(Exception):
     """The program ended or says nothing any more."""
 
 
@@ -46,9 +47,8 @@ class Target:
 
     def __init__(self, state: str, *length: str) -> None:
         self.state = state
-        self.process = subprocess.Popen(
-            [sys.executable, str(STATES), state, *length], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-        )
+        line, pipe = [sys.executable, str(STATES), state, *length], subprocess.PIPE
+        self.process = subprocess.Popen(line, stdout=pipe, stderr=pipe, env=environment())
         self.pid = self.process.pid
         self._heard = b""
         self._line()
@@ -64,7 +64,7 @@ class Target:
 
     def _told(self, by: signal.Signals) -> dict[str, Any]:
         if self.process.poll() is not None:
-            raise Dead(self._epitaph())
+            raise DeadError(self._epitaph())
         self.process.send_signal(by)
         told: dict[str, Any] = json.loads(self._line())
         return told
@@ -76,7 +76,7 @@ class Target:
             ready, _, _ = select.select([self.process.stdout], [], [], max(until - time.monotonic(), 0))
             more = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not more:
-                raise Dead(self._epitaph())
+                raise DeadError(self._epitaph())
             self._heard += more
         line, _, self._heard = self._heard.partition(b"\n")
         return line
@@ -105,12 +105,12 @@ class Target:
         return "" if found == self.before else f"it has {found}, and had {self.before}"
 
     def remember(self) -> None:
-        """From here on, what it holds is what it is to hold after each visit: once it is up, and holds no more and no less."""
+        """What it holds is what it is to hold after each visit; waits until it is up, and holds no more and no less."""
         until = time.monotonic() + ANSWER_SECONDS_MAX
         seen: list[object] = []
         while len(seen) < 3 or seen[-3:] != [self.before] * 3 or self.is_coming_up():
             if time.monotonic() > until:
-                raise Dead(f"`{self.state}` is not up after {ANSWER_SECONDS_MAX} s")
+                raise DeadError(f"`{self.state}` is not up after {ANSWER_SECONDS_MAX} s")
             time.sleep(0.05)
             self.before = self.traces()
             seen.append(self.before)
@@ -120,7 +120,7 @@ class Target:
 
     def traces(self) -> tuple[int, list[str]]:
         """Its threads, and its descriptors of the kinds that a visit has: nameless sockets and memory."""
-        threads = len(os.listdir(f"/proc/{self.pid}/task")) if self.state in STEADY else 0
+        threads = len(list(Path(f"/proc/{self.pid}/task").iterdir())) if self.state in STEADY else 0
         sockets = {line.split()[6] for line in Path(f"/proc/{self.pid}/net/unix").read_text().splitlines()[1:]}
         return threads, sorted(link for link in self.descriptors() if is_ours(link, sockets))
 
@@ -198,18 +198,20 @@ def started(target: Target, probe: str, *options: str) -> subprocess.Popen[bytes
 
 def judged(lines: list[dict[str, Any]], is_silent: bool) -> tuple[int, list[str]]:
     """How many events there were, and which counts do not agree."""
-    of = lambda kind: [line for line in lines if line["type"] == kind]  # noqa: E731
-    amiss = []
-    attached = [line["functions"] for line in of("state") if line["state"] == "attached"]
-    if FUNCTIONS not in attached:
-        amiss.append(f"attached to {attached} functions, expected {FUNCTIONS}")
-    for f in of("function"):
-        if f["entries"] != f["returns"] + f["raises"] + f["abandoned"] + f["live"]:
-            amiss.append(f"counts do not agree: {f}")
-    records, dropped = len(of("record")), sum(sum(s["drops"].values()) for s in of("summary"))
-    counted = sum(a["value"] for a in of("aggregation") if a["name"] == "calls")
+    of: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
+    for line in lines:
+        of[line["type"]].append(line)
+    attached = [line["functions"] for line in of["state"] if line["state"] == "attached"]
+    amiss = [] if FUNCTIONS in attached else [f"attached to {attached} functions, expected {FUNCTIONS}"]
+    amiss += [f"counts do not agree: {f}" for f in of["function"] if not balances(f)]
+    records, dropped = len(of["record"]), sum(sum(s["drops"].values()) for s in of["summary"])
+    counted = sum(a["value"] for a in of["aggregation"] if a["name"] == "calls")
     if counted != records + dropped:
         amiss.append(f"counted {counted} calls, recorded {records}, dropped {dropped}")
     if not counted and not is_silent:
         amiss.append("nothing fired")
     return records, amiss
+
+
+def balances(f: dict[str, Any]) -> bool:
+    return bool(f["entries"] == f["returns"] + f["raises"] + f["abandoned"] + f["live"])

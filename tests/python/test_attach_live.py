@@ -1,7 +1,7 @@
 """`waspect attach`: into programs that run, whatever they are doing, and out again.
 
-Each case is a real process that says what its own functions are. In: the binary and the agent of this environment. Out:
-nothing. Never: a target that is this process's own thread. What programs do while they are entered: `test_attach_states.py`.
+Each case is a real process that says what its own functions are; `test_attach_states.py` has those that are busy. In:
+the binary and the agent of this environment. Out: nothing. Never: a target that is this process's own thread.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ STATES = [*attach_suite.STATES, "hashing", "signals", "serving", "sleep_long", "
 # An interpreter's lock held for a tenth of the suite's two seconds.
 LENGTHS = {"longc": ["0.2"]}
 # Where a place to borrow a thread is found only after seconds.
-TRIES, FEWER, ROUNDS = 3, {"hashing": 1}, 30
+TRIES, FEWER, ROUNDS = 3, {"hashing": 1}, 20
 # Generous where others run, and far from never.
 SETTLED_SECONDS_MAX = 10
 
@@ -31,8 +31,9 @@ def test_states(state):
     assert row.ok == tries
 
 
-def test_visits_add_nothing():
-    added = attach_suite.grown(attaching.PROBE, ROUNDS)
+@pytest.mark.parametrize("more", ["", " end { }"])
+def test_visits_add_nothing(more):
+    added = attach_suite.grown(attaching.PROBE + more, ROUNDS)
     # Others come and go, and are killed, while this runs.
     del added["folders"]
     assert attach_suite.too_much(added) == []

@@ -30,6 +30,8 @@ REQUESTS, CLIENTS = 40, 4
 WORKERS = 2
 SECONDS_MAX = 60
 PROBE = "fn:app.hit:entry { @hits[pid] = count(); capture(arg0); }"
+# Whether interpreters that a server starts afresh, not by a fork, are observed with it.
+AFRESH = False
 
 APP = """
 import os
@@ -49,9 +51,11 @@ async def asgi(scope, receive, send):
 class Server:
     """A server's main process, what it said, and how many answers came from each worker."""
 
+    app = APP
+
     def __init__(self, folder: Path, line: list[str], *, observed: bool):
         self.folder, self.port = folder, free_port()
-        (folder / "app.py").write_text(APP)
+        (folder / "app.py").write_text(self.app)
         self.heard = folder / "stderr"
         self.answers, self.unanswered = collections.Counter(), 0
         line = [part.format(port=self.port) for part in line]
@@ -122,7 +126,7 @@ class Server:
         asking.join()
 
     def threads(self) -> int:
-        return len(os.listdir(f"/proc/{self.main}/task"))
+        return len(list(Path(f"/proc/{self.main}/task").iterdir()))
 
 
 def parent(pid: int) -> int:
@@ -190,13 +194,92 @@ def test_attach_to_the_master(name, tmp_path):
             _, said = command.communicate(timeout=SECONDS_MAX)
             assert command.returncode == 0, said
         observed, unanswered = dict(server.answers), server.unanswered
-        alone(server)
+        alone(server, 1)
         heard = server.heard.stat().st_size
         server.reload()
         server.ask()
         assert server.threads() == 1
         assert b"multi-threaded" not in server.heard.read_bytes()[heard:]
     agree(tmp_path, observed, unanswered)
+
+
+def test_workers_that_are_started_afresh(tmp_path):
+    """They serve as ever, observed or not."""
+    line = ["-m", "uvicorn", "--workers", str(WORKERS), "--port", "{port}", "--log-level", "critical", "app:asgi"]
+    with Server(tmp_path, line, observed=True) as server:
+        server.ask()
+        server.kill_one()
+        server.ask()
+    assert server.unanswered <= CLIENTS
+    agree(tmp_path, server.answers if AFRESH else {}, server.unanswered)
+
+
+# --- task queues
+
+JOBS = """
+import os
+from celery import Celery
+app = Celery("jobs", broker="filesystem://")
+os.makedirs("queue", exist_ok=True)
+app.conf.broker_transport_options = dict.fromkeys(["data_folder_in", "data_folder_out", "control_folder"], "queue")
+app.conf.broker_transport_options |= {"polling_interval": 0.02}
+app.conf.update(task_ignore_result=True, worker_hijack_root_logger=False, broker_connection_retry_on_startup=True)
+def hit(n): return n
+@app.task
+def work(n):
+    hit(n)
+    fd = os.open("done", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(fd, b"%d\\n" % os.getpid())
+    os.close(fd)
+"""
+TASKS, TASKS_EACH = 12, 3
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=critical"]
+POOL = ["--pool=prefork", f"--concurrency={WORKERS}", f"--max-tasks-per-child={TASKS_EACH}"]
+CELERY = ["-m", "celery", "-A", "app", "worker", *POOL, *QUIET]
+
+
+class Queue(Server):
+    """A task queue's main process; work is asked for by another, and leaves the number of who did it."""
+
+    app = JOBS
+
+    def ask(self, times: int = TASKS) -> None:
+        sending = f"import app\nfor n in range({times}): app.work.delay(n)"
+        subprocess.run([sys.executable, "-c", sending], cwd=self.folder, check=True, env=environment())
+        wanted, until = self.answers.total() + times, time.monotonic() + SECONDS_MAX
+        while self.done().total() < wanted:
+            assert time.monotonic() < until, self.heard.read_text()
+            time.sleep(0.02)
+        self.answers = self.done()
+
+    def done(self) -> collections.Counter:
+        path = self.folder / "done"
+        return collections.Counter(map(int, path.read_text().split()) if path.exists() else ())
+
+
+def test_tasks_under_run(tmp_path):
+    """Each child does a few tasks and is replaced."""
+    with Queue(tmp_path, CELERY, observed=True) as queue:
+        queue.ask()
+        assert len(queue.answers) >= TASKS // TASKS_EACH
+    agree(tmp_path, queue.answers)
+
+
+@pytest.mark.usefixtures("may_trace")
+def test_tasks_of_an_attached_worker(tmp_path):
+    with Queue(tmp_path, CELERY, observed=False) as queue:
+        old, threads = queue.workers() | set(queue.answers), queue.threads()
+        with subprocess.Popen(probing(tmp_path, str(queue.main)), stderr=subprocess.PIPE, env=environment()) as command:
+            begun(tmp_path)
+            queue.ask()
+            command.send_signal(signal.SIGINT)
+            _, said = command.communicate(timeout=SECONDS_MAX)
+            assert command.returncode == 0, said
+        observed = {pid: n for pid, n in queue.answers.items() if pid not in old}
+        assert observed
+        alone(queue, threads)
+        queue.ask()
+    agree(tmp_path, observed)
 
 
 def begun(folder: Path) -> None:
@@ -207,9 +290,9 @@ def begun(folder: Path) -> None:
         time.sleep(0.02)
 
 
-def alone(server: Server) -> None:
+def alone(server: Server, threads: int) -> None:
     """The operator's thread has ended."""
     until = time.monotonic() + SECONDS_MAX
-    while server.threads() > 1:
+    while server.threads() > threads:
         assert time.monotonic() < until
         time.sleep(0.01)
