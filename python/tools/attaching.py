@@ -32,8 +32,9 @@ FUNCTIONS = 3
 ANSWER_SECONDS_MAX, VISIT_SECONDS_MAX = 30, 60
 # The stop in which the work is done, and those before it, at places where a thread could not be borrowed.
 STOPPED = re.compile(r"one thread stopped for ([\d.]+) ms(?:, and ([\d.]+) ms in)?")
-# Where a program of the state has as many threads at any time.
-STEADY = {"sleep", "select", "join", "cpu", "malloc", "mtcpu", "longc", "asyncio", "uvicorn", "fork", "signals"}
+# How many threads a program has, once it is up, in the states where that does not change.
+STEADY = {"sleep": 1, "select": 1, "join": 2, "cpu": 1, "malloc": 1, "mtcpu": 5, "longc": 1, "asyncio": 1, "uvicorn": 3}
+STEADY |= {"fork": 1, "signals": 1}
 # Visits wait for the first event, which some states do not have.
 SILENT = {"sleep_long", "wait_for_ever"}
 
@@ -116,7 +117,8 @@ class Target:
             seen.append(self.before)
 
     def is_coming_up(self) -> bool:
-        return self.state not in SILENT and not self.ask()["rounds"]
+        is_idle = self.state not in SILENT and not self.ask()["rounds"]
+        return is_idle or self.before[0] < STEADY.get(self.state, 0)
 
     def traces(self) -> tuple[int, list[str]]:
         """Its threads, and its descriptors of the kinds that a visit has: nameless sockets and memory."""

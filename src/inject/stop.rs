@@ -26,6 +26,7 @@ const PAUSES: [Duration; 4] =
     [Duration::from_micros(300), Duration::from_micros(700), Duration::from_millis(1), Duration::from_millis(2)];
 /// How many times as long as they stood still threads go on between rounds.
 const GOING_ON: u32 = 3;
+const PAUSE_MAX: Duration = Duration::from_millis(50);
 /// Signal handlers are looked for so far up.
 const STACK_SEEN_BYTES: usize = 32 << 10;
 /// What the loader may need below.
@@ -68,7 +69,7 @@ pub(super) fn find(target: &Target, most: Duration) -> Result<Found, InjectError
 
 /// Where a stop takes long, because others run too, the target gets more of its time back before the next.
 fn pause(round: usize, stopped: Duration) -> Duration {
-    PAUSES[round.min(PAUSES.len() - 1)].max(stopped * GOING_ON)
+    PAUSES[round.min(PAUSES.len() - 1)].max((stopped * GOING_ON).min(PAUSE_MAX))
 }
 
 /// The first is the one that has the process's own number.
