@@ -125,7 +125,10 @@ def enter(target: Target, row: Row, settled: float) -> None:
     of = attaching.visit(target)
     if not target.is_alive():
         raise DeadError(f"it ended: {'; '.join(of.amiss)}")
-    count(row, of, target.settle(settled)[1])
+    remains = target.settle(settled)[1]
+    count(row, of, remains)
+    if remains:
+        target.accept()
 
 
 def count(row: Row, of: Visit, remains: str) -> None:
@@ -265,6 +268,7 @@ def remains(target: Target, row: Row, settled: float) -> None:
     took, amiss = target.settle(settled)
     if amiss:
         row.note("wrong", f"in `{target.state}`: {amiss}")
+        target.accept()
     else:
         row.ok += 1
         row.times.append(took * 1e3)

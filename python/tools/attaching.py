@@ -105,6 +105,11 @@ class Target:
         found = self.traces()
         return "" if found == self.before else f"it has {found}, and had {self.before}"
 
+    def accept(self) -> None:
+        """What remains although it should not is told once."""
+        self.settle(ANSWER_SECONDS_MAX)
+        self.before = self.traces()
+
     def remember(self) -> None:
         """What it holds is what it is to hold after each visit; waits until it is up, and holds no more and no less."""
         until = time.monotonic() + ANSWER_SECONDS_MAX

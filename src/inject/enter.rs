@@ -40,8 +40,10 @@ type Step<T> = Result<T, Trouble>;
 /// Starts the shim's thread.
 pub(super) fn enter(thread: &mut Borrowed<'_>, target: &Target, block: &[u8]) -> Step<Shared> {
     let fd = create(thread, target)?;
+    thread.at_last(Some((function(target, "syscall"), [SYS_CLOSE, fd])));
     let entered = start(thread, target, block, fd);
     if entered.is_err() {
+        thread.at_last(None);
         let _ = thread.call(function(target, "syscall"), &[SYS_CLOSE, fd]);
     }
     entered
@@ -52,6 +54,8 @@ fn start(thread: &mut Borrowed<'_>, target: &Target, block: &[u8], fd: u64) -> S
     let shared = shared.map_err(|e| Trouble::Failed("memfd_create", e.to_string()))?;
     let base = load(thread, target, fd)?;
     let block = map(thread, target, fd)?;
+    // The shim closes it; twice would be another's.
+    thread.at_last(None);
     run(thread, target, base, block)?;
     Ok(shared)
 }

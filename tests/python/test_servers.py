@@ -220,8 +220,8 @@ JOBS = """
 import os
 from celery import Celery
 app = Celery("jobs", broker="filesystem://")
-os.makedirs("queue", exist_ok=True)
-app.conf.broker_transport_options = dict.fromkeys(["data_folder_in", "data_folder_out", "control_folder"], "queue")
+[os.makedirs(folder, exist_ok=True) for folder in ("queue", "desk")]
+app.conf.broker_transport_options = {"data_folder_in": "queue", "data_folder_out": "desk", "control_folder": "queue"}
 app.conf.broker_transport_options |= {"polling_interval": 0.02}
 app.conf.update(task_ignore_result=True, worker_hijack_root_logger=False, broker_connection_retry_on_startup=True)
 def hit(n): return n
@@ -246,6 +246,9 @@ class Queue(Server):
     def ask(self, times: int = TASKS) -> None:
         sending = f"import app\nfor n in range({times}): app.work.delay(n)"
         subprocess.run([sys.executable, "-c", sending], cwd=self.folder, check=True, env=environment())
+        # The worker takes whatever it sees in its folder, and would take a message that is half written.
+        for message in (self.folder / "desk").iterdir():
+            message.rename(self.folder / "queue" / message.name)
         wanted, until = self.answers.total() + times, time.monotonic() + SECONDS_MAX
         while self.done().total() < wanted:
             assert time.monotonic() < until, self.heard.read_text()
