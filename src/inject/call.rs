@@ -11,6 +11,7 @@
 //! then, so what counts is what it asked of the kernel. The order of every step is such that the thread could go on alone
 //! after it: first the way back is laid, then the registers change, then signals are held.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -29,6 +30,8 @@ const SYS_RT_SIGRETURN: u64 = 15;
 /// `mov $15, %rax; syscall`
 const RESTORER_BYTES: u64 = 9;
 const NO_CALL: u64 = u64::MAX;
+/// `clone`, `clone3`
+pub(super) const THREADS: [u64; 2] = [56, 435];
 /// Never held back, or a thread would be ended by them at once.
 const FAULTS: [Signal; 6] =
     [Signal::SIGILL, Signal::SIGTRAP, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGSEGV, Signal::SIGSYS];
@@ -67,7 +70,7 @@ pub(super) struct Borrowed<'t> {
     place: Place,
     errno: Option<[u8; 4]>,
     /// What the thread does by itself where this command ends or gives up in the middle of a call.
-    last: Option<Last>,
+    last: Cell<Option<Last>>,
     until: Instant,
     where_it_is: WhereItIs,
 }
@@ -97,7 +100,7 @@ impl<'t> Borrowed<'t> {
             saved,
             place,
             errno: None,
-            last: None,
+            last: Cell::new(None),
             until,
             where_it_is: WhereItIs::Found,
         };
@@ -118,17 +121,22 @@ impl<'t> Borrowed<'t> {
         Ok(self.place.scratch)
     }
 
-    /// What the thread calls on its way back where nobody waits for it: from now on, or, if nothing, from the next call on.
-    pub(super) fn at_last(&mut self, call: Option<(u64, [u64; 2])>) {
-        self.last = call.map(|(function, arguments)| Last { function, arguments, mask: held() });
-        if self.last.is_some() && self.where_it_is == WhereItIs::Door {
+    /// What the thread calls on its way back where nobody waits for it: until it starts another thread, whose turn it is then.
+    pub(super) fn at_last(&self, function: u64, arguments: [u64; 2]) {
+        self.last.set(Some(Last { function, arguments, mask: held() }));
+        if self.where_it_is == WhereItIs::Door {
             let _ = self.lay();
         }
     }
 
+    /// From the next call on there is nothing to be done on the way back.
+    pub(super) fn nothing_at_last(&self) {
+        self.last.set(None);
+    }
+
     /// Lays the way back.
     fn lay(&self) -> Option<()> {
-        let frame = self.saved.frame(self.place, self.target.restorer, self.last);
+        let frame = self.saved.frame(self.place, self.target.restorer, self.last.get());
         self.memory.write(self.place.stack, &frame)
     }
 
@@ -176,6 +184,10 @@ impl<'t> Borrowed<'t> {
             let begun = self.tracee.regs()?;
             if self.is_door(&begun) {
                 return Ok(asked);
+            }
+            // Before it happens: whatever becomes of this command, it does.
+            if THREADS.contains(&begun.orig_rax) && self.last.take().is_some() {
+                self.lay().ok_or(Halt::Os(Errno::EFAULT))?;
             }
             self.next()?;
             let result = self.tracee.regs()?.rax.cast_signed();

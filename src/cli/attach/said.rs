@@ -92,12 +92,16 @@ impl Said {
     }
 }
 
+/// The stop in which it was entered, and those before, at places where that could not be.
 fn one(pid: i32, report: &Report) -> String {
-    let loaded = report.answered.as_secs_f64() * 1e3;
-    format!(
-        "entered process {pid}: one thread stopped for {:.1} ms, ready after another {loaded:.0} ms",
-        stopped(report)
-    )
+    let [stopped, before, loaded] =
+        [report.stopped, report.stopped_before, report.answered].map(|took| took.as_secs_f64() * 1e3);
+    let tries = match report.tries {
+        0 | 1 => String::new(),
+        2 => format!(", and {before:.1} ms in one try before"),
+        n => format!(", and {before:.1} ms in {} tries before", n - 1),
+    };
+    format!("entered process {pid}: one thread stopped for {stopped:.1} ms{tries}; ready after another {loaded:.0} ms")
 }
 
 fn summary(all: &[(i32, Report)]) -> String {
@@ -137,7 +141,14 @@ mod tests {
 
     #[test]
     fn many_are_one_line() {
-        assert_eq!(one(7, &report(2)), "entered process 7: one thread stopped for 3.0 ms, ready after another 40 ms");
+        for (tries, expected) in [
+            (1, "stopped for 2.0 ms; ready after"),
+            (2, "stopped for 2.0 ms, and 1.0 ms in one try before; ready after"),
+            (9, "stopped for 2.0 ms, and 1.0 ms in 8 tries before; ready after"),
+        ] {
+            let expected = format!("entered process 7: one thread {expected} another 40 ms");
+            assert_eq!(one(7, &Report { tries, ..report(2) }), expected);
+        }
         let many = [5, 1, 3].map(|ms| (7, report(ms)));
         assert_eq!(summary(&many), "entered 3 processes: one thread of each stopped for 2.0 to 6.0 ms");
     }
