@@ -133,17 +133,28 @@ def test_leaves_nothing(tmp_path):
     program.write_text(CHANGING)
     with Target(str(program)) as target:
         assert target.line() == "clean"
-        before, folders = traces(target.pid), set(attach_suite.abandoned())
+        before = traces(target.pid)
         for _ in range(5):
             done = attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms")
             assert done.returncode == 0, done.stderr
         assert traces(target.pid) == before
         assert before[1] == 1
-        # Others' come and go.
-        until = time.monotonic() + 10
-        while not set(attach_suite.abandoned()) <= folders:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        process = started(target.pid, "-e", "fn:**.hit:entry { @n = count(); }")
+        heard(process, b"attached")
+        folder = meeting(process.pid)
+        assert folder.is_dir()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert not folder.exists()
+
+
+def meeting(pid: int) -> Path:
+    """The folder in which a command waits."""
+    links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+    named = {Path(row[7]) for row in rows if len(row) > 7 and f"socket:[{row[6]}]" in links}
+    (folder,) = {path.parent for path in named if path.parent.name.startswith("waspect-attach-")}
+    return folder
 
 
 @pytest.mark.parametrize(("moment", "state"), list(zip(attach_suite.MOMENTS, STATES, strict=True)))
