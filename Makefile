@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz cpython-suite bench wheel fmt clean agents cli debug-builds
+.PHONY: help demo test lint fuzz cpython-suite attach-suite bench wheel fmt clean agents cli debug-builds rust-tests
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -40,6 +40,7 @@ rust := Cargo.toml Cargo.lock build.rs $(shell find src probe-sdk python/waspect
 cli_only := $(addprefix src/,lang/% inject/% cli/% render/% drain/% compile/% module/% main.rs) $(addprefix probe-sdk/,rust/% macros/%)
 package := $(shell find python/waspect -name '*.py' -o -name '*.pyi' -o -name py.typed)
 wheel := dist/.built
+environments := $(foreach m,$(minors),.venv/$(m)/.made)
 installed := $(foreach m,$(minors),.venv/$(m)/.ready)
 peers := $(foreach m,$(minors),.venv/peers-$(m)/.made)
 
@@ -49,11 +50,12 @@ wasm_target := $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unk
 help:  ## list these
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-# The binary beside the agents: linking one of these keeps one core busy, and there are six. Agent and door of one CPython after
-# each other, so that the layer over CPython's headers is compiled once for both.
+# Whatever else is to be made beside the agents: linking one of these keeps one core busy, and there are six. Agent and door of one
+# CPython after each other, so that the layer over CPython's headers is compiled once for both.
 test: $(wasm_target)  ## build, then Rust and Python tests on every CPython found
-	@$(tool_python) $(tools)/together.py "$(MAKE) $(cli)" "$(MAKE) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m)))"
-	@$(MAKE) $(installed) debug-builds
+	@$(tool_python) $(tools)/together.py "$(MAKE) $(cli) rust-tests $(environments) debug-builds" \
+	"$(MAKE) $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m)))"
+	@$(MAKE) $(installed)
 	@$(tool_python) $(tools)/run_tests.py $(minors)
 
 demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under load, with and without probes, which are built first
@@ -63,6 +65,10 @@ cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed) debug-build
 	@set -e; for m in $(minors); do suite=".venv/$$m/bin/python $(tools)/cpython_suite.py"; $$suite; $$suite --prove; \
 	$$suite --debug || [ $$? = 2 ]; done
 
+# A process that may not be traced cannot be entered either: its own user's where kernel.yama.ptrace_scope is 0, or root.
+attach-suite: $(installed)  ## attaching to programs in every state, what it adds to them, and killed at any moment, on every CPython found
+	@status=0; for m in $(minors); do .venv/$$m/bin/python $(tools)/attach_suite.py || status=1; done; exit $$status
+
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench
 	@set -e; for m in $(minors); do echo "== CPython $$m"; \
@@ -70,6 +76,11 @@ bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) 
 	.venv/$$m/bin/python benches/python/language.py; .venv/$$m/bin/python benches/python/hogtrace.py; \
 	.venv/$$m/bin/python benches/python/scaling.py; .venv/$$m/bin/python benches/python/drain.py; done
 	.venv/$(newest)/bin/python benches/python/imports.py
+
+# What `run_tests.py` has cargo run.
+rust-tests:
+	cargo test --release --workspace --no-run
+	cargo test --locked --manifest-path probes/Cargo.toml --target-dir target/probes --no-run
 
 # Builds of CPython with assertions, where the distribution has them; without, their tests say so.
 debug-builds:

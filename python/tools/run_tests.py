@@ -5,7 +5,8 @@ under its name; then a line per part with the names of what failed, then the sum
 Never: a part skipped because an earlier one failed.
 
 The Rust tests go first, those of the ready-made probes behind them, then the suites of the CPythons, one after another.
-Two files of a suite run at a time: more would starve tests that watch a program while it runs.
+Two files of a suite run at a time: more would starve tests that watch a program while it runs. What does not depend on
+the CPython that runs it (`pytest.mark.once`) runs on the newest, and is named in the output.
 """
 
 from __future__ import annotations
@@ -44,8 +45,25 @@ def parts(minors: list[str]) -> list[Part]:
     own = ["--locked", "--manifest-path", "probes/Cargo.toml", "--target-dir", "target/probes"]
     probes = Part("probes", ["cargo", "test", *own])
     spread = ["-n", str(AT_ONCE), "--dist", "loadfile"]
-    pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest", *spread]) for m in minors)
+    pythons = (Part(f"python {m}", [f".venv/{m}/bin/python", "-m", "pytest", *spread, *but(m, minors)]) for m in minors)
     return [rust, probes, *pythons]
+
+
+def newest(minors: list[str]) -> str:
+    return max(minors, key=lambda minor: [int(part) for part in minor.split(".")])
+
+
+def but(minor: str, minors: list[str]) -> list[str]:
+    """What leaves out of a suite that which another has."""
+    return [] if minor == newest(minors) else ["-m", "not once"]
+
+
+def once(folder: Path) -> str:
+    """The files of which all, then those of which some, runs on one CPython."""
+    texts = {path.stem: path.read_text() for path in sorted(folder.glob("test_*.py"))}
+    whole = [name for name, text in texts.items() if re.search(r"^pytestmark = .*mark\.once\b", text, re.MULTILINE)]
+    some = [name for name, text in texts.items() if re.search(r"^@pytest\.mark\.once$", text, re.MULTILINE)]
+    return " ".join(whole) + (f"; of {' and '.join(some)} what only looks at the products" if some else "")
 
 
 def run(part: Part) -> Outcome:
@@ -74,6 +92,8 @@ def tally(line: str) -> tuple[int, int]:
 
 
 def main(minors: list[str]) -> int:
+    if len(minors) > 1:
+        print(f"run once, on {newest(minors)}: {once(ROOT / 'tests' / 'python')}", flush=True)
     outcomes = [run(part) for part in parts(minors)]
     print()
     for o in outcomes:

@@ -11,6 +11,7 @@
 //! then, so what counts is what it asked of the kernel. The order of every step is such that the thread could go on alone
 //! after it: first the way back is laid, then the registers change, then signals are held.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use super::elf::Bytes;
-use super::frame::{Place, Saved};
+use super::frame::{FLAGS_NOT_TAKEN, Last, Place, Saved};
 use super::memory::Memory;
 use super::stop::Found;
 use super::target::Target;
@@ -29,8 +30,8 @@ const SYS_RT_SIGRETURN: u64 = 15;
 /// `mov $15, %rax; syscall`
 const RESTORER_BYTES: u64 = 9;
 const NO_CALL: u64 = u64::MAX;
-/// Set, they would single-step, fault at odd addresses, or copy backwards.
-const FLAGS_NOT_TAKEN: u64 = 0x100 | 0x400 | 0x4_0000;
+/// `clone`, `clone3`
+pub(super) const THREADS: [u64; 2] = [56, 435];
 /// Never held back, or a thread would be ended by them at once.
 const FAULTS: [Signal; 6] =
     [Signal::SIGILL, Signal::SIGTRAP, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGSEGV, Signal::SIGSYS];
@@ -68,6 +69,8 @@ pub(super) struct Borrowed<'t> {
     saved: Saved,
     place: Place,
     errno: Option<[u8; 4]>,
+    /// What the thread does by itself where this command ends or gives up in the middle of a call.
+    last: Cell<Option<Last>>,
     until: Instant,
     where_it_is: WhereItIs,
 }
@@ -90,8 +93,17 @@ impl<'t> Borrowed<'t> {
         let memory = Memory(Pid::from_raw(target.pid));
         let place = found.saved.place();
         let (tracee, saved) = (found.tracee, found.saved);
-        let mut borrowed =
-            Self { tracee, target, memory, saved, place, errno: None, until, where_it_is: WhereItIs::Found };
+        let mut borrowed = Self {
+            tracee,
+            target,
+            memory,
+            saved,
+            place,
+            errno: None,
+            last: Cell::new(None),
+            until,
+            where_it_is: WhereItIs::Found,
+        };
         borrowed.errno = borrowed.errno_place().and_then(|at| {
             let mut bytes = [0; 4];
             memory.read(at, &mut bytes).map(|()| bytes)
@@ -107,6 +119,25 @@ impl<'t> Borrowed<'t> {
     pub(super) fn text(&self, text: &CStr) -> Result<u64, Halt> {
         self.memory.write(self.place.scratch, text.to_bytes_with_nul()).ok_or(Halt::Os(Errno::EFAULT))?;
         Ok(self.place.scratch)
+    }
+
+    /// What the thread calls on its way back where nobody waits for it: until it starts another thread, whose turn it is then.
+    pub(super) fn at_last(&self, function: u64, arguments: [u64; 2]) {
+        self.last.set(Some(Last { function, arguments, mask: held() }));
+        if self.where_it_is == WhereItIs::Door {
+            let _ = self.lay();
+        }
+    }
+
+    /// From the next call on there is nothing to be done on the way back.
+    pub(super) fn nothing_at_last(&self) {
+        self.last.set(None);
+    }
+
+    /// Lays the way back.
+    fn lay(&self) -> Option<()> {
+        let frame = self.saved.frame(self.place, self.target.restorer, self.last.get());
+        self.memory.write(self.place.stack, &frame)
     }
 
     /// Calls a function; gives what it asked of the kernel.
@@ -125,11 +156,10 @@ impl<'t> Borrowed<'t> {
     }
 
     fn go(&self, from: WhereItIs, function: u64, arguments: &[u64]) -> Result<Vec<Asked>, Halt> {
-        let frame = self.saved.frame(self.place, self.target.restorer);
-        self.memory.write(self.place.stack, &frame).ok_or(Halt::Os(Errno::EFAULT))?;
+        self.lay().ok_or(Halt::Os(Errno::EFAULT))?;
         self.tracee.set_regs(self.registers(function, arguments))?;
         if from == WhereItIs::Found {
-            self.tracee.set_mask(FAULTS.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (*signal as i32 - 1))))?;
+            self.tracee.set_mask(held())?;
         } else {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
             self.next()?;
@@ -154,6 +184,10 @@ impl<'t> Borrowed<'t> {
             let begun = self.tracee.regs()?;
             if self.is_door(&begun) {
                 return Ok(asked);
+            }
+            // Before it happens: whatever becomes of this command, it does.
+            if THREADS.contains(&begun.orig_rax) && self.last.take().is_some() {
+                self.lay().ok_or(Halt::Os(Errno::EFAULT))?;
             }
             self.next()?;
             let result = self.tracee.regs()?.rax.cast_signed();
@@ -229,7 +263,14 @@ impl<'t> Borrowed<'t> {
         self.tracee.set_mask(self.saved.mask)?;
         self.tracee.set_regs(self.saved.regs)?;
         // So that nobody takes it for a signal handler's.
-        let _ = self.memory.write(self.place.stack, &[0; 8]);
+        for slot in self.place.slots() {
+            let _ = self.memory.write(slot, &[0; 8]);
+        }
         Ok(())
     }
+}
+
+/// The signals that wait until the thread is back.
+fn held() -> u64 {
+    FAULTS.iter().fold(u64::MAX, |mask, signal| mask & !(1 << (*signal as i32 - 1)))
 }

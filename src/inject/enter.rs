@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
 
-use super::call::{Asked, Borrowed, Halt};
+use super::call::{Asked, Borrowed, Halt, THREADS};
 use super::elf::Bytes;
 use super::memory::Memory;
 use super::shim::{self, BLOCK_BYTES, BLOCK_OFFSET, NAMES, Shared, THREAD_OFFSET};
@@ -37,11 +37,13 @@ pub(super) enum Trouble {
 
 type Step<T> = Result<T, Trouble>;
 
-/// Starts the shim's thread.
+/// Starts the shim's thread. Up to there the memory file is this command's to have closed, and then the shim's.
 pub(super) fn enter(thread: &mut Borrowed<'_>, target: &Target, block: &[u8]) -> Step<Shared> {
     let fd = create(thread, target)?;
+    thread.at_last(function(target, "syscall"), [SYS_CLOSE, fd]);
     let entered = start(thread, target, block, fd);
     if entered.is_err() {
+        thread.nothing_at_last();
         let _ = thread.call(function(target, "syscall"), &[SYS_CLOSE, fd]);
     }
     entered
@@ -111,7 +113,7 @@ fn run(thread: &mut Borrowed<'_>, target: &Target, base: u64, block: u64) -> Ste
         Err(Trouble::Halt(_, Halt::Late)) => return Ok(()),
         asked => asked?,
     };
-    let is_clone = |asked: &&Asked| matches!(asked.number, 56 | 435) && asked.result > 0;
+    let is_clone = |asked: &&Asked| THREADS.contains(&asked.number) && asked.result > 0;
     asked.iter().find(is_clone).map(|_| ()).ok_or_else(|| Trouble::Failed(WHAT, last_error(&asked)))
 }
 

@@ -24,6 +24,9 @@ const STOP_MAX: Duration = Duration::from_secs(1);
 /// Between rounds, shorter first.
 const PAUSES: [Duration; 4] =
     [Duration::from_micros(300), Duration::from_micros(700), Duration::from_millis(1), Duration::from_millis(2)];
+/// How many times as long as they stood still threads go on between rounds.
+const GOING_ON: u32 = 3;
+const PAUSE_MAX: Duration = Duration::from_millis(50);
 /// Signal handlers are looked for so far up.
 const STACK_SEEN_BYTES: usize = 32 << 10;
 /// What the loader may need below.
@@ -46,6 +49,7 @@ pub(super) fn find(target: &Target, most: Duration) -> Result<Found, InjectError
     let (began, before, last) = (Instant::now(), Duration::ZERO, Unsafe::NeverStopped);
     let mut search = Search { target, began, most, tries: 0, before, last, maps: None };
     for round in 0.. {
+        let before = search.before;
         for thread in threads(target.pid)? {
             let since = Instant::now();
             if let Some(found) = search.attempt(thread, since)? {
@@ -56,11 +60,16 @@ pub(super) fn find(target: &Target, most: Duration) -> Result<Found, InjectError
         if search.began.elapsed() >= most {
             break;
         }
-        std::thread::sleep(PAUSES[round.min(PAUSES.len() - 1)]);
+        std::thread::sleep(pause(round, search.before - before));
         search.look_again(round)?;
     }
     let waited = search.began.elapsed();
     Err(InjectError::NoSafePoint { pid: target.pid, tries: search.tries, waited, last: search.last })
+}
+
+/// Where a stop takes long, because others run too, the target gets more of its time back before the next.
+fn pause(round: usize, stopped: Duration) -> Duration {
+    PAUSES[round.min(PAUSES.len() - 1)].max((stopped * GOING_ON).min(PAUSE_MAX))
 }
 
 /// The first is the one that has the process's own number.

@@ -3,9 +3,11 @@
 //! In: the operator's socket. Out: a live session; under `waspect run` before the program's first line, and no program that
 //! starts although its probes are not loaded. Never here: a wait while a program that runs cannot.
 
+use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -81,17 +83,25 @@ fn doors_rate() -> Option<u64> {
     std::env::var("WASPECT_DOORS_EVENTS_PER_SECOND").ok()?.parse().ok()
 }
 
+/// Sessions that have a word to say at the program's end, and the process that each began in.
+static LAST: Gil<RefCell<Vec<(Weak<Live>, u32)>>> = Gil::new(RefCell::new(Vec::new()));
+/// The process that asked `atexit` for its end: once, however many sessions come and go.
+static ASKED_BY: AtomicU32 = AtomicU32::new(0);
+
 /// At the program's end `end` fires, and why the probes that still wait do is said; that a forked child leaves to its parent.
 pub(super) fn at_exit(py: Python<'_>, live: &Rc<Live>) -> PyResult<()> {
-    let (live, pid) = (Gil::new(Rc::downgrade(live)), std::process::id());
-    let last = PyCFunction::new_closure(py, None, None, move |args, _| {
-        let Some(live) = live.get(args.py()).upgrade() else { return };
-        attach::end(args.py(), &live);
-        if std::process::id() == pid {
-            attach::say_pending(args.py(), &live);
-        }
-    })?;
-    register_at_exit(py, &last)
+    let own = std::process::id();
+    let mut last = LAST.get(py).borrow_mut();
+    last.retain(|(live, _)| live.strong_count() > 0);
+    last.push((Rc::downgrade(live), own));
+    drop(last);
+    if ASKED_BY.load(Relaxed) == own {
+        return Ok(());
+    }
+    let all = PyCFunction::new_closure(py, None, None, |args, _| say_last(args.py()))?;
+    register_at_exit(py, &all)?;
+    ASKED_BY.store(own, Relaxed);
+    Ok(())
 }
 
 pub(super) fn register_at_exit(py: Python<'_>, work: &Bound<'_, PyCFunction>) -> PyResult<()> {
@@ -99,6 +109,18 @@ pub(super) fn register_at_exit(py: Python<'_>, work: &Bound<'_, PyCFunction>) ->
     let is_known = modules.contains("atexit")?;
     py.import("atexit")?.call_method1("register", (work,))?;
     if is_known { Ok(()) } else { modules.del_item("atexit") }
+}
+
+/// The youngest first, as `atexit` does.
+fn say_last(py: Python<'_>) {
+    let last = LAST.get(py).take();
+    for (live, by) in last.iter().rev() {
+        let Some(live) = live.upgrade() else { continue };
+        attach::end(py, &live);
+        if std::process::id() == *by {
+            attach::say_pending(py, &live);
+        }
+    }
 }
 
 /// How a forked child hands its own segment over, or ends a session that is over.

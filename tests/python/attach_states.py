@@ -1,8 +1,9 @@
 """Programs to be entered while they run, each in one state, each keeping an account of its own results.
 
-In: a state's name. Out: `ready` in the first line once the state is reached; at SIGTERM one JSON object: the rounds
-done and what was wrong in them, if anything was. Never: a package beside the standard library, but for the states named
-after one; an end by itself.
+In: a state's name, for some a length in seconds. Out: `ready` in the first line once the state is reached; at SIGUSR1
+and at SIGTERM, which ends it, a JSON object in a line: the rounds done, what was wrong in them, if anything was, and
+whether this program's own functions are what they were; at SIGUSR2 also what it holds. Never: a package beside the
+standard library, but for the states named after one; an end by itself.
 
 A round's results are known beforehand: sums of floats bit by bit, digests, the errno of calls that must fail, sleeps
 that must not be short, exit codes of children, counts of signals.
@@ -11,6 +12,7 @@ that must not be short, exit codes of children, counts of signals.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import errno
 import gc
 import hashlib
@@ -50,6 +52,20 @@ class Account:
 
 
 account = Account()
+# What they were before anybody came.
+OWN = {function: function.__code__ for function in vars(Account).values() if hasattr(function, "__code__")}
+
+
+def told(own, *, all_of_it=False):
+    """The account, in one line and one write; what is held, once garbage is gone."""
+    said = {"rounds": account.rounds, "wrong": account.wrong[:20]}
+    said["clean"] = all(function.__code__ is code for function, code in OWN.items())
+    if all_of_it:
+        gc.collect()
+        said |= {"objects": len(gc.get_objects()), "atexit": atexit._ncallbacks()}
+    # A forked child has its parent's handlers, and nothing to say.
+    if os.getpid() == own:
+        os.write(1, json.dumps(said).encode() + b"\n")
 
 
 # --- pieces of work whose results are known
@@ -189,9 +205,11 @@ def threads():
         work()
 
 
-def long_calls():
-    """The interpreter's lock is held for a second or so at a time, outside of its loop."""
-    n = 30_000_000
+def long_calls(seconds=2.0):
+    """The interpreter's lock is held so long at a time, outside of its loop."""
+    began, probe = time.monotonic(), 2_000_000
+    sum(range(probe))
+    n = int(probe * float(seconds) / (time.monotonic() - began))
     while True:
         account.expect("sum", sum(range(n)), n * (n - 1) // 2)
 
@@ -334,27 +352,39 @@ def clients(port):
 
 
 STATES = {
-    f.__name__: f
-    for f in (
-        sleep, sleep_long, waits, wait_for_ever, join, cpu, malloc, threads, long_calls, hashing, tasks, fork, signals,
-        serving, flask, uvicorn,
-    )
-}  # fmt: skip
+    "sleep": sleep,
+    "select": waits,
+    "join": join,
+    "cpu": cpu,
+    "malloc": malloc,
+    "mtcpu": threads,
+    "longc": long_calls,
+    "asyncio": tasks,
+    "flask": flask,
+    "uvicorn": uvicorn,
+    "fork": fork,
+    "hashing": hashing,
+    "signals": signals,
+    "serving": serving,
+    "sleep_long": sleep_long,
+    "wait_for_ever": wait_for_ever,
+}
 
 
-def main(state):
+def main(state, *length):
     own = os.getpid()
 
     def end(*_):
         # Nothing is raised: a handler may run where exceptions are ignored. Other threads may be anywhere.
-        if os.getpid() == own:
-            print(json.dumps({"state": state, "rounds": account.rounds, "wrong": account.wrong[:20]}), flush=True)
+        told(own)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGUSR1, lambda *_: told(own))
+    signal.signal(signal.SIGUSR2, lambda *_: told(own, all_of_it=True))
     print("ready", flush=True)
-    STATES[state]()
+    STATES[state](*length)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 """`waspect attach`: into programs that run, whatever they are doing, and out again.
 
-Each case is a real process that keeps an account of its own results (`attach_states.py`) or of its own functions. In:
+Each case is a real process that says what its own functions are; `test_attach_states.py` has those that are busy. In:
 the binary and the agent of this environment. Out: nothing. Never: a target that is this process's own thread.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import random
 import re
 import signal
 import subprocess
@@ -18,13 +19,15 @@ from pathlib import Path
 
 import pytest
 
+import attach_suite
 import running
 
-STATES = Path(__file__).parent / "attach_states.py"
-TRIES = 3
-# States whose own functions are called all the time; in the others the process waits or computes elsewhere.
-CALLING = ("sleep", "waits", "cpu", "malloc", "threads", "hashing", "tasks", "fork", "signals", "serving")
-SILENT = ("sleep_long", "wait_for_ever", "join", "long_calls")
+pytestmark = pytest.mark.usefixtures("may_trace")
+
+# Generous where others run, and far from never.
+KILLS, SETTLED_SECONDS_MAX = 3, 10
+# One for each moment.
+STATES = ["cpu", "malloc", "asyncio", "fork"]
 
 # Says whenever its function is another than before.
 CHANGING = """
@@ -98,42 +101,6 @@ def heard(process: subprocess.Popen[bytes], word: bytes) -> None:
     raise AssertionError(said)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _may_trace():
-    """Some sandboxes let nobody look into another process; there is nothing to see there."""
-    with Target("-c", "import time; print(flush=True); time.sleep(60)") as target:
-        target.line()
-        said = attach(target.pid, "-e", "begin { }", "--for", "1ms").stderr.decode()
-    if "may not be entered" in said:
-        pytest.skip(said)
-
-
-@pytest.mark.parametrize("state", CALLING + SILENT)
-def test_states(state, tmp_path):
-    """Nothing the program does comes out otherwise, and what it calls is seen."""
-    out = tmp_path / "out.jsonl"
-    probe = "fn:__main__.Account.*:exit { @calls[fn] = count(); }"
-    with Target(str(STATES), state) as target:
-        assert target.line() == "ready"
-        seen = 0
-        for _ in range(TRIES):
-            done = attach(target.pid, "-e", probe, "--for", "200ms", "-o", f"jsonl:{out}")
-            assert done.returncode == 0, done.stderr
-            lines = [json.loads(line) for line in out.read_text().splitlines()]
-            assert [x["functions"] for x in lines if x["type"] == "state"][-1] == 3
-            for f in [x for x in lines if x["type"] == "function"]:
-                assert f["entries"] == f["returns"] + f["raises"] + f["abandoned"] + f["live"]
-                seen += f["entries"]
-        # A round may take longer than one visit where others run.
-        assert seen > 0 or state in SILENT
-        out, err = target.end()
-        account = json.loads(out)
-        assert account["wrong"] == []
-        assert account["rounds"] > 0 or state in SILENT
-        # From 3.12 on CPython warns whoever forks beside a native thread; the lease has one while it is held.
-        assert not err or (state == "fork" and b"DeprecationWarning" in err and sys.version_info >= (3, 12))
-
-
 def test_ends(tmp_path):
     """However the command ends, every function is what it was within a second."""
     program = tmp_path / "app.py"
@@ -154,11 +121,10 @@ def test_ends(tmp_path):
             assert number == signal.SIGKILL or b"@n  count" in err
 
 
-def traces(pid: int) -> tuple[list[str], int, list[str]]:
-    """Descriptors, the number of threads, folders in which somebody meets."""
+def traces(pid: int) -> tuple[list[str], int]:
+    """Descriptors, the number of threads."""
     names = lambda folder: sorted(path.name for path in Path(folder).iterdir())  # noqa: E731
-    meetings = [name for name in names("/tmp") if name.startswith("waspect-attach-")]
-    return names(f"/proc/{pid}/fd"), len(names(f"/proc/{pid}/task")), meetings
+    return names(f"/proc/{pid}/fd"), len(names(f"/proc/{pid}/task"))
 
 
 def test_leaves_nothing(tmp_path):
@@ -167,13 +133,36 @@ def test_leaves_nothing(tmp_path):
     program.write_text(CHANGING)
     with Target(str(program)) as target:
         assert target.line() == "clean"
-        attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms")
         before = traces(target.pid)
         for _ in range(5):
             done = attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms")
             assert done.returncode == 0, done.stderr
         assert traces(target.pid) == before
         assert before[1] == 1
+        process = started(target.pid, "-e", "fn:**.hit:entry { @n = count(); }")
+        heard(process, b"attached")
+        folder = meeting(process.pid)
+        assert folder.is_dir()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert not folder.exists()
+
+
+def meeting(pid: int) -> Path:
+    """The folder in which a command waits."""
+    links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+    named = {Path(row[7]) for row in rows if len(row) > 7 and f"socket:[{row[6]}]" in links}
+    (folder,) = {path.parent for path in named if path.parent.name.startswith("waspect-attach-")}
+    return folder
+
+
+@pytest.mark.parametrize(("moment", "state"), list(zip(attach_suite.MOMENTS, STATES, strict=True)))
+def test_killed(moment, state):
+    """However suddenly the command ends, the program goes on, and nothing remains in it."""
+    row = attach_suite.killed(moment, KILLS, random.Random(moment), [state], SETTLED_SECONDS_MAX)
+    assert row.said == []
+    assert row.ok == KILLS
 
 
 def test_two_operators(tmp_path):

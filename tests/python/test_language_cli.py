@@ -61,24 +61,28 @@ def test_positions_are_held_against_a_package(text):
     assert [one["severity"] for one in found] == (["warning"] if said else [])
 
 
+@pytest.mark.once
 def test_an_editor_is_told_both_of_two_places():
     done = run("check", "-e", "fn:a.b:exit { @n = count(); @n[1] = count(); }", "--json")
     (found,) = json.loads(done.stdout)
     assert (found["start"]["column"], found["other"]["start"]["column"], found["other"]["is"]) == (29, 15, "before")
 
 
+@pytest.mark.once
 def test_an_editor_is_told_ranges():
     done = run("check", "-e", BAD, "--json")
     (found,) = json.loads(done.stdout)
     assert (done.returncode, found["severity"], found["start"]) == (1, "error", {"line": 1, "column": 42})
 
 
+@pytest.mark.once
 def test_what_is_laid_out_stays_so():
     once = run("fmt", "-", given="fn:a.b:entry{capture(x=arg0)  ;}#c")
     again = run("fmt", "--check", "-", given=once.stdout)
     assert (once.returncode, again.returncode) == (0, 0), again.stderr
 
 
+@pytest.mark.once
 def test_a_built_program_is_a_module(tmp_path):
     source, module = tmp_path / "q.probe", tmp_path / "q.wasm"
     source.write_text(GOOD)

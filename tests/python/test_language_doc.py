@@ -19,6 +19,9 @@ import pytest
 
 from running import BINARY, environment
 
+# It is the page that is tested; what each CPython shows to probes is tested beside it.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "LANGUAGE.md"
 APPS = ROOT / "tests" / "python" / "apps"

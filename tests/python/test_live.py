@@ -19,8 +19,13 @@ import termios
 import time
 from pathlib import Path
 
+import pytest
+
 import running
 from screen import Screen
+
+# The screen is the operator's, whatever runs there.
+pytestmark = pytest.mark.once
 
 COLUMNS, ROWS = 100, 30
 

@@ -11,6 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = ROOT / "python" / "tools" / "opcode_tables.py"
 TABLES = sorted((ROOT / "src" / "bytecode" / "tables").glob("v3_*.rs"))
 
+# Asks every interpreter there is.
+pytestmark = pytest.mark.once
+
 
 def interpreters(minor: str) -> list[str]:
     """Every CPython of that version under `$PYENV_ROOT` or on PATH."""

@@ -57,15 +57,18 @@ def test_the_agent_for_this_python_is_there(agents):
     assert tool.extension(f"3.{sys.version_info.minor}") in [agent.name for agent in agents]
 
 
+@pytest.mark.once
 def test_agents_have_no_compiler(agents):
     found = [(agent.name, name) for agent in agents for name in COMPILER if name in agent.read_bytes()]
     assert found == []
 
 
+@pytest.mark.once
 def test_agents_need_only_the_c_library(agents):
     assert {agent.name: elf.needed(agent) - AGENT_LIBRARIES for agent in agents} == {a.name: set() for a in agents}
 
 
+@pytest.mark.once
 def test_agents_are_small(agents, record_property):
     sizes = {agent.name: agent.stat().st_size for agent in agents}
     for name, size in sizes.items():
@@ -74,6 +77,7 @@ def test_agents_are_small(agents, record_property):
     assert max(sizes.values()) <= AGENT_BYTES_MAX
 
 
+@pytest.mark.once
 def test_wheel_holds_what_it_should(wheel, agents):
     stem = f"waspect-{tool.version()}"
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -82,11 +86,13 @@ def test_wheel_holds_what_it_should(wheel, agents):
     assert names == package | info | {f"waspect/{a.name}" for a in agents} | {f"{stem}.data/scripts/waspect"}
 
 
+@pytest.mark.once
 def test_wheel_has_no_dependency(unpacked):
     (metadata,) = unpacked.glob("*.dist-info/METADATA")
     assert "Requires-Dist" not in metadata.read_text()
 
 
+@pytest.mark.once
 def test_record_tells_the_truth(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (record,) = [name for name in archive.namelist() if name.endswith("/RECORD")]
@@ -99,6 +105,7 @@ def test_record_tells_the_truth(wheel):
                 assert (digest, size) == (f"sha256={found}", str(len(data)))
 
 
+@pytest.mark.once
 def test_wheel_is_the_same_for_the_same_inputs(wheel, agents, tmp_path):
     again = tool.assemble([tool.PACKAGE / agent.name for agent in agents], tmp_path)
     assert (again.name, again.read_bytes()) == (wheel.name, wheel.read_bytes())

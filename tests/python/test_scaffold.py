@@ -12,7 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from running import BINARY
+
+pytestmark = pytest.mark.once
 
 CART = """
 import time

@@ -10,6 +10,8 @@ import elf
 import pythons
 import run_tests
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("line", "counts"),
@@ -63,3 +65,13 @@ def test_an_elf_file_says_what_it_needs(waspect, tmp_path):
     (tmp_path / "text").write_text("not a program")
     with pytest.raises(ValueError, match="expected a 64-bit"):
         elf.needed(tmp_path / "text")
+
+
+def test_what_does_not_depend_on_the_cpython_runs_on_the_newest(tmp_path):
+    suites = {part.name: part.command for part in run_tests.parts(["3.9", "3.13", "3.12"])[2:]}
+    assert [name for name, command in suites.items() if "not once" not in command] == ["python 3.13"]
+    assert "not once" not in run_tests.parts(["3.11"])[-1].command
+    (tmp_path / "test_a.py").write_text("import pytest\npytestmark = pytest.mark.once\n")
+    (tmp_path / "test_b.py").write_text("import pytest\n@pytest.mark.once\ndef test(): pass\n")
+    (tmp_path / "test_c.py").write_text("'mark.once'\n")
+    assert run_tests.once(tmp_path) == "test_a; of test_b what only looks at the products"

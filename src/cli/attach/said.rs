@@ -93,15 +93,19 @@ impl Said {
     }
 }
 
+/// The stop in which it was entered, and those before, at places where that could not be.
 fn one(pid: i32, way: &Way) -> String {
     let Way::Injected(report) = way else {
         return format!("process {pid} came by its own socket: nothing was stopped");
     };
-    let loaded = report.answered.as_secs_f64() * 1e3;
-    format!(
-        "entered process {pid}: one thread stopped for {:.1} ms, ready after another {loaded:.0} ms",
-        stopped(report)
-    )
+    let [stopped, before, loaded] =
+        [report.stopped, report.stopped_before, report.answered].map(|took| took.as_secs_f64() * 1e3);
+    let tries = match report.tries {
+        0 | 1 => String::new(),
+        2 => format!(", and {before:.1} ms in one try before"),
+        n => format!(", and {before:.1} ms in {} tries before", n - 1),
+    };
+    format!("entered process {pid}: one thread stopped for {stopped:.1} ms{tries}; ready after another {loaded:.0} ms")
 }
 
 fn summary(all: &[(i32, Way)]) -> String {
@@ -141,15 +145,25 @@ mod tests {
 
     use super::*;
 
-    fn injected(ms: u64) -> Way {
+    fn report(ms: u64) -> Report {
         let (stopped, stopped_before) = (Duration::from_millis(ms), Duration::from_millis(1));
-        Way::Injected(Report { stopped, tries: 1, stopped_before, thread: 1, answered: Duration::from_millis(40) })
+        Report { stopped, tries: 1, stopped_before, thread: 1, answered: Duration::from_millis(40) }
+    }
+
+    fn injected(ms: u64) -> Way {
+        Way::Injected(report(ms))
     }
 
     #[test]
     fn many_are_one_line() {
-        let stopped = "entered process 7: one thread stopped for 3.0 ms, ready after another 40 ms";
-        assert_eq!(one(7, &injected(2)), stopped);
+        for (tries, expected) in [
+            (1, "stopped for 2.0 ms; ready after"),
+            (2, "stopped for 2.0 ms, and 1.0 ms in one try before; ready after"),
+            (9, "stopped for 2.0 ms, and 1.0 ms in 8 tries before; ready after"),
+        ] {
+            let expected = format!("entered process 7: one thread {expected} another 40 ms");
+            assert_eq!(one(7, &Way::Injected(Report { tries, ..report(2) })), expected);
+        }
         assert_eq!(one(7, &Way::Came), "process 7 came by its own socket: nothing was stopped");
         let many = [5, 1, 3].map(|ms| (7, injected(ms)));
         assert_eq!(summary(&many), "entered 3 processes: one thread of each stopped for 2.0 to 6.0 ms");
