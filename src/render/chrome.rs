@@ -28,7 +28,13 @@ impl<W: Write> Chrome<W> {
     }
 
     /// One event: `rest` is what comes after its kind, place and name.
-    fn event(&mut self, kind: &str, (pid, tid): (u32, u64), name: &str, rest: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+    fn event(
+        &mut self,
+        kind: &str,
+        (pid, tid): (u32, u64),
+        name: &str,
+        rest: impl FnOnce(&mut Vec<u8>),
+    ) -> io::Result<()> {
         let line = &mut self.line;
         line.clear();
         put(line, if self.begun { ",\n" } else { "[\n" });
@@ -81,7 +87,7 @@ impl<W: Write> Timeline for Chrome<W> {
 
     fn instant(&mut self, track: Option<&Track>, firing: &Firing) -> io::Result<()> {
         let record = &firing.record;
-        let at = track.map_or((record.pid, record.tid), place);
+        let at = track.map_or((record.pid, 0), place);
         let name = if record.function.is_empty() { &record.probe } else { &record.function };
         self.event("i", at, name, |line| {
             time(line, "ts", record.mono_ns);

@@ -132,10 +132,10 @@ fn column(field: &str) -> String {
     if taken { format!("field_{field}") } else { field.to_owned() }
 }
 
-/// A cell: text and numbers as they are, nothing for None, everything else as JSON.
+/// A cell: text and numbers as they are, nothing for None and what could not be read, everything else as JSON.
 fn plain(cell: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::None => {}
+        Value::None | Value::Error(_) => {}
         Value::Str(text) => cell.extend_from_slice(text.as_bytes()),
         Value::Int(n) => put(cell, &n.to_string()),
         Value::BigInt(negative, magnitude) => put(cell, &json::decimal(*negative, magnitude)),

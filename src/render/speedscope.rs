@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::Renderer;
 use super::json::{self, put};
 use super::spans::{Counts, Firing, Span, Spans, Timeline, Track};
 use super::spool::Spool;
-use super::Renderer;
 use crate::report::{Record, Report, Start};
 use crate::value::Value;
 

@@ -49,7 +49,8 @@ pub(crate) struct Probing {
 impl Probing {
     /// The session: its modules are checked and compiled here.
     pub(crate) fn load(&self) -> anyhow::Result<Load> {
-        let budget = self.events.map_or(Budget::DEFAULT, |events_per_second| Budget { events_per_second, ..Budget::DEFAULT });
+        let budget =
+            self.events.map_or(Budget::DEFAULT, |events_per_second| Budget { events_per_second, ..Budget::DEFAULT });
         Ok(Load {
             modules: modules::load(&all(&self.probes, &self.texts), &self.at, budget)?,
             ring_bytes: self.ring.unwrap_or(limits::RING_BYTES),

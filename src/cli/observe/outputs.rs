@@ -161,7 +161,10 @@ fn once(asked: &[Output]) -> anyhow::Result<()> {
     };
     for (at, output) in asked.iter().enumerate() {
         if let Some(first) = asked[..at].iter().find(|first| place(first).is_some() && place(first) == place(output)) {
-            bail!("outputs `{first}` and `{output}` are in one place\nhint: name a file for each, `-o {}:PATH`", name(output));
+            bail!(
+                "outputs `{first}` and `{output}` are in one place\nhint: name a file for each, `-o {}:PATH`",
+                name(output)
+            );
         }
     }
     Ok(())

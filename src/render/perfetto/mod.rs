@@ -22,58 +22,58 @@ const MONOTONIC: u64 = 3;
 /// Tracks are told apart by numbers of our choice: processes' from here on, threads' and tasks' from there.
 const PROCESSES: u64 = 1 << 40;
 const TRACKS: u64 = 1 << 41;
-/// What is said of the trace as a whole, and of what has no track.
+/// What is said of the trace as a whole.
 const WHOLE: u64 = 1 << 42;
 
 /// Fields of the messages that are written, as Perfetto's `.proto` files number them.
 mod field {
     pub(super) mod trace {
-        pub const PACKET: u32 = 1;
+        pub(crate) const PACKET: u32 = 1;
     }
     pub(super) mod packet {
-        pub const CLOCK_SNAPSHOT: u32 = 6;
-        pub const TIMESTAMP: u32 = 8;
-        pub const SEQUENCE: u32 = 10;
-        pub const TRACK_EVENT: u32 = 11;
-        pub const TIMESTAMP_CLOCK: u32 = 58;
-        pub const TRACK_DESCRIPTOR: u32 = 60;
+        pub(crate) const CLOCK_SNAPSHOT: u32 = 6;
+        pub(crate) const TIMESTAMP: u32 = 8;
+        pub(crate) const SEQUENCE: u32 = 10;
+        pub(crate) const TRACK_EVENT: u32 = 11;
+        pub(crate) const TIMESTAMP_CLOCK: u32 = 58;
+        pub(crate) const TRACK_DESCRIPTOR: u32 = 60;
     }
     pub(super) mod snapshot {
-        pub const CLOCKS: u32 = 1;
-        pub const PRIMARY: u32 = 2;
-        pub const CLOCK_ID: u32 = 1;
-        pub const CLOCK_TIMESTAMP: u32 = 2;
+        pub(crate) const CLOCKS: u32 = 1;
+        pub(crate) const PRIMARY: u32 = 2;
+        pub(crate) const CLOCK_ID: u32 = 1;
+        pub(crate) const CLOCK_TIMESTAMP: u32 = 2;
     }
     pub(super) mod descriptor {
-        pub const UUID: u32 = 1;
-        pub const NAME: u32 = 2;
-        pub const PROCESS: u32 = 3;
-        pub const THREAD: u32 = 4;
-        pub const PARENT: u32 = 5;
+        pub(crate) const UUID: u32 = 1;
+        pub(crate) const NAME: u32 = 2;
+        pub(crate) const PROCESS: u32 = 3;
+        pub(crate) const THREAD: u32 = 4;
+        pub(crate) const PARENT: u32 = 5;
     }
     pub(super) mod process {
-        pub const PID: u32 = 1;
-        pub const NAME: u32 = 6;
+        pub(crate) const PID: u32 = 1;
+        pub(crate) const NAME: u32 = 6;
     }
     pub(super) mod thread {
-        pub const PID: u32 = 1;
-        pub const TID: u32 = 2;
-        pub const NAME: u32 = 5;
+        pub(crate) const PID: u32 = 1;
+        pub(crate) const TID: u32 = 2;
+        pub(crate) const NAME: u32 = 5;
     }
     pub(super) mod event {
-        pub const ANNOTATIONS: u32 = 4;
-        pub const TYPE: u32 = 9;
-        pub const TRACK: u32 = 11;
-        pub const CATEGORIES: u32 = 22;
-        pub const NAME: u32 = 23;
+        pub(crate) const ANNOTATIONS: u32 = 4;
+        pub(crate) const TYPE: u32 = 9;
+        pub(crate) const TRACK: u32 = 11;
+        pub(crate) const CATEGORIES: u32 = 22;
+        pub(crate) const NAME: u32 = 23;
     }
     pub(super) mod annotation {
-        pub const BOOL: u32 = 2;
-        pub const INT: u32 = 4;
-        pub const DOUBLE: u32 = 5;
-        pub const TEXT: u32 = 6;
-        pub const NAME: u32 = 10;
-        pub const ENTRIES: u32 = 11;
+        pub(crate) const BOOL: u32 = 2;
+        pub(crate) const INT: u32 = 4;
+        pub(crate) const DOUBLE: u32 = 5;
+        pub(crate) const TEXT: u32 = 6;
+        pub(crate) const NAME: u32 = 10;
+        pub(crate) const ENTRIES: u32 = 11;
     }
 }
 use field::{annotation, descriptor, event, packet, process, snapshot, thread, trace};
@@ -88,13 +88,12 @@ pub struct Perfetto<W> {
     out: W,
     bytes: Vec<u8>,
     clock_said: bool,
-    whole_said: bool,
 }
 
 impl<W: Write> Perfetto<W> {
     /// A renderer of spans.
     pub fn spans(out: W) -> Spans<Self> {
-        Spans::new(Self { out, bytes: Vec::new(), clock_said: false, whole_said: false })
+        Spans::new(Self { out, bytes: Vec::new(), clock_said: false })
     }
 
     fn packet(&mut self, at_ns: Option<i64>, data: u32, fill: impl FnOnce(&mut Message<'_>)) -> io::Result<()> {
@@ -140,19 +139,11 @@ impl<W: Write> Perfetto<W> {
             told.number(snapshot::PRIMARY, MONOTONIC);
         })
     }
-
-    /// The track of what has none.
-    fn whole(&mut self) -> io::Result<()> {
-        if std::mem::replace(&mut self.whole_said, true) {
-            return Ok(());
-        }
-        self.describe(WHOLE, |told| told.text(descriptor::NAME, "waspect"))
-    }
 }
 
 impl<W: Write> Timeline for Perfetto<W> {
     fn process(&mut self, start: &Start) -> io::Result<()> {
-        self.describe(PROCESSES + u64::from(start.pid), |told| {
+        self.describe(of_process(start.pid), |told| {
             told.inner(descriptor::PROCESS, |told| {
                 told.number(process::PID, u64::from(start.pid));
                 told.text(process::NAME, &format!("python {}", start.python));
@@ -170,7 +161,7 @@ impl<W: Write> Timeline for Perfetto<W> {
             Kind::Lane => told.text(descriptor::NAME, &format!("more threads and tasks, {}", track.name)),
             Kind::Task | Kind::Late => {
                 told.text(descriptor::NAME, &track.name);
-                told.number(descriptor::PARENT, PROCESSES + u64::from(track.pid));
+                told.number(descriptor::PARENT, of_process(track.pid));
             }
         })
     }
@@ -200,11 +191,9 @@ impl<W: Write> Timeline for Perfetto<W> {
     fn instant(&mut self, track: Option<&Track>, firing: &Firing) -> io::Result<()> {
         let record = &firing.record;
         self.clock(record)?;
-        if track.is_none() {
-            self.whole()?;
-        }
         let name = if record.function.is_empty() { &record.probe } else { &record.function };
-        self.event(record.mono_ns, INSTANT, track.map_or(WHOLE, uuid), |told| {
+        let at = track.map_or_else(|| of_process(record.pid), uuid);
+        self.event(record.mono_ns, INSTANT, at, |told| {
             named(told, name, record);
             text(told, "point", &record.point);
             who(told, record, track);
@@ -217,12 +206,16 @@ impl<W: Write> Timeline for Perfetto<W> {
     }
 
     fn finish(&mut self, counts: &Counts) -> io::Result<()> {
-        self.whole()?;
+        self.describe(WHOLE, |told| told.text(descriptor::NAME, "waspect"))?;
         self.event(counts.last_ns, INSTANT, WHOLE, |told| {
             told.text(event::NAME, "waspect");
             counts.named().into_iter().for_each(|(name, n)| number(told, name, n));
         })
     }
+}
+
+fn of_process(pid: u32) -> u64 {
+    PROCESSES + u64::from(pid)
 }
 
 fn uuid(track: &Track) -> u64 {

@@ -15,8 +15,8 @@ use crate::value::Value;
 
 pub use firing::Firing;
 use firing::Gathered;
-pub use tracks::{Kind, Track};
 use tracks::Tracks;
+pub use tracks::{Kind, Track};
 
 /// Calls that may be open on one track; beyond, all of them are given up as without an exit.
 const DEPTH_MAX: usize = 2048;
@@ -263,7 +263,9 @@ impl<T: Timeline> Spans<T> {
         self.held -= held;
         match end {
             End::Exit => self.counts.spans += 1,
-            End::Lost => (self.counts.spans, self.counts.without_exit) = (self.counts.spans + 1, self.counts.without_exit + 1),
+            End::Lost => {
+                (self.counts.spans, self.counts.without_exit) = (self.counts.spans + 1, self.counts.without_exit + 1)
+            }
             End::Never => self.counts.instants += 1,
             End::Open => self.counts.open += 1,
         }

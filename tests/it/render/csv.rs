@@ -45,8 +45,8 @@ fn nothing_is_lost() {
         let column = rows[0].iter().position(|head| head == name).unwrap();
         rows[1..].iter().map(|row| row[column].clone()).find(|cell| !cell.is_empty()).unwrap_or_default()
     };
-    let plain = ["none", "int", "big", "nan", "infinite", "yes", "list"].map(cell);
-    assert_eq!(plain, ["", "-7", "-18446744073709551616", "nan", "-inf", "true", r#"[1,"two"]"#]);
+    let plain = ["none", "absent", "int", "big", "nan", "infinite", "yes", "list"].map(cell);
+    assert_eq!(plain, ["", "", "-7", "-18446744073709551616", "nan", "-inf", "true", r#"[1,"two"]"#]);
 }
 
 /// What is no record has no row; without any there is the head.

@@ -20,10 +20,6 @@ pub(super) enum Format {
     Speedscope,
 }
 
-impl Format {
-    pub(super) const ALL: [Self; 3] = [Self::Chrome, Self::Perfetto, Self::Speedscope];
-}
-
 /// What a format shows.
 #[derive(Default, Debug)]
 pub(super) struct Shown {
@@ -279,7 +275,7 @@ pub(super) fn perfetto(bytes: &[u8]) -> Shown {
         let name = text(event, 23).unwrap_or_default();
         let notes: BTreeMap<String, Vec<(u64, Field<'_>)>> =
             inner(event, 4).into_iter().map(fields).map(|note| (text(&note, 10).unwrap(), note)).collect();
-        let label = if names[&track] == "waspect" { "-".to_owned() } else { names[&track].clone() };
+        let label = if names[&track].is_empty() { "-".to_owned() } else { names[&track].clone() };
         let all = tracks.entry((label, track)).or_default();
         match number(event, 9) {
             Some(1) => {

@@ -5,7 +5,6 @@
 
 use super::formats;
 use super::reports::a_record;
-use waspect::render::Renderer;
 use waspect::report::{DropKind, Exits, Function, Phase, Report, Start, State, Summary};
 use waspect::value::Value;
 
@@ -204,7 +203,8 @@ fn deeper_than_is_kept() {
 /// What is not in a trace is said in it.
 #[test]
 fn counts() {
-    let mut all = session("1 main return g 5\n1 main entry g 6\n1 main entry f 10\n1 main return f 20\n1 main entry f 30");
+    let mut all =
+        session("1 main return g 5\n1 main entry g 6\n1 main entry f 10\n1 main return f 20\n1 main entry f 30");
     all.push(Report::Summary(Summary {
         drops: vec![(DropKind::RingFull, 120), (DropKind::Rate, 7)],
         ..Summary::default()
@@ -252,7 +252,8 @@ fn calls(lines: &[String]) -> Vec<(String, i64, Option<i64>)> {
         let (head, how) = line.split_once("..")?;
         let (name, from) = head.rsplit_once(' ')?;
         let to = how.split(' ').next().filter(|to| !to.is_empty()).map(|to| to.parse().unwrap());
-        (!line.ends_with(" alone") && !name.ends_with(" only")).then(|| (name.to_owned(), from.parse::<i64>().unwrap(), to))
+        (!line.ends_with(" alone") && !name.ends_with(" only"))
+            .then(|| (name.to_owned(), from.parse::<i64>().unwrap(), to))
     };
     let mut all: Vec<_> = lines.iter().filter_map(call).collect();
     let zero = all.iter().map(|call| call.1).min().unwrap_or(0);
