@@ -49,7 +49,8 @@ def drain(seconds: float, form: str, processes: int, ring: str) -> dict[str, flo
         script = Path(folder, "program.py")
         script.write_text(PROGRAM)
         # Every output is told everything; where another is measured, the count comes with it.
-        outputs = ["-o", f"jsonl:{lines}"] if form == "jsonl" else ["-o", f"{form}:{folder}/out", "-o", f"jsonl:{lines}"]
+        other = [] if form == "jsonl" else ["-o", f"{form}:{folder}/out"]
+        outputs = ["-o", f"jsonl:{lines}", *other]
         command = [once.find_compiler(), "run", "-p", str(probe), *outputs, "--python", sys.executable]
         command += ["--events", str(1 << 40), "--ring", ring, "--", str(script), str(seconds), str(processes)]
         done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)

@@ -1,8 +1,8 @@
 """Outputs for other programs: the same records in each form, whole however the command ends.
 
-Each case is a real program under `waspect run` or `attach`, told in several outputs at once, and each output read by its
-format's own rules. In: the binary and the agent of this environment. Out: nothing. Never: code of waspect that reads what
-it wrote.
+Each case is a real program under `waspect run` or `attach`, told in several outputs at once, and each output read by
+its format's own rules. In: the binary and the agent of this environment. Out: nothing. Never: code of waspect that
+reads what it wrote.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def outputs(folder: Path) -> list[str]:
 
 def waspect(*args: str, **options) -> subprocess.CompletedProcess[str]:
     line = [running.BINARY, *args]
-    defaults = {"capture_output": True, "text": True, "timeout": 60, "check": False, "env": running.environment()}
-    return subprocess.run(line, **(defaults | options))
+    defaults = {"capture_output": True, "text": True, "timeout": 60, "env": running.environment()}
+    return subprocess.run(line, check=False, **(defaults | options))
 
 
 def fields(message: bytes) -> dict[int, list]:
@@ -204,8 +204,12 @@ def test_every_form(tmp_path):
     events = chrome((tmp_path / "chrome").read_text())
     spans = [event for event in events if event["ph"] == "X"]
     assert collections.Counter(span["name"] for span in spans) == wanted
-    # The time between two records is about what the probe measured; between the two the thread may have waited.
-    assert all(span["dur"] * 1000 > 0.5 * span["args"]["exit"]["elapsed"] for span in spans)
+    # From the entry's record to the exit's, to the nanosecond.
+    entries, exits = (
+        {record["mono_ns"] for record in told if (record["point"] == "entry") == is_entry} for is_entry in (True, False)
+    )
+    assert {round(span["ts"] * 1000) for span in spans} < entries
+    assert {round((span["ts"] + span["dur"]) * 1000) for span in spans} == exits
     ends = {(span["name"], span["args"]["end"]) for span in spans}
     assert ("__main__.fails", "raise") in ends
     assert len(ends) == len(wanted)
@@ -364,7 +368,9 @@ def test_rates(tmp_path):
 )
 def test_what_cannot_be(tmp_path, args, wanted):
     (tmp_path / "app.py").write_text("print('ran')")
-    done = waspect("run", "-e", "fn:a.b:entry { capture(arg0); }", *args, "--python", sys.executable, "app.py", cwd=tmp_path)
+    done = waspect(
+        "run", "-e", "fn:a.b:entry { capture(arg0); }", *args, "--python", sys.executable, "app.py", cwd=tmp_path
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert wanted in done.stderr
 
