@@ -11,161 +11,163 @@ use waspect::value::Value;
 /// Times are from here on: a machine that is up for a while, to the nanosecond.
 pub(super) const ZERO_NS: i64 = 88_123_456_789;
 
-#[test]
+/// What is meant, the records, what is shown.
 #[rustfmt::skip]
+const CASES: &[(&str, &str, &str)] = &[
+    ("calls nest, and an exception is an end", "
+        1 main entry f 10
+        1 main entry g 20
+        1 main raise g 30
+        1 main return f 40
+    ", "
+        main f 10..40 return
+        main g 20..30 raise
+    "),
+    ("recursion is paired from within", "
+        1 main entry f 10
+        1 main entry f 20
+        1 main entry f 30
+        1 main return f 40
+        1 main return f 50
+        1 main raise f 60
+    ", "
+        main f 10..60 raise
+        main f 20..50 return
+        main f 30..40 return
+    "),
+    ("tasks interleave on one thread, threads and processes beside each other", "
+        1 main:a entry f 10
+        1 main:b entry f 20
+        1 w-1 entry f 25
+        2 main entry f 27
+        1 main:a return f 30
+        2 main return f 33
+        1 w-1 return f 35
+        1 main:b raise f 40
+    ", "
+        a (main) f 10..30 return
+        b (main) f 20..40 raise
+        main f 27..33 return
+        w-1 f 25..35 return
+    "),
+    ("what had not ended is said to be open", "
+        1 main entry f 10
+        1 main entry g 20
+        1 main return g 30
+        1 main entry g 40
+    ", "
+        main f 10..40 open
+        main g 20..30 return
+        main g 40..40 open
+    "),
+    ("a lost exit ends with the call around it", "
+        1 main entry f 10
+        1 main entry g 20
+        1 main return g 25
+        1 main entry g 30
+        1 main return f 50
+    ", "
+        main f 10..50 return
+        main g 20..25 return
+        main g 30..50 lost
+    "),
+    ("a lost entry leaves an instant, or the span that `elapsed` says", "
+        1 main return g 5
+        1 main entry f 10
+        1 main return g 20
+        1 main return h 30 elapsed=15
+        1 main return f 40
+    ", "
+        main f 10..40 return
+        main g 20 *
+        main g 5 *
+        main h 15..30 return alone
+    "),
+    ("a lost entry ends what was inside", "
+        1 main return g 1
+        1 main entry f 10
+        1 main entry g 20
+        1 main raise h 30 elapsed=15
+        1 main return f 40
+    ", "
+        main f 10..40 return
+        main g 1 *
+        main g 20..30 lost
+        main h 15..30 raise alone
+    "),
+    ("exits with `elapsed` alone", "
+        1 main return g 30 elapsed=10
+        1 main return f 40 elapsed=35
+        1 main return f 90 elapsed=35
+    ", "
+        main f 5..40 return alone
+        main f 55..90 return alone
+        main g 20..30 return alone
+    "),
+    ("a generator outlives its caller and comes to an instant", "
+        1 main return gen 1
+        1 main entry f 10
+        1 main entry gen 20
+        1 main return f 30
+        1 main return gen 50 elapsed=30
+    ", "
+        main f 10..30 return
+        main gen 1 *
+        main gen 20..30 lost
+        main gen 50 *
+    "),
+    ("entries are instants where no exit was ever told", "
+        1 main return g 5
+        1 main entry g 8
+        1 main entry only 10
+        1 main entry only 20
+        1 main return g 40
+        1 main entry only 50
+    ", "
+        main only 10 *
+        main only 20 *
+        main only 50 *
+        main g 5 *
+        main g 8..40 return
+    "),
+    ("two probes, or two captures, tell of one call", "
+        1 main entry f 10 a=1
+        1 main entry f 11 probe=other a=2
+        1 main entry f 12 b=3
+        1 main entry f 20 a=1
+        1 main entry f 21 probe=other a=2
+        1 main return f 30 a=1
+        1 main return f 31 probe=other a=2
+        1 main return f 40 a=1
+        1 main return f 41 probe=other a=2
+    ", "
+        main f 10..40 return
+        main f 20..30 return
+    "),
+    ("held back records have a track of their own", "
+        1 main entry f 100
+        1 main entry g 50
+        1 main return g 60
+        1 main entry g 40
+        1 main return f 110
+    ", "
+        - g 40 *
+        main f 100..110 return
+        main, held back g 50..60 return
+    "),
+    ("points without a function are instants", "
+        1 main tick - 10
+        1 main entry f 20
+        1 main return f 30
+    ", "
+        main f 20..30 return
+        main p 10 *
+    "),
+];
+
+#[test]
 fn spans() {
-    let cases: &[(&str, &str, &str)] = &[
-        ("calls nest, and an exception is an end", "
-            1 main entry f 10
-            1 main entry g 20
-            1 main raise g 30
-            1 main return f 40
-        ", "
-            main f 10..40 return
-            main g 20..30 raise
-        "),
-        ("recursion is paired from within", "
-            1 main entry f 10
-            1 main entry f 20
-            1 main entry f 30
-            1 main return f 40
-            1 main return f 50
-            1 main raise f 60
-        ", "
-            main f 10..60 raise
-            main f 20..50 return
-            main f 30..40 return
-        "),
-        ("tasks interleave on one thread, threads and processes beside each other", "
-            1 main:a entry f 10
-            1 main:b entry f 20
-            1 w-1 entry f 25
-            2 main entry f 27
-            1 main:a return f 30
-            2 main return f 33
-            1 w-1 return f 35
-            1 main:b raise f 40
-        ", "
-            a (main) f 10..30 return
-            b (main) f 20..40 raise
-            main f 27..33 return
-            w-1 f 25..35 return
-        "),
-        ("what had not ended is said to be open", "
-            1 main entry f 10
-            1 main entry g 20
-            1 main return g 30
-            1 main entry g 40
-        ", "
-            main f 10..40 open
-            main g 20..30 return
-            main g 40..40 open
-        "),
-        ("a lost exit ends with the call around it", "
-            1 main entry f 10
-            1 main entry g 20
-            1 main return g 25
-            1 main entry g 30
-            1 main return f 50
-        ", "
-            main f 10..50 return
-            main g 20..25 return
-            main g 30..50 lost
-        "),
-        ("a lost entry leaves an instant, or the span that `elapsed` says", "
-            1 main return g 5
-            1 main entry f 10
-            1 main return g 20
-            1 main return h 30 elapsed=15
-            1 main return f 40
-        ", "
-            main f 10..40 return
-            main g 20 *
-            main g 5 *
-            main h 15..30 return alone
-        "),
-        ("a lost entry ends what was inside", "
-            1 main return g 1
-            1 main entry f 10
-            1 main entry g 20
-            1 main raise h 30 elapsed=15
-            1 main return f 40
-        ", "
-            main f 10..40 return
-            main g 1 *
-            main g 20..30 lost
-            main h 15..30 raise alone
-        "),
-        ("exits with `elapsed` alone", "
-            1 main return g 30 elapsed=10
-            1 main return f 40 elapsed=35
-            1 main return f 90 elapsed=35
-        ", "
-            main f 5..40 return alone
-            main f 55..90 return alone
-            main g 20..30 return alone
-        "),
-        ("a generator outlives its caller and comes to an instant", "
-            1 main return gen 1
-            1 main entry f 10
-            1 main entry gen 20
-            1 main return f 30
-            1 main return gen 50 elapsed=30
-        ", "
-            main f 10..30 return
-            main gen 1 *
-            main gen 20..30 lost
-            main gen 50 *
-        "),
-        ("entries are instants where no exit was ever told", "
-            1 main return g 5
-            1 main entry g 8
-            1 main entry only 10
-            1 main entry only 20
-            1 main return g 40
-            1 main entry only 50
-        ", "
-            main only 10 *
-            main only 20 *
-            main only 50 *
-            main g 5 *
-            main g 8..40 return
-        "),
-        ("two probes, or two captures, tell of one call", "
-            1 main entry f 10 a=1
-            1 main entry f 11 probe=other a=2
-            1 main entry f 12 b=3
-            1 main entry f 20 a=1
-            1 main entry f 21 probe=other a=2
-            1 main return f 30 a=1
-            1 main return f 31 probe=other a=2
-            1 main return f 40 a=1
-            1 main return f 41 probe=other a=2
-        ", "
-            main f 10..40 return
-            main f 20..30 return
-        "),
-        ("held back records have a track of their own", "
-            1 main entry f 100
-            1 main entry g 50
-            1 main return g 60
-            1 main entry g 40
-            1 main return f 110
-        ", "
-            - g 40 *
-            main f 100..110 return
-            main, held back g 50..60 return
-        "),
-        ("points without a function are instants", "
-            1 main tick - 10
-            1 main entry f 20
-            1 main return f 30
-        ", "
-            main f 20..30 return
-            main p 10 *
-        "),
-    ];
-    for (name, records, wanted) in cases {
+    for (name, records, wanted) in CASES {
         check(name, &session(records), wanted);
     }
 }
