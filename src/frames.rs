@@ -28,6 +28,8 @@ pub struct Load {
     pub modules: Vec<LoadModule>,
     pub ring_bytes: u64,
     pub ledger_bytes: u64,
+    /// Of the process; each module's budget has those of a probe.
+    pub events_per_second: u64,
     /// The operator's binary, so that the program's own `waspect.load` has a compiler.
     pub compiler: Option<std::path::PathBuf>,
 }

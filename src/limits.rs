@@ -116,6 +116,9 @@ limits! {
     OUT_OF_FUEL_TO_DISARM = 10, "out-of-fuel faults in the window", "disarmed";
     FAULT_WINDOW_SECONDS = 60, "seconds", "faults older than this are forgotten";
     RING_BYTES = 8 << 20, "bytes", "record dropped `ring_full`";
+    /// What `--ring` may ask for: room for some records of the largest kind, and what a process has memory for.
+    RING_BYTES_MIN = 256 << 10, "bytes", "`--ring` refused";
+    RING_BYTES_MAX = 1 << 30, "bytes", "`--ring` refused";
     /// Of a module whose probes execute on frames that are handed over, one at a time.
     FRAMES_RING_BYTES = 1 << 20, "bytes", "record dropped `ring_full`";
     LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
@@ -133,7 +136,7 @@ impl Limit {
     }
 }
 
-/// What one module may spend. Every field starts at its limit; a budget only lowers it.
+/// What one module may spend. Every field starts at its limit, which the operator alone may raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     pub fuel_per_fire: u64,

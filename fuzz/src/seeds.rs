@@ -73,6 +73,7 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
     let load = Load {
         modules: vec![LoadModule { artifact: artifact.clone(), budget: Budget::DEFAULT }],
         ring_bytes: 1 << 20,
+        events_per_second: 50_000,
         ledger_bytes: 1 << 20,
         compiler: Some("/usr/bin/waspect".into()),
     };

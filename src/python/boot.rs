@@ -32,8 +32,6 @@ pub(super) fn _boot(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
 fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
     let mut talk = agent::greet(socket, hello(py, None))?;
     let load = talk.load()?;
-    #[cfg(feature = "doors")]
-    let load = raised(load);
     load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load, false) {
         Ok((live, segment)) => {
@@ -64,23 +62,8 @@ pub(super) fn start(py: Python<'_>, socket: &Path, load: &Load, stays: bool) -> 
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
     let live = Live::new(py, load, rejoin(py, socket, stays)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
     let (live, segment) = live?;
-    #[cfg(feature = "doors")]
-    doors_rate().into_iter().for_each(|rate| live.outlet.set_events_per_second(rate));
+    live.outlet.set_events_per_second(load.events_per_second);
     Ok((live, segment))
-}
-
-#[cfg(feature = "doors")]
-fn raised(mut load: Load) -> Load {
-    for module in &mut load.modules {
-        module.budget.events_per_second = doors_rate().unwrap_or(module.budget.events_per_second);
-    }
-    load
-}
-
-/// For measurements: events a second as the environment says, which no wheel's agent takes from there.
-#[cfg(feature = "doors")]
-fn doors_rate() -> Option<u64> {
-    std::env::var("WASPECT_DOORS_EVENTS_PER_SECOND").ok()?.parse().ok()
 }
 
 /// Sessions that have a word to say at the program's end, and the process that each began in.

@@ -65,6 +65,7 @@ impl Session {
         let load = Load {
             modules: vec![LoadModule { artifact, budget }],
             ring_bytes,
+            events_per_second: per_second,
             ledger_bytes: limits::LEDGER_BYTES,
             compiler: None,
         };

@@ -5,10 +5,16 @@
 
 pub mod aggregations;
 pub mod ascii;
+pub mod chrome;
+pub mod csv;
 pub mod histogram;
 pub mod json;
 pub mod jsonl;
 pub mod live;
+pub mod perfetto;
+pub mod spans;
+pub mod speedscope;
+mod spool;
 pub mod stack;
 pub mod table;
 pub mod terminal;
@@ -23,8 +29,12 @@ use anstyle::Style;
 use crate::report::{Aggregation, Report};
 
 pub use ascii::Ascii;
+pub use chrome::Chrome;
+pub use csv::Csv;
 pub use jsonl::Jsonl;
 pub use live::Live;
+pub use perfetto::Perfetto;
+pub use speedscope::Speedscope;
 pub use terminal::Terminal;
 
 /// What was counted up to a moment, while counting goes on.

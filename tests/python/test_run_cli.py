@@ -247,7 +247,7 @@ def test_observing_ends_before_the_program(here: Path) -> None:
         (["app.py"], "expected `-p FILE`"),
         (["-p", "probe.wat", "--at", "x=fn:a.b:entry", "app.py"], "names export `x`"),
         (["-p", "probe.wat", "-o", "jsonl:-", "app.py"], "the program has stdout for itself"),
-        (["-p", "probe.wat", "-o", "xml:x", "app.py"], "expected `terminal`, `jsonl` or `jsonl:PATH`"),
+        (["-p", "probe.wat", "-o", "xml:x", "app.py"], "expected `terminal`, `jsonl`, `csv`, or one of"),
         (
             ["-p", "probe.wat", "-o", "jsonl:no/such/folder", "app.py"],
             "output `jsonl:no/such/folder` cannot be written",

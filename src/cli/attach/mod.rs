@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
     let asked = Asked::keep()?;
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let load = args.probing.load()?;
-    let observation = args.probing.observation(is_terminal().then_some(EVERY))?;
+    let observation = args.probing.observation(is_terminal().then_some(EVERY), &load)?;
     Watch { asked, observation, group: Group::new(wanted, found, load) }.run()
 }
 

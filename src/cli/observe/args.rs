@@ -5,11 +5,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::outputs::{Output, Outputs};
+use super::outputs::{Ahead, Output, Outputs};
 use super::{Observation, Pace, modules};
 use crate::cli::open::all;
+use crate::cli::text::bytes as shown;
 use crate::frames::Load;
-use crate::limits;
+use crate::limits::{self, Budget};
 use crate::module::At;
 
 /// The shortest interval of `--every`.
@@ -26,7 +27,8 @@ pub(crate) struct Probing {
     /// Where an export belongs, for modules that do not say it: `on_add=fn:shop.cart.add:entry`
     #[arg(long, value_name = "EXPORT=SPEC")]
     at: Vec<At>,
-    /// `terminal` (the default, on stderr), `jsonl:PATH`, or `jsonl` for stdout; may be given several times
+    /// `terminal` (the default, on stderr); `jsonl` or `csv` (to stdout), or with `:PATH` one of `jsonl`, `csv`, `chrome`
+    /// and `perfetto` (for ui.perfetto.dev), `speedscope` (for speedscope.app); may be given several times
     #[arg(short, long = "output", value_name = "OUTPUT")]
     pub(crate) outputs: Vec<Output>,
     /// Observe so long (`10s`, `500ms`, `2m`), then let the program go on without probes
@@ -35,24 +37,59 @@ pub(crate) struct Probing {
     /// Show so often what was counted (`1s`): redrawn at a terminal's lower end, elsewhere as one block after the other
     #[arg(long, value_name = "TIME", value_parser = interval)]
     every: Option<Duration>,
+    /// Records a second, at most, of each probe and of a process [default: 5000 of a probe, 50000 of a process]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    events: Option<u64>,
+    /// Room for records that are not read yet, in each process (`4M`): as more come they are dropped and counted
+    /// [default: 8M]
+    #[arg(long, value_name = "SIZE", value_parser = ring)]
+    ring: Option<u64>,
 }
 
 impl Probing {
     /// The session: its modules are checked and compiled here.
     pub(crate) fn load(&self) -> anyhow::Result<Load> {
+        let budget =
+            self.events.map_or(Budget::DEFAULT, |events_per_second| Budget { events_per_second, ..Budget::DEFAULT });
         Ok(Load {
-            modules: modules::load(&all(&self.probes, &self.texts), &self.at)?,
-            ring_bytes: limits::RING_BYTES,
+            modules: modules::load(&all(&self.probes, &self.texts), &self.at, budget)?,
+            ring_bytes: self.ring.unwrap_or(limits::RING_BYTES),
+            events_per_second: self.events.unwrap_or(limits::EVENTS_PER_SECOND_PROCESS),
             ledger_bytes: limits::LEDGER_BYTES,
             compiler: std::env::current_exe().ok(),
         })
     }
 
     /// Opens the outputs. `every` is how often is shown what was counted where nothing is said and there is a place for it.
-    pub(crate) fn observation(&self, every: Option<Duration>) -> anyhow::Result<Observation> {
+    pub(crate) fn observation(&self, every: Option<Duration>, load: &Load) -> anyhow::Result<Observation> {
         let has_place = self.outputs.is_empty() || self.outputs.contains(&Output::Terminal);
         let pace = Pace { time: self.time, every: self.every.or(every.filter(|_| has_place)) };
-        Ok(Observation::new(Outputs::open(&self.outputs, pace.every.is_some())?, pace))
+        let ahead = Ahead { pictures: pace.every.is_some(), fields: &fields(load) };
+        Ok(Observation::new(Outputs::open(&self.outputs, ahead)?, pace))
+    }
+}
+
+/// The fields that modules name; others have names that only run time knows.
+fn fields(load: &Load) -> Vec<String> {
+    let imports = load.modules.iter().flat_map(|module| &module.artifact.manifest.imports);
+    imports.filter(|import| import.module == "probe1.field").map(|import| import.name.clone()).collect()
+}
+
+/// `4M`, `512K`, `1G`, or bytes. A ring is as large as the next power of two.
+fn ring(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        _ => return Err("expected a size as `4M`: a number, and `K`, `M` or `G`".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number before the unit, as in `4M`".to_owned())?;
+    let (least, most) = (limits::RING_BYTES_MIN, limits::RING_BYTES_MAX);
+    match number.checked_mul(unit) {
+        Some(bytes) if (least..=most).contains(&bytes) => Ok(bytes.next_power_of_two()),
+        _ => Err(format!("expected from {} to {}", shown(least), shown(most))),
     }
 }
 

@@ -10,20 +10,20 @@ use crate::frames::LoadModule;
 use crate::limits::Budget;
 use crate::module::{self, At, ModuleError, ProbeModule};
 
-/// Checks and compiles each file. An `--at` goes to every module that has its export, and to at least one.
-pub(super) fn load(all: &[Given<'_>], at: &[At]) -> anyhow::Result<Vec<LoadModule>> {
+/// Checks and compiles each file, to run under `budget`. An `--at` goes to every module that has its export, and to at least one.
+pub(super) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Result<Vec<LoadModule>> {
     if all.is_empty() {
         bail!("no probe given; expected `-p FILE` or `-e TEXT`");
     }
     let mut homeless: Vec<&At> = at.iter().collect();
-    let modules = all.iter().map(|given| one(given, at, &mut homeless)).collect::<anyhow::Result<_>>()?;
+    let modules = all.iter().map(|given| one(given, at, &mut homeless, budget)).collect::<anyhow::Result<_>>()?;
     match homeless.first() {
         Some(at) => bail!("`--at` names export `{}`, which no given module has", at.export),
         None => Ok(modules),
     }
 }
 
-fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>) -> anyhow::Result<LoadModule> {
+fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>, budget: Budget) -> anyhow::Result<LoadModule> {
     let subject = || format!("probe `{}` does not load", given.shown());
     let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
     let module =
@@ -32,7 +32,7 @@ fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>) -> anyhow::Result<
     let (artifact, _) = compile::artifact(module.bytes(), module.manifest(), &options)
         .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))
         .with_context(subject)?;
-    Ok(LoadModule { artifact, budget: Budget::DEFAULT })
+    Ok(LoadModule { artifact, budget })
 }
 
 /// Checks a module with those of `at` whose export it has. Where one was refused for good, all are tried, for the message.

@@ -17,7 +17,6 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use super::observe::Probing;
-use super::observe::outputs::Output;
 use crate::control::client::{Asked, Client};
 
 use bootstrap::Bootstrap;
@@ -48,13 +47,15 @@ pub(crate) struct Run {
 /// When the program was not started, because something about it or its probes is wrong: exit code 2.
 pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let command = Command::parse(&args.program)?;
-    if args.probing.outputs.contains(&Output::JsonlStdout) {
-        bail!("the program has stdout for itself\nhint: name a file, `-o jsonl:PATH`; a named pipe will do");
+    if let Some(output) = args.probing.outputs.iter().find(|output| output.is_stdout()) {
+        let format = output.to_string();
+        let format = format.trim_end_matches(":-");
+        bail!("the program has stdout for itself\nhint: name a file, `-o {format}:PATH`; a named pipe will do");
     }
     let load = args.probing.load()?;
     let interpreter = Interpreter::find(args.python.as_deref())?;
     let agent = interpreter.agent()?;
-    let observation = args.probing.observation(None)?;
+    let observation = args.probing.observation(None, &load)?;
     let bootstrap = Bootstrap::prepare(&agent, !args.no_children)?;
     let signals = Signals::keep()?;
     let client = Client::listen(bootstrap.dir(), Asked::Once(load)).context("no socket for the agent")?;

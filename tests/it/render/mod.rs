@@ -2,8 +2,11 @@
 //!
 //! `WASPECT_BLESS=1 cargo test --release render` writes the files anew.
 
+mod csv;
+mod formats;
 mod layout;
 mod reports;
+mod timeline;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -94,7 +94,8 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("anstream", &["render", "cli", "main"]),
     ("anstyle", &["render", "cli"]),
     ("annotate_snippets", &["cli/language"]),
-    ("tempfile", &["compile/", "cli"]),
+    ("csv_core", &["render/csv"]),
+    ("tempfile", &["compile/", "cli", "render/spool"]),
 ];
 
 /// Where `unsafe` may stand (by how the path begins), and how often at most.
