@@ -10,6 +10,7 @@ pub mod json;
 pub mod jsonl;
 pub mod live;
 pub mod stack;
+pub mod stats;
 pub mod table;
 pub mod terminal;
 pub mod text;

@@ -7,13 +7,18 @@ use std::time::Duration;
 
 use super::outputs::{Output, Outputs};
 use super::{Observation, Pace, modules};
+use crate::cli::advised::advised;
+use crate::cli::desk::Session;
 use crate::cli::open::all;
+use crate::desk::How;
 use crate::frames::Load;
 use crate::limits;
 use crate::module::At;
 
 /// The shortest interval of `--every`.
 const EVERY_MIN: Duration = Duration::from_millis(100);
+/// The longest `--name`.
+const NAME_BYTES_MAX: usize = 40;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Probing {
@@ -35,6 +40,9 @@ pub(crate) struct Probing {
     /// Show so often what was counted (`1s`): redrawn at a terminal's lower end, elsewhere as one block after the other
     #[arg(long, value_name = "TIME", value_parser = interval)]
     every: Option<Duration>,
+    /// What other commands may call this session by: `waspect stats NAME`, `tail`, `unload`
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
 }
 
 impl Probing {
@@ -54,10 +62,41 @@ impl Probing {
         let pace = Pace { time: self.time, every: self.every.or(every.filter(|_| has_place)) };
         Ok(Observation::new(Outputs::open(&self.outputs, pace.every.is_some())?, pace))
     }
+
+    /// The same without a terminal.
+    pub(crate) fn observation_in_background(&self) -> anyhow::Result<Observation> {
+        if self.every.is_some() || self.outputs.iter().any(|output| !matches!(output, Output::Jsonl(_))) {
+            return Err(advised(
+                "a session in the background has no terminal",
+                "leave out `--every`; `-o jsonl:PATH` works there, and `waspect maps --every 1s` and `tail` show it later",
+            ));
+        }
+        Ok(Observation::new(Outputs::files(&self.outputs)?, Pace { time: self.time, every: None }))
+    }
+
+    /// What others can know of the session before it begins.
+    pub(crate) fn session(&self, how: How, target: String, load: &Load) -> Session {
+        let modules = load.modules.iter().map(|module| module.artifact.manifest.name.clone()).collect();
+        let outputs = if self.outputs.is_empty() && how != How::Load {
+            vec![Output::Terminal.to_string()]
+        } else {
+            self.outputs.iter().map(Output::to_string).collect()
+        };
+        Session { name: self.name.clone(), how, target, modules, outputs }
+    }
+}
+
+/// One word that is no process id.
+fn name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX && !text.bytes().all(|b| b.is_ascii_digit());
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !text.starts_with('-');
+    let expected =
+        format!("expected at most {NAME_BYTES_MAX} of letters, digits, `.`, `_` and `-`, and not digits alone");
+    if fits && plain { Ok(text.to_owned()) } else { Err(expected) }
 }
 
 /// Drawing takes time: not oftener than an eye can tell.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let every = duration(text)?;
     if every < EVERY_MIN { Err(format!("expected at least {}ms", EVERY_MIN.as_millis())) } else { Ok(every) }
 }

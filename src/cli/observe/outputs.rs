@@ -3,6 +3,7 @@
 //! In: `-o` values. Out: renderers, told everything. Never here: an output that fails and is not said to have failed, or
 //! that ends the program by failing.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -35,6 +36,16 @@ impl FromStr for Output {
     }
 }
 
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Terminal => f.write_str("terminal"),
+            Self::Jsonl(path) => write!(f, "jsonl:{}", path.display()),
+            Self::JsonlStdout => f.write_str("jsonl"),
+        }
+    }
+}
+
 struct Open {
     name: String,
     renderer: Box<dyn Renderer>,
@@ -52,6 +63,16 @@ impl Outputs {
             bail!("`--every` has nowhere to show anything\nhint: add `-o terminal`");
         }
         asked.iter().map(|output| open(output, pictures)).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// Those that were asked for, and no more.
+    pub(crate) fn files(asked: &[Output]) -> anyhow::Result<Self> {
+        asked.iter().map(|output| open(output, false)).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// Whether all have failed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn report(&mut self, report: &Report) {
@@ -93,7 +114,7 @@ fn open(output: &Output, pictures: bool) -> anyhow::Result<Open> {
             Open { name: "jsonl".into(), renderer: Box::new(Jsonl::new(BufWriter::new(io::stdout()))) }
         }
         Output::Jsonl(path) => {
-            let name = format!("jsonl:{}", path.display());
+            let name = output.to_string();
             let file = File::create(path).with_context(|| format!("output `{name}` cannot be written"))?;
             Open { name, renderer: Box::new(Jsonl::new(BufWriter::with_capacity(1 << 16, file))) }
         }

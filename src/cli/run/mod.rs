@@ -16,15 +16,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+use super::desk::Desk;
 use super::observe::Probing;
 use super::observe::outputs::Output;
 use crate::control::client::{Asked, Client};
+use crate::desk::How;
 
 use bootstrap::Bootstrap;
 use command::Command;
 pub(crate) use interpreter::Interpreter;
 use program::{Program, Signals};
 use watch::Watch;
+
+/// Of a longer command line others are told so much.
+const SHOWN_CHARS_MAX: usize = 200;
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
@@ -54,10 +59,18 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let observation = args.probing.observation(None)?;
     let bootstrap = Bootstrap::prepare(&agent)?;
     let signals = Signals::keep()?;
+    let session = args.probing.session(How::Run, shown(&args.program), &load);
+    let observation = observation.at(Desk::open_if_can(session));
     let client = Client::listen(bootstrap.dir(), Asked::Once(load)).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = Watch { program, bootstrap: &bootstrap, observation }.run(client)?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);
     Ok(end.follow())
+}
+
+/// The command line, as others are told what is observed.
+fn shown(program: &[OsString]) -> String {
+    let words = program.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    words.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
