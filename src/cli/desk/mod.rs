@@ -48,8 +48,8 @@ struct Open {
     /// Who wants to know what was counted.
     askers: Receiver<Sender<Vec<Answer>>>,
     /// Dropping the write end ends the listening thread.
-    open: Option<OwnedFd>,
-    listening: Option<JoinHandle<()>>,
+    open: OwnedFd,
+    listening: JoinHandle<()>,
 }
 
 /// What the observation and those who answer share.
@@ -85,7 +85,7 @@ impl Desk {
         let shared = Arc::new(Shared::new(session, name.pid, totals));
         let theirs = Arc::clone(&shared);
         let listening = thread::spawn(move || serve::listen(&listener, &closed, &theirs));
-        Ok(Self(Some(Open { path, shared, askers, open: Some(open), listening: Some(listening) })))
+        Ok(Self(Some(Open { path, shared, askers, open, listening })))
     }
 
     /// The same where an observation nobody can ask for is better than none.
@@ -143,13 +143,13 @@ impl Desk {
 
     /// The session is over: nobody finds it any more, and who asked for that is told.
     pub(crate) fn close(&mut self, ended: Ended) {
-        let Some(mut open) = self.0.take() else { return };
-        let _ = std::fs::remove_file(&open.path);
-        open.shared.end(ended);
-        drop(open.open.take());
-        if let Some(thread) = open.listening.take() {
-            let _ = thread.join();
-        }
+        let Some(Open { path, shared, askers, open, listening }) = self.0.take() else { return };
+        let _ = std::fs::remove_file(path);
+        shared.end(ended);
+        // Nobody will tell them any more.
+        drop(askers);
+        drop(open);
+        let _ = listening.join();
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -107,7 +107,10 @@ fn converse(stream: &UnixStream, shared: &Shared) -> Result<(), ControlError> {
     loop {
         let done = match frames::read(&mut &*stream)? {
             Question::Describe => vec![Answer::Described(Box::new(described(shared)))],
-            Question::Totals => totals(shared),
+            Question::Totals => match totals(shared) {
+                Some(totals) => totals,
+                None => return Ok(()),
+            },
             Question::Tail => return tail(stream, shared),
             Question::End => {
                 shared.is_ending.store(true, Relaxed);
@@ -125,11 +128,15 @@ fn described(shared: &Shared) -> Described {
     room.described.clone()
 }
 
-fn totals(shared: &Shared) -> Vec<Answer> {
+/// Nothing when the session is over.
+fn totals(shared: &Shared) -> Option<Vec<Answer>> {
     let (ask, told) = channel();
-    let asked = shared.totals.send(ask).is_ok();
-    let told = told.recv_timeout(TOTALS_MAX).ok().filter(|_| asked);
-    told.map_or_else(|| vec![Answer::Busy], |totals| totals.into_iter().chain([Answer::Done]).collect())
+    shared.totals.send(ask).ok()?;
+    match told.recv_timeout(TOTALS_MAX) {
+        Ok(totals) => Some(totals.into_iter().chain([Answer::Done]).collect()),
+        Err(RecvTimeoutError::Timeout) => Some(vec![Answer::Busy]),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
 }
 
 fn tail(stream: &UnixStream, shared: &Shared) -> Result<(), ControlError> {
