@@ -47,6 +47,8 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod compile;
 #[cfg(feature = "cli")]
+pub mod desk;
+#[cfg(feature = "cli")]
 pub mod drain;
 #[cfg(all(feature = "cli", target_arch = "x86_64"))]
 pub mod inject;

@@ -121,6 +121,8 @@ limits! {
     RING_BYTES_MAX = 1 << 30, "bytes", "`--ring` refused";
     /// Of a module whose probes execute on frames that are handed over, one at a time.
     FRAMES_RING_BYTES = 1 << 20, "bytes", "record dropped `ring_full`";
+    /// Between an operator and each `waspect tail` of its session.
+    TAIL_BYTES_MAX = 4 << 20, "bytes", "the rest is not told to that reader, who is told how much";
     LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
     MAP_ENTRIES_MAX = 4_096, "keys per aggregation or map", "key dropped `map_full`";
     MAP_BYTES_MAX = 1 << 20, "bytes per aggregation or map", "key dropped `map_full`; `map.set` gives -LIMIT";

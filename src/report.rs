@@ -8,6 +8,7 @@ use crate::value::Value;
 
 /// One thing worth telling. Every time is in integer nanoseconds.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub enum Report {
     Start(Start),
     Record(Record),
@@ -23,6 +24,7 @@ pub enum Report {
 
 /// A process began to be observed.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Start {
     pub python: String,
     pub pid: u32,
@@ -30,6 +32,7 @@ pub struct Start {
 
 /// What a probe captured and emitted.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     pub module: String,
     /// Wall clock.
@@ -48,6 +51,7 @@ pub struct Record {
 
 /// What an aggregation held when a probe asked for it.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Print {
     pub module: String,
     /// Wall clock.
@@ -58,13 +62,15 @@ pub struct Print {
     /// Of one name and kind, highest first, as far as they are shown.
     pub rows: Vec<Aggregation>,
     pub name: String,
-    pub kind: &'static str,
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "kind"))]
+    pub kind: KindName,
     /// Keys that are not among the rows.
     pub left_off: u64,
 }
 
 /// One key of one aggregation.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Aggregation {
     pub module: String,
     /// Without `@`.
@@ -74,8 +80,20 @@ pub struct Aggregation {
     pub value: Summed,
 }
 
+/// What [`Summed::kind`] gives. Under a name of its own, so that reading one back borrows nothing.
+pub type KindName = &'static str;
+
+/// Names of kinds are words of ours: another is an error.
+#[cfg(feature = "cli")]
+fn kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<KindName, D::Error> {
+    let text: String = serde::Deserialize::deserialize(from)?;
+    let known = Summed::KINDS.iter().find(|kind| **kind == text);
+    known.copied().ok_or_else(|| serde::de::Error::custom(format!("unknown kind of aggregation `{text}`")))
+}
+
 /// A mergeable summary.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub enum Summed {
     Count(u64),
     Sum(f64),
@@ -91,6 +109,7 @@ pub enum Summed {
 
 /// Buckets that were hit, in order: low inclusive, high exclusive.
 #[derive(Clone, PartialEq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Histogram {
     pub count: u64,
     pub sum: f64,
@@ -100,6 +119,7 @@ pub struct Histogram {
 /// Calls of one function: `entries = returns + raises + abandoned + live`. The last four are known only where the
 /// function has an exit point.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Function {
     pub function: String,
     pub entries: u64,
@@ -107,6 +127,7 @@ pub struct Function {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Exits {
     pub returns: u64,
     pub raises: u64,
@@ -117,6 +138,7 @@ pub struct Exits {
 
 /// A firing that did not finish.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fault {
     pub module: String,
     pub probe: String,
@@ -129,6 +151,7 @@ macro_rules! named {
     ($(#[$m:meta])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident $text:literal,)* }) => {
         $(#[$m])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+        #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
         #[repr(u8)]
         pub enum $name { $($(#[doc = $doc])* $variant,)* }
         impl $name {
@@ -151,6 +174,13 @@ named! {
         HostPanic "host_panic",
         /// The guest returned a negative status.
         Guest "guest",
+    }
+}
+
+impl DropKind {
+    /// Whether a whole firing was skipped, and not a part of what it wrote.
+    pub const fn is_skip(self) -> bool {
+        matches!(self, Self::StackHeadroom | Self::Busy | Self::Renewing)
     }
 }
 
@@ -198,6 +228,7 @@ named! {
 
 /// A line a probe wrote.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Log {
     pub module: String,
     pub probe: String,
@@ -208,6 +239,7 @@ pub struct Log {
 
 /// A probe's state changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct State {
     pub module: String,
     pub probe: String,
@@ -218,12 +250,14 @@ pub struct State {
 
 /// What did not fit into the ledgers of all processes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ledger {
     pub refused: u64,
 }
 
 /// A probe's account.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Summary {
     pub module: String,
     pub probe: String,
@@ -244,6 +278,7 @@ pub struct Summary {
 
 /// A probe's account in one process: adds up with others, then becomes a [`Summary`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Account {
     pub module: String,
     pub probe: String,
@@ -295,9 +330,14 @@ impl Account {
             drops: DropKind::ALL.iter().filter_map(|k| Some((*k, hit(&self.drops, *k as usize)?))).collect(),
             fuel: self.fuel,
             mean_ns: self.timed_ns.checked_div(self.timed),
-            p99_ns: self.percentile(99).map(|b| bucket_low(b + 1)),
+            p99_ns: self.percentile_ns(99, &bucket_low),
             sampled: self.timed,
         }
+    }
+
+    /// So many percent of the sampled times lie below it.
+    pub fn percentile_ns(&self, percent: u64, bucket_low: impl Fn(usize) -> u64) -> Option<u64> {
+        self.percentile(percent).map(|bucket| bucket_low(bucket + 1))
     }
 
     /// The bucket below which so many percent of the sampled times lie.

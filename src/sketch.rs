@@ -9,6 +9,7 @@ use crate::sorted;
 
 /// How many, their mean, and the sum of squared distances from it.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Moments {
     pub count: u64,
     pub mean: f64,
@@ -56,11 +57,20 @@ const RANK_MAX: u8 = (64 - INDEX_BITS + 1) as u8;
 
 /// How many different values there were: the registers of a `HyperLogLog`.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "cli", serde(from = "Vec<u8>"))]
 pub struct Distinct(Box<[u8]>);
 
 impl Default for Distinct {
     fn default() -> Self {
         Self(vec![0; REGISTERS].into())
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<Vec<u8>> for Distinct {
+    fn from(registers: Vec<u8>) -> Self {
+        Self::of(registers.into_iter())
     }
 }
 
@@ -156,6 +166,7 @@ const MERGED_MAX: usize = 1_024;
 
 /// How often a value came: at most `count`, at least `count - error`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tally {
     pub count: u64,
     pub error: u64,
@@ -165,6 +176,7 @@ pub struct Tally {
 
 /// The most frequent values, by their byte form.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Top {
     values: BTreeMap<Vec<u8>, Tally>,
     /// A value that is not listed came at most so often.

@@ -219,6 +219,24 @@ impl Value {
     }
 }
 
+/// In a frame a value is its bytes, so that reading one back keeps to the same bounds.
+#[cfg(feature = "cli")]
+impl serde::Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes.serialize(to)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let bytes = Vec::<u8>::deserialize(from)?;
+        Self::read(&mut &*bytes).map_err(serde::de::Error::custom)
+    }
+}
+
 fn write_items(out: &mut Vec<u8>, kind: Kind, items: &[Value]) {
     let at = put::open_container(out, kind);
     items.iter().for_each(|item| item.write(out));

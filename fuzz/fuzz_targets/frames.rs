@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use waspect::desk::Answer;
 use waspect::frames::{FromAgent, FromCompiler, ToAgent, decode, encode, read, write};
 use waspect_fuzz::seeds;
 
@@ -24,5 +25,6 @@ fuzz_target!(
         same_again!(data, FromAgent);
         same_again!(data, ToAgent);
         same_again!(data, FromCompiler);
+        same_again!(data, Answer);
     }
 );

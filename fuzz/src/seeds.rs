@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use waspect::desk::Answer;
 use waspect::frames::{self, FromAgent, FromCompiler, Hello, Load, LoadModule, Refusal, ToAgent};
 use waspect::introspect::fake::{self, Fake};
 use waspect::lang::compile;
@@ -85,7 +86,9 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
         frames::encode(&FromCompiler::Made(Box::new(artifact))),
         frames::encode(&FromCompiler::Refused(refusal())),
     ];
-    framed.into_iter().flatten().collect()
+    let told = fired(text).map(|run| run.reports()).unwrap_or_default();
+    let told = told.into_iter().map(|report| frames::encode(&Answer::Told(report)));
+    framed.into_iter().chain(told).flatten().collect()
 }
 
 /// What a program's firings captured.

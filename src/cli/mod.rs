@@ -8,21 +8,26 @@
 mod advised;
 mod against;
 mod agents;
+mod asked;
 #[cfg(target_arch = "x86_64")]
 mod attach;
 mod build;
 mod check;
 mod compile;
+mod desk;
 mod fmt;
 mod inspect;
 mod language;
 mod limits;
+#[cfg(target_arch = "x86_64")]
+mod load;
 mod new;
 mod observe;
 mod open;
 #[cfg(target_arch = "x86_64")]
 mod ps;
 mod run;
+mod sessions;
 mod signals;
 #[cfg(target_arch = "x86_64")]
 mod target;
@@ -112,6 +117,15 @@ enum Command {
     #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
     #[cfg(target_arch = "x86_64")]
+    Load(load::Load),
+    List(sessions::list::Args),
+    Stats(sessions::stats::Args),
+    Maps(sessions::maps::Args),
+    Tail(sessions::tail::Args),
+    Unload(sessions::unload::Args),
+    #[cfg(target_arch = "x86_64")]
+    Detach(sessions::detach::Args),
+    #[cfg(target_arch = "x86_64")]
     Ps(ps::Args),
 }
 
@@ -127,6 +141,15 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),
+        #[cfg(target_arch = "x86_64")]
+        Command::Load(args) => load::run(args),
+        Command::List(args) => sessions::list::run(args),
+        Command::Stats(args) => sessions::stats::run(args),
+        Command::Maps(args) => sessions::maps::run(args),
+        Command::Tail(args) => sessions::tail::run(args),
+        Command::Unload(args) => sessions::unload::run(args),
+        #[cfg(target_arch = "x86_64")]
+        Command::Detach(args) => sessions::detach::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Ps(args) => ps::run(args),
     }

@@ -118,7 +118,7 @@ pub fn excuse(guest: &UnixStream, why: &ControlError) -> Result<(), ControlError
 }
 
 /// Connects, `most` at longest: where an operator that was stopped has a full queue, a plain connect waits for ever.
-fn connect(path: &Path, most: Duration) -> io::Result<UnixStream> {
+pub(crate) fn connect(path: &Path, most: Duration) -> io::Result<UnixStream> {
     let fd = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     let stream = UnixStream::from(fd);
     set_timeouts(&stream, most)?;

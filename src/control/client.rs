@@ -144,7 +144,7 @@ impl From<Asked> for Ready {
 }
 
 /// A socket for this user alone from its first moment on.
-fn bind(path: &Path) -> io::Result<UnixListener> {
+pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
     let before = umask(Mode::from_bits_truncate(0o177));
     let bound = UnixListener::bind(path);
     umask(before);

@@ -71,14 +71,14 @@ impl From<nix::Error> for ControlError {
 
 /// Who asks whom.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Side {
+pub(crate) enum Side {
     Agent,
     Operator,
 }
 
 /// Refuses a peer of another user; gives its process id as this process sees it. An operator that is root may observe anybody;
 /// nobody but root and its own user may hand an agent code to run.
-fn check_peer(stream: &UnixStream, side: Side) -> Result<u32, ControlError> {
+pub(crate) fn check_peer(stream: &UnixStream, side: Side) -> Result<u32, ControlError> {
     let peer = getsockopt(stream, sockopt::PeerCredentials)?;
     let (own, found) = (geteuid(), Uid::from_raw(peer.uid()));
     if !may_meet(side, own, found) {

@@ -81,14 +81,27 @@ pub fn started(pid: u32) -> Option<u64> {
 /// # Errors
 /// When it cannot be made, or what stands in its place is not this user's alone.
 pub fn folder() -> io::Result<PathBuf> {
-    let owner = Owner::of("self").ok_or_else(|| io::Error::other("`/proc` does not say who this process is"))?;
-    let folder = owner.runtime("self").unwrap_or_else(|| owner.temporary());
+    let (folder, user) = own()?;
     match DirBuilder::new().mode(0o700).create(&folder) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
             Err(io::Error::new(e.kind(), format!("folder `{}` cannot be made: {e}", folder.display())))
         }
-        _ => check(&folder, owner.seen).map(|()| folder),
+        _ => check(&folder, user).map(|()| folder),
     }
+}
+
+/// The same folder, which may not be there.
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn usual() -> io::Result<PathBuf> {
+    own().map(|(folder, _)| folder)
+}
+
+/// The folder, and whose.
+fn own() -> io::Result<(PathBuf, u32)> {
+    let owner = Owner::of("self").ok_or_else(|| io::Error::other("`/proc` does not say who this process is"))?;
+    Ok((owner.runtime("self").unwrap_or_else(|| owner.temporary()), owner.seen))
 }
 
 /// Where a process's sockets may be, as seen from here: folders that are there, and its user's alone.

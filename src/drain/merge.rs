@@ -11,7 +11,7 @@ use crate::segment::Totals;
 use crate::value::Value;
 
 /// Totals of many processes, being added up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Merged {
     aggregations: BTreeMap<(String, String, &'static str, Vec<u8>), Aggregation>,
     functions: BTreeMap<String, Function>,
@@ -42,6 +42,11 @@ impl Merged {
     /// By module, name and key.
     pub(super) fn into_aggregations(self) -> Vec<Aggregation> {
         self.aggregations.into_values().collect()
+    }
+
+    /// By module and probe.
+    pub(super) fn into_accounts(self) -> Vec<Account> {
+        self.accounts.into_values().collect()
     }
 
     pub(super) fn add_aggregation(&mut self, new: Aggregation) {
@@ -82,6 +87,10 @@ impl Merged {
 }
 
 impl Summed {
+    /// Every name that [`Summed::kind`] gives.
+    pub const KINDS: [&'static str; 10] =
+        ["count", "sum", "min", "max", "avg", "stddev", "uniq", "top", "quantize", "lquantize"];
+
     /// Its name in reports, and what keeps aggregations of one name but different kinds apart.
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -5,9 +5,10 @@
 
 mod merge;
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use crate::report::{Aggregation, Report, Start};
+use crate::report::{Account, Aggregation, Report, Start};
 use crate::segment::{ReadError, Reader, Totals};
 use merge::Merged;
 
@@ -83,6 +84,11 @@ impl<S: Source> Drain<S> {
         Report::Start(start)
     }
 
+    /// Processes that are read.
+    pub fn pids(&self) -> BTreeSet<u32> {
+        self.live.iter().map(|process| process.pid).collect()
+    }
+
     /// The damages found since the last call.
     pub fn damages(&mut self) -> Vec<Damage> {
         std::mem::take(&mut self.damages)
@@ -134,6 +140,18 @@ impl<S: Source> Drain<S> {
             }
         }
         all.into_aggregations()
+    }
+
+    /// Everything that all processes counted so far, those that ended too: what the end would tell now.
+    pub fn totals(&mut self) -> (Vec<Report>, Vec<Account>) {
+        let mut all = self.merged.clone();
+        for process in &mut self.live {
+            if let Ok(totals) = process.source.totals() {
+                all.add(totals);
+            }
+        }
+        let reports = all.reports().filter(|report| !matches!(report, Report::Summary(_))).collect();
+        (reports, all.into_accounts())
     }
 
     /// Children of processes that ended, that went on unobserved.

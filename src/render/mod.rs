@@ -16,6 +16,7 @@ pub mod spans;
 pub mod speedscope;
 mod spool;
 pub mod stack;
+pub mod stats;
 pub mod table;
 pub mod terminal;
 pub mod text;

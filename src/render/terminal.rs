@@ -21,6 +21,16 @@ const ODD: Style = AnsiColor::Yellow.on_default();
 /// Functions shown; the rest is counted and in JSONL.
 const FUNCTIONS_MAX: usize = 50;
 
+/// The head of the table of functions.
+pub(super) const FUNCTIONS: [(&str, table::Align); 6] = [
+    ("function", Left),
+    ("entries", Right),
+    ("returns", Right),
+    ("raises", Right),
+    ("abandoned", Right),
+    ("live", Right),
+];
+
 /// Writes for people, lines about `width` characters wide.
 pub struct Terminal<W> {
     out: W,
@@ -264,16 +274,8 @@ impl<W: Write> Terminal<W> {
         all.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.function.cmp(&b.function)));
         let hidden = all.len().saturating_sub(FUNCTIONS_MAX);
         all.truncate(FUNCTIONS_MAX);
-        let head = [
-            ("function", Left),
-            ("entries", Right),
-            ("returns", Right),
-            ("raises", Right),
-            ("abandoned", Right),
-            ("live", Right),
-        ];
         writeln!(self.out, "\n{HEAD}functions{HEAD:#}")?;
-        self.table(&head, all.iter().map(function).collect())?;
+        self.table(&FUNCTIONS, all.iter().map(function).collect())?;
         if hidden > 0 {
             writeln!(self.out, "  {QUIET}… and {hidden} more functions (`-o jsonl:PATH` has all){QUIET:#}")?;
         }
@@ -330,7 +332,7 @@ impl<W: Write> Terminal<W> {
     }
 }
 
-fn function(f: &Function) -> Vec<String> {
+pub(super) fn function(f: &Function) -> Vec<String> {
     let exits = |get: fn(&crate::report::Exits) -> u64| f.exits.as_ref().map_or("-".into(), |e| get(e).to_string());
     vec![
         clean(&f.function).into_owned(),
@@ -359,6 +361,6 @@ fn summary(s: &Summary) -> Vec<String> {
 }
 
 /// The kinds are told below the table.
-fn total_of<K>(counts: &[(K, u64)]) -> String {
+pub(super) fn total_of<K>(counts: &[(K, u64)]) -> String {
     counts.iter().map(|(_, n)| u128::from(*n)).sum::<u128>().to_string()
 }

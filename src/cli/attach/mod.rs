@@ -3,7 +3,6 @@
 //! In: targets, probe files or texts. Out: reports while they run, a summary. Never here: a probe that stays behind,
 //! however this command ends: the session lives by the connections that it holds.
 
-mod asked;
 mod entry;
 mod group;
 mod meeting;
@@ -14,10 +13,14 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::observe::Probing;
+use super::asked::Asked;
+use super::desk::Desk;
+use super::load::Background;
+use super::observe::{Observation, Probing};
 use super::target::{FORMS, Target};
+use crate::desk::How;
+use crate::frames::Load;
 
-use asked::Asked;
 pub(super) use entry::{allowed, suffix, version};
 use group::Group;
 use wanted::Wanted;
@@ -69,12 +72,36 @@ pub(crate) struct Attach {
 /// # Errors
 /// When no process can be entered or probes do not load: exit code 2, and the processes are as they were.
 pub(crate) fn run(args: &Attach) -> anyhow::Result<ExitCode> {
+    observe(args, None)
+}
+
+/// The same in the background, once the process is entered.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn hold(args: &Attach, background: Background) -> anyhow::Result<ExitCode> {
+    observe(args, Some(background))
+}
+
+fn observe(args: &Attach, background: Option<Background>) -> anyhow::Result<ExitCode> {
     // Before any thread, and before anything is to be undone.
     let asked = Asked::keep()?;
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let load = args.probing.load()?;
-    let observation = args.probing.observation(is_terminal().then_some(EVERY), &load)?;
-    Watch { asked, observation, group: Group::new(wanted, found, load) }.run()
+    let observation = observation(args, background.is_some(), &load)?;
+    Watch { asked, observation, group: Group::new(wanted, found, load), background }.run()
+}
+
+/// What others cannot ask for goes on all the same, but in the background, where it could not be ended.
+fn observation(args: &Attach, background: bool, load: &Load) -> anyhow::Result<Observation> {
+    let how = if background { How::Load } else { How::Attach };
+    let targets: Vec<String> = args.targets.iter().map(Target::to_string).collect();
+    let session = args.probing.session(how, targets.join(" "), load);
+    Ok(if background {
+        args.probing.observation_in_background(load)?.at(Desk::open(session)?)
+    } else {
+        args.probing.observation(is_terminal().then_some(EVERY), load)?.at(Desk::open_if_can(session))
+    })
 }
 
 fn is_terminal() -> bool {

@@ -5,8 +5,9 @@
 
 use std::process::ExitCode;
 
-use super::asked::Asked;
 use super::group::Group;
+use crate::cli::asked::Asked;
+use crate::cli::load::Background;
 use crate::cli::observe::Observation;
 use crate::cli::observe::outputs::warn;
 use crate::cli::signals::die_by;
@@ -15,6 +16,8 @@ pub(super) struct Watch {
     pub(super) asked: Asked,
     pub(super) observation: Observation,
     pub(super) group: Group,
+    /// Where this goes once all are entered.
+    pub(super) background: Option<Background>,
 }
 
 impl Watch {
@@ -22,6 +25,12 @@ impl Watch {
     pub(super) fn run(mut self) -> anyhow::Result<ExitCode> {
         loop {
             self.group.step(&mut self.observation)?;
+            if self.group.is_settled()
+                && self.observation.has_begun()
+                && let Some(background) = self.background.take()
+            {
+                background.go(self.observation.shown())?;
+            }
             // Asked before the last round, so that the round sees all that was written.
             let over = self.group.over(&self.observation);
             let rest = self.observation.round();

@@ -7,14 +7,19 @@ use std::time::Duration;
 
 use super::outputs::{Ahead, Output, Outputs};
 use super::{Observation, Pace, modules};
+use crate::cli::advised::advised;
+use crate::cli::desk::Session;
 use crate::cli::open::all;
 use crate::cli::text::bytes as shown;
+use crate::desk::How;
 use crate::frames::Load;
 use crate::limits::{self, Budget};
 use crate::module::At;
 
 /// The shortest interval of `--every`.
 const EVERY_MIN: Duration = Duration::from_millis(100);
+/// The longest `--name`.
+const NAME_BYTES_MAX: usize = 40;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Probing {
@@ -44,6 +49,9 @@ pub(crate) struct Probing {
     /// [default: 8M]
     #[arg(long, value_name = "SIZE", value_parser = ring)]
     ring: Option<u64>,
+    /// What other commands may call this session by: `waspect stats NAME`, `tail`, `unload`
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
 }
 
 impl Probing {
@@ -66,6 +74,28 @@ impl Probing {
         let pace = Pace { time: self.time, every: self.every.or(every.filter(|_| has_place)) };
         let ahead = Ahead { pictures: pace.every.is_some(), fields: &fields(load) };
         Ok(Observation::new(Outputs::open(&self.outputs, ahead)?, pace))
+    }
+
+    /// The same without a terminal.
+    pub(crate) fn observation_in_background(&self, load: &Load) -> anyhow::Result<Observation> {
+        if self.every.is_some() || self.outputs.iter().any(|output| !matches!(output, Output::File(..))) {
+            return Err(advised(
+                "a session in the background has no terminal",
+                "leave out `--every`; `-o jsonl:PATH` works there, and `waspect maps --every 1s` and `tail` show it later",
+            ));
+        }
+        Ok(Observation::new(Outputs::files(&self.outputs, &fields(load))?, Pace { time: self.time, every: None }))
+    }
+
+    /// What others can know of the session before it begins.
+    pub(crate) fn session(&self, how: How, target: String, load: &Load) -> Session {
+        let modules = load.modules.iter().map(|module| module.artifact.manifest.name.clone()).collect();
+        let outputs = if self.outputs.is_empty() && how != How::Load {
+            vec![Output::Terminal.to_string()]
+        } else {
+            self.outputs.iter().map(Output::to_string).collect()
+        };
+        Session { name: self.name.clone(), how, target, modules, outputs }
     }
 }
 
@@ -93,8 +123,17 @@ fn ring(text: &str) -> Result<u64, String> {
     }
 }
 
+/// One word that is no process id.
+fn name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX && !text.bytes().all(|b| b.is_ascii_digit());
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !text.starts_with('-');
+    let expected =
+        format!("expected at most {NAME_BYTES_MAX} of letters, digits, `.`, `_` and `-`, and not digits alone");
+    if fits && plain { Ok(text.to_owned()) } else { Err(expected) }
+}
+
 /// Drawing takes time: not oftener than an eye can tell.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let every = duration(text)?;
     if every < EVERY_MIN { Err(format!("expected at least {}ms", EVERY_MIN.as_millis())) } else { Ok(every) }
 }

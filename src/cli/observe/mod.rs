@@ -3,10 +3,10 @@
 //! In: processes that joined, outputs. Out: everything reported. Never here: a record left in a segment, a process harmed
 //! because its observer failed, a decision about a program.
 
-mod args;
+pub(super) mod args;
 mod modules;
 pub(super) mod outputs;
-mod screen;
+pub(super) mod screen;
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,8 +16,10 @@ use anyhow::anyhow;
 pub(crate) use args::Probing;
 use outputs::{Outputs, warn};
 
+use crate::cli::desk::Desk;
 use crate::control::client::Joined;
 use crate::control::standing::Standing;
+use crate::desk::{Answer, Ended};
 use crate::drain::{Drain, is_gone};
 use crate::frames::Refusal;
 use crate::render::Picture;
@@ -45,9 +47,12 @@ struct Pace {
 /// All processes of a session, and where their reports go.
 pub(crate) struct Observation {
     outputs: Outputs,
+    desk: Desk,
     pace: Pace,
     drain: Drain<Reader>,
     standing: Vec<(u32, Standing)>,
+    /// How many were asked for the end.
+    asked: Option<usize>,
     first: Option<Instant>,
     shown: Option<Instant>,
     retired: Instant,
@@ -56,8 +61,18 @@ pub(crate) struct Observation {
 
 impl Observation {
     fn new(outputs: Outputs, pace: Pace) -> Self {
-        let (drain, standing, retired) = (Drain::default(), Vec::new(), Instant::now());
-        Self { outputs, pace, drain, standing, first: None, shown: None, retired, over: false }
+        let (desk, drain, standing, retired) = (Desk::default(), Drain::default(), Vec::new(), Instant::now());
+        Self { outputs, desk, pace, drain, standing, asked: None, first: None, shown: None, retired, over: false }
+    }
+
+    /// Others can ask for it there.
+    pub(super) fn at(self, desk: Desk) -> Self {
+        Self { desk, ..self }
+    }
+
+    /// What it is called where others can ask for it, and its id.
+    pub(super) fn shown(&self) -> Option<(String, u32)> {
+        self.desk.shown()
     }
 
     /// Whether any process ever joined.
@@ -69,9 +84,10 @@ impl Observation {
         self.over
     }
 
-    /// Whether the time asked for has passed since the first joined.
+    /// Whether the time asked for has passed since the first joined, or another command asked for the end.
     pub(super) fn is_due(&self) -> bool {
-        self.pace.time.is_some_and(|time| self.first.is_some_and(|first| first.elapsed() >= time))
+        self.desk.is_ending()
+            || self.pace.time.is_some_and(|time| self.first.is_some_and(|first| first.elapsed() >= time))
     }
 
     pub(super) fn join(&mut self, joined: Joined) {
@@ -81,8 +97,9 @@ impl Observation {
         match Reader::map(&segment) {
             Ok(reader) => {
                 let start = Start { python: joined.hello.python, pid: joined.hello.pid };
+                self.desk.joined(joined.pid, &start.python);
                 let report = self.drain.join(joined.pid, start, reader);
-                self.outputs.report(&report);
+                let Ok(()) = tell(&mut self.outputs, &self.desk)(&report);
             }
             Err(e) => warn(&format!("process {} cannot be observed: {e}", joined.hello.pid)),
         }
@@ -108,16 +125,18 @@ impl Observation {
         if let Some(every) = self.pace.every {
             self.show(every);
         }
+        self.desk.answer(|| totals(&mut self.drain));
         if self.retired.elapsed() >= RETIRE_EVERY {
-            let _ = self.drain.retire(tell(&mut self.outputs));
+            let _ = self.drain.retire(tell(&mut self.outputs, &self.desk));
             self.complain();
+            self.desk.keep(|| self.drain.pids());
             self.standing.retain(|(_, standing)| !standing.is_closed());
             self.retired = Instant::now();
         }
     }
 
     fn drain_once(&mut self) -> usize {
-        let many = self.drain.round(tell(&mut self.outputs)).unwrap_or(0);
+        let many = self.drain.round(tell(&mut self.outputs, &self.desk)).unwrap_or(0);
         if many > 0 {
             self.outputs.flush();
         }
@@ -140,12 +159,16 @@ impl Observation {
     }
 
     /// Asks those that stay for the end of their sessions.
-    pub(super) fn ask_back(&self) {
+    pub(super) fn ask_back(&mut self) {
+        if self.asked.is_none() {
+            self.standing.retain(|(pid, standing)| !standing.is_closed() && !is_gone(*pid));
+            self.asked = Some(self.standing.len());
+        }
         self.standing.iter().for_each(|(_, standing)| standing.ask_back());
     }
 
     /// Ends sessions of those that stay: reports what is said until each has put its functions back.
-    fn give_back(&mut self) {
+    fn give_back(&mut self) -> Ended {
         self.ask_back();
         let late = Instant::now() + PUT_BACK_MAX;
         let mut waiting = std::mem::take(&mut self.standing);
@@ -157,13 +180,16 @@ impl Observation {
             }
             std::thread::sleep(GLANCE);
         }
-        for (pid, _) in waiting {
+        let slow: Vec<u32> = waiting.into_iter().map(|(pid, _)| pid).collect();
+        for pid in &slow {
             warn(&format!(
                 "process {pid} did not let go of the interpreter for {} s: nothing fires there any more, and its \
                  functions are put back as soon as it does",
                 PUT_BACK_MAX.as_secs()
             ));
         }
+        let asked = self.asked.unwrap_or_default();
+        Ended { put_back: asked.saturating_sub(slow.len()) as u64, late: slow, inert: 0 }
     }
 
     /// Ends the observation: the last records, the totals. A second time does nothing.
@@ -171,8 +197,10 @@ impl Observation {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        self.give_back();
-        let _ = self.drain.finish(tell(&mut self.outputs));
+        let held = self.give_back();
+        let inert = if held == Ended::default() { self.drain.pids().len() as u64 } else { 0 };
+        let _ = self.drain.finish(tell(&mut self.outputs, &self.desk));
+        self.desk.close(Ended { inert, ..held });
         self.complain();
         match self.drain.unobserved() {
             0 => {}
@@ -196,10 +224,17 @@ pub(super) fn refusal(refusal: Refusal) -> anyhow::Error {
     anyhow!("probes do not load ({}): {}{hint}", refusal.stage, refusal.message)
 }
 
-/// Outputs deal with their own failures.
-fn tell(outputs: &mut Outputs) -> impl FnMut(&Report) -> Result<(), Infallible> + '_ {
+/// Outputs deal with their own failures, and nobody who asks can fail an observation.
+fn tell<'a>(outputs: &'a mut Outputs, desk: &'a Desk) -> impl FnMut(&Report) -> Result<(), Infallible> + 'a {
     |report| {
+        desk.tell(report);
         outputs.report(report);
         Ok(())
     }
+}
+
+/// What the end would tell now, as answers.
+fn totals(drain: &mut Drain<Reader>) -> Vec<Answer> {
+    let (reports, accounts) = drain.totals();
+    reports.into_iter().map(Answer::Told).chain(accounts.into_iter().map(Answer::Counted)).collect()
 }

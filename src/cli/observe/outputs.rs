@@ -120,6 +120,18 @@ impl Outputs {
         asked.iter().map(|output| open(output, ahead)).collect::<anyhow::Result<_>>().map(Self)
     }
 
+    /// Those that were asked for, and no more.
+    pub(crate) fn files(asked: &[Output], fields: &[String]) -> anyhow::Result<Self> {
+        once(asked)?;
+        let ahead = Ahead { pictures: false, fields };
+        asked.iter().map(|output| open(output, ahead)).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// Whether all have failed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn report(&mut self, report: &Report) {
         self.each(|renderer| renderer.report(report));
     }

@@ -5,13 +5,14 @@
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
+use std::os::fd::AsFd;
 
 use anstream::{AutoStream, ColorChoice};
 use nix::unistd::{getpgrp, tcgetpgrp};
 use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::render::live::Look;
-use crate::render::{Ascii, Live, Renderer, Terminal};
+use crate::render::{Ascii, Live, Renderer, Terminal, ascii};
 
 /// Lines in a file or pipe: read in an editor or a log, where they may be longer than on a terminal.
 const FILE_COLUMNS: usize = 100;
@@ -48,12 +49,21 @@ fn size() -> Option<(usize, usize)> {
     Some((usize::from(columns), usize::from(rows)))
 }
 
-/// As `COLUMNS` says, else as the terminal does.
 fn width() -> usize {
+    width_of(&io::stderr())
+}
+
+/// As `COLUMNS` says, else as the terminal does.
+pub(in crate::cli) fn width_of(out: &(impl IsTerminal + AsFd)) -> usize {
     let said = env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let asked = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
-    let default = if io::stderr().is_terminal() { TERMINAL_COLUMNS } else { FILE_COLUMNS };
+    let asked = terminal_size_of(out).map(|(Width(columns), _)| usize::from(columns));
+    let default = if out.is_terminal() { TERMINAL_COLUMNS } else { FILE_COLUMNS };
     [said, asked].into_iter().flatten().find(|columns| *columns >= COLUMNS_MIN).unwrap_or(default)
+}
+
+/// A line as the locale can show it.
+pub(in crate::cli) fn plain(line: &str) -> String {
+    if is_ascii() { ascii::text(line) } else { line.to_owned() }
 }
 
 /// Whether the locale has characters other than UTF-8's. Where nothing is said, as in most containers, the terminal

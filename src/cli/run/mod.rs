@@ -16,14 +16,19 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+use super::desk::Desk;
 use super::observe::Probing;
 use crate::control::client::{Asked, Client};
+use crate::desk::How;
 
 use bootstrap::Bootstrap;
 use command::Command;
 pub(crate) use interpreter::Interpreter;
 use program::{Program, Signals};
 use watch::Watch;
+
+/// Of a longer command line others are told so much.
+const SHOWN_CHARS_MAX: usize = 200;
 
 /// Run a Python program under probes
 #[derive(clap::Args, Debug)]
@@ -58,10 +63,18 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let observation = args.probing.observation(None, &load)?;
     let bootstrap = Bootstrap::prepare(&agent, !args.no_children)?;
     let signals = Signals::keep()?;
+    let session = args.probing.session(How::Run, shown(&args.program), &load);
+    let observation = observation.at(Desk::open_if_can(session));
     let client = Client::listen(bootstrap.dir(), Asked::Once(load)).context("no socket for the agent")?;
     let program = Program::start(&interpreter, &command, &bootstrap, signals)?;
     let end = Watch { program, bootstrap: &bootstrap, observation }.run(client)?;
     // A signal may end this process here: nothing may be left behind.
     drop(bootstrap);
     Ok(end.follow())
+}
+
+/// The command line, as others are told what is observed.
+fn shown(program: &[OsString]) -> String {
+    let words = program.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    words.chars().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

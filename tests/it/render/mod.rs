@@ -13,8 +13,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
+use waspect::desk::Answer;
+use waspect::frames;
+use waspect::render::stats::Probe;
 use waspect::render::{Jsonl, Renderer, Terminal};
-use waspect::report::{Histogram, Log, Report, Summed};
+use waspect::report::{DropKind, Function, Histogram, Log, Phase, Report, Summary, Summed};
 use waspect::value::{Cut, Value};
 use waspect_abi::Kind;
 
@@ -82,6 +85,57 @@ fn hostile_text() {
     let text =
         terminal(80, &[Report::Log(Log { module: "m".into(), probe: "p".into(), level: 1, text: "\x1b[1m".into() })]);
     assert!(!text.contains('\x1b'), "{text}");
+}
+
+/// What crosses a border between two commands is shown there as here.
+#[test]
+fn across_a_border() {
+    let mut all = [a_session(), everything_went_wrong(), odd_histograms()].concat();
+    all.extend(every_value().into_iter().map(|v| record(&[v])));
+    let told = |report: &Report| frames::encode(&Answer::Told(report.clone())).unwrap();
+    let heard = |bytes: Vec<u8>| match frames::decode(&bytes) {
+        Ok(Answer::Told(report)) => report,
+        other => panic!("{other:?}"),
+    };
+    let heard: Vec<Report> = all.iter().map(|report| heard(told(report))).collect();
+    assert_eq!(jsonl(&heard), jsonl(&all));
+    assert_eq!(terminal(100, &heard), terminal(100, &all));
+    // Whatever the bytes, they are a report or an error.
+    for report in &all {
+        let whole = told(report);
+        for at in 0..whole.len().min(200) {
+            let mut bad = whole.clone();
+            bad[at] ^= 0x55;
+            let _ = frames::decode::<Answer>(&bad);
+            assert!(frames::decode::<Answer>(&whole[..at]).is_err());
+        }
+    }
+}
+
+#[test]
+fn stats() {
+    let summary = |report: &Report| if let Report::Summary(s) = report { Some(s.clone()) } else { None };
+    let accounts = [a_session(), everything_went_wrong()].concat();
+    let mut accounts: Vec<Summary> = accounts.iter().filter_map(summary).collect();
+    accounts[0].drops = vec![(DropKind::Busy, 3), (DropKind::Renewing, 4), (DropKind::Rate, 1)];
+    let probe = |summary: &Summary, phase, reason: &str, p50_ns| Probe {
+        phase,
+        reason: reason.into(),
+        functions: 2,
+        p50_ns,
+        summary: summary.clone(),
+    };
+    let waiting = Summary { probe: "fn:shop.tax.*:entry".into(), ..Summary::default() };
+    let probes = [
+        probe(&accounts[0], Phase::Attached, "", Some(384)),
+        probe(&accounts[1], Phase::Disarmed, "3 traps in 60 s", None),
+        probe(&waiting, Phase::Pending, "module `shop.tax` is not imported yet", None),
+    ];
+    let function = |report: Report| if let Report::Function(f) = report { Some(f) } else { None };
+    let functions: Vec<Function> = a_session().into_iter().filter_map(function).collect();
+    let lines = waspect::render::stats::lines(&probes, &functions, 100);
+    let text: String = lines.iter().map(|line| format!("{}\n", anstream::adapter::strip_str(line))).collect();
+    compare("tests/render/stats.txt", &text);
 }
 
 /// Each example of the document is a line that is really written; each type and each `$` key has an example.

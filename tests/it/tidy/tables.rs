@@ -17,6 +17,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("sketch", &["sorted"]),
     ("report", &["limits", "value", "spec", "sketch"]),
     ("frames", &["limits", "value", "spec", "report"]),
+    ("desk", &["report"]),
     // The machine: clocks, threads, children.
     ("clock", &[]),
     ("thread", &[]),
@@ -54,7 +55,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("control/client", &["limits", "value", "spec", "report", "frames", "control", "segment"]),
     ("inject", &[]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
-    ("cli", &["limits", "value", "path", "spec", "report", "frames", "clock", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
+    ("cli", &["limits", "value", "path", "spec", "report", "frames", "desk", "clock", "ledger", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
     ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "request", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control", "sketch"]),
     ("main", &["cli", "compile"]),
     ("lib", &[]),
@@ -72,7 +73,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("libc", &["thread", "seal", "compiler", "inject", "attach", "cli", "python"]),
     ("memmap2", &["segment"]),
     // Shared words derive its traits; only `frames` knows the codec.
-    ("serde", &["limits", "value", "path", "spec", "report", "frames", "compile/", "control"]),
+    ("serde", &["limits", "value", "path", "spec", "report", "sketch", "frames", "desk", "compile/", "control"]),
     ("postcard", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),

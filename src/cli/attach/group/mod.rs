@@ -147,6 +147,11 @@ impl Group {
         self.places.iter().for_each(Place::remove);
     }
 
+    /// Whether it is known of each process that was found whether it is in.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.is_busy()
+    }
+
     fn is_busy(&self) -> bool {
         !(self.waiting.is_empty() && self.entering.is_empty() && self.ended.is_empty())
     }
