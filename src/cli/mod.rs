@@ -18,6 +18,7 @@ mod desk;
 mod fmt;
 mod inspect;
 mod language;
+mod left;
 mod limits;
 #[cfg(target_arch = "x86_64")]
 mod load;

@@ -15,9 +15,13 @@ use anyhow::{Context, bail};
 use nix::unistd::geteuid;
 use tempfile::TempDir;
 
+use crate::cli::left;
+
 /// What runs in the process.
 const ATTACHED: &str = include_str!("../../../python/waspect/_bootstrap/attached.py");
 
+/// How folders are named, before what is random.
+const PREFIX: &str = "waspect-attach-";
 /// As `Client::listen` names it.
 const SOCKET: &str = "meet";
 const COPY: &str = "agent.so";
@@ -68,8 +72,9 @@ impl Meeting {
         if fs::symlink_metadata(&temporary).is_ok_and(|found| found.is_symlink()) {
             bail!("`{}` is a link, which may lead out of the process's file system", temporary.display());
         }
+        left::sweep(&temporary, PREFIX);
         let mut asked = tempfile::Builder::new();
-        asked.prefix("waspect-attach-").permissions(Permissions::from_mode(0o700));
+        asked.prefix(PREFIX).permissions(Permissions::from_mode(0o700));
         let folder = asked.tempdir_in(&temporary);
         let folder = folder.with_context(|| format!("no private folder can be made in `{}`", temporary.display()))?;
         let seen = Path::new("/").join(folder.path().strip_prefix(&root.path)?);

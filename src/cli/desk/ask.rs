@@ -15,6 +15,7 @@ use anyhow::bail;
 use nix::unistd::geteuid;
 
 use crate::cli::advised::advised;
+use crate::cli::left;
 use crate::control::agent::connect;
 use crate::control::place::{self, Name, Whose};
 use crate::control::{ControlError, Side, check_peer};
@@ -263,10 +264,12 @@ fn everybodys() -> impl Iterator<Item = (PathBuf, u32)> {
 fn inside(folder: &Path, user: u32) -> Vec<Found> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().to_str()?.parse::<Name>().ok()?)));
-    named
-        .filter(|(_, name)| name.whose == Whose::Operator)
-        .filter_map(|(path, name)| found(path, &name, user))
-        .collect()
+    let (operators, targets): (Vec<_>, Vec<_>) = named.partition(|(_, name)| name.whose == Whose::Operator);
+    // Of processes that were ended by SIGKILL. One that is not seen from here may be alive in a container.
+    for (path, _) in targets.iter().filter(|(path, name)| !name.is_alive() && left::is_deserted(path)) {
+        let _ = fs::remove_file(path);
+    }
+    operators.into_iter().filter_map(|(path, name)| found(path, &name, user)).collect()
 }
 
 /// Nothing where nobody listens any more: the socket is removed then.

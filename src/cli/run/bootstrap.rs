@@ -15,10 +15,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
+use crate::cli::left;
 use crate::control::place;
 
 /// What runs in the interpreter before the program.
 const SITECUSTOMIZE: &str = include_str!("../../../python/waspect/_bootstrap/sitecustomize.py");
+
+/// How folders are named, before what is random.
+const PREFIX: &str = "waspect-run-";
 
 pub(super) struct Bootstrap {
     _folder: TempDir,
@@ -29,7 +33,8 @@ pub(super) struct Bootstrap {
 impl Bootstrap {
     /// `children`: whether the program's are observed too.
     pub(super) fn prepare(agent: &Path, children: bool) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("waspect-").permissions(Permissions::from_mode(0o700)).tempdir();
+        left::sweep(&env::temp_dir(), PREFIX);
+        let folder = tempfile::Builder::new().prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir();
         let folder = folder.context("no private folder can be made")?;
         // Without links, as the interpreter would see it.
         let dir = folder.path().canonicalize()?;
