@@ -312,6 +312,9 @@ def test_another_network(tmp_path):
     port = free_port()
     program = f"""
 import socket, time
+
+# Groups are the command line's; `test_servers` and `test_attach_states` enter every CPython.
+pytestmark = pytest.mark.once
 def answer(): time.sleep(0.001)
 s = socket.create_server(("0.0.0.0", {port}))
 print(flush=True)

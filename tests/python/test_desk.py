@@ -456,6 +456,9 @@ def test_another_user(place, program):
     # A hello: its length, the protocol, a text of one byte.
     ask = """
 import os, socket, sys
+
+# Sessions are the command line's, whichever CPython is observed.
+pytestmark = pytest.mark.once
 os.setgid(65534)
 os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX)

@@ -71,6 +71,9 @@ FORMS = ("jsonl", "csv", "chrome", "perfetto", "speedscope")
 # Calls a function all the time, until it is told to end.
 BUSY = """
 import sys, time
+
+# Renderers are the command line's, whichever CPython is probed.
+pytestmark = pytest.mark.once
 def inner(n): return n
 def hit(n): return inner(n)
 print("ready", flush=True)

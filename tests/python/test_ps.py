@@ -15,6 +15,9 @@ import pytest
 
 import running
 
+# What is listed is the command line's work.
+pytestmark = pytest.mark.once
+
 IDLE = "import time\nprint(flush=True)\ntime.sleep(60)"
 
 
