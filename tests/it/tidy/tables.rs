@@ -96,6 +96,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("anstyle", &["render", "cli"]),
     ("annotate_snippets", &["cli/language"]),
     ("csv_core", &["render/csv"]),
+    ("ratatui", &["cli/top"]),
     ("tempfile", &["compile/", "cli", "render/spool"]),
 ];
 
