@@ -13,17 +13,17 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 const ASKING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// Signals kept. Made before any thread: one that does not block them would be ended by them.
-pub(super) struct Asked(SignalFd);
+pub(in crate::cli) struct Asked(SignalFd);
 
 impl Asked {
-    pub(super) fn keep() -> anyhow::Result<Self> {
+    pub(in crate::cli) fn keep() -> anyhow::Result<Self> {
         let asking: SigSet = ASKING.into_iter().collect();
         asking.thread_block()?;
         Ok(Self(SignalFd::with_flags(&asking, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?))
     }
 
     /// Waits so long at most; gives what asked for the end.
-    pub(super) fn wait(&self, most: Duration) -> Option<Signal> {
+    pub(in crate::cli) fn wait(&self, most: Duration) -> Option<Signal> {
         let most = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
         let _ = poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], most);
         let signal = self.0.read_signal().ok().flatten()?;
@@ -31,7 +31,7 @@ impl Asked {
     }
 
     /// From here on a signal ends this command: the second Ctrl-C does not wait.
-    pub(super) fn let_go(&self) {
+    pub(in crate::cli) fn let_go(&self) {
         // Those that came together with the first meant the same.
         while let Ok(Some(_)) = self.0.read_signal() {}
         let asking: SigSet = ASKING.into_iter().collect();

@@ -16,6 +16,7 @@ mod check;
 mod compile;
 mod desk;
 mod fmt;
+mod held;
 mod inspect;
 mod language;
 mod left;
@@ -33,6 +34,8 @@ mod signals;
 #[cfg(target_arch = "x86_64")]
 mod target;
 mod text;
+#[cfg(target_arch = "x86_64")]
+pub mod top;
 
 use std::env;
 use std::io::{self, Write};
@@ -118,6 +121,8 @@ enum Command {
     #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
     #[cfg(target_arch = "x86_64")]
+    Top(top::Top),
+    #[cfg(target_arch = "x86_64")]
     Load(load::Load),
     List(sessions::list::Args),
     Stats(sessions::stats::Args),
@@ -142,6 +147,8 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),
+        #[cfg(target_arch = "x86_64")]
+        Command::Top(args) => top::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Load(args) => load::run(args),
         Command::List(args) => sessions::list::run(args),
@@ -196,6 +203,9 @@ pub(crate) fn report(e: &anyhow::Error) {
 
 /// `warning: …` and `hint: …` on stderr, of what is taken all the same.
 pub(crate) fn warn(message: &str, hint: Option<&str>) {
+    if held::holds(message) {
+        return;
+    }
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{WARNING}warning:{WARNING:#} {message}");
     if let Some(hint) = hint {

@@ -122,8 +122,30 @@ fn estimate(at: &At, unit: Unit) -> String {
 }
 
 impl Histogram {
+    /// About where a share of the values lies below; nothing where no value is in a bucket.
+    pub fn about(&self, p: u64) -> Option<f64> {
+        self.percentile(p).map(|at| match at {
+            At::About(x) | At::Below(x) | At::From(x) => x,
+        })
+    }
+
+    /// Where the bucket begins that a share of the values reaches into: no estimate is above a value that is there.
+    pub fn floor(&self, p: u64) -> Option<f64> {
+        self.reached(p).map(|(low, ..)| low)
+    }
+
     /// As if the values of a bucket were spread evenly in it; nothing where no value is in a bucket.
     fn percentile(&self, p: u64) -> Option<At> {
+        let (low, high, n, into) = self.reached(p)?;
+        Some(match (low.is_finite(), high.is_finite()) {
+            (true, true) => At::About(low + (high - low) * into / n as f64),
+            (false, _) => At::Below(high),
+            (true, false) => At::From(low),
+        })
+    }
+
+    /// The bucket that a share of the values reaches into, and by how many.
+    fn reached(&self, p: u64) -> Option<(f64, f64, u64, f64)> {
         let total: u128 = self.buckets.iter().map(|b| u128::from(b.2)).sum();
         let wanted = total as f64 * p as f64 / 100.0;
         let mut below = 0_u128;
@@ -132,11 +154,7 @@ impl Histogram {
             b.2 > 0 && below as f64 >= wanted
         })?;
         let before = (below - u128::from(n)) as f64;
-        Some(match (low.is_finite(), high.is_finite()) {
-            (true, true) => At::About(low + (high - low) * (wanted - before) / n as f64),
-            (false, _) => At::Below(high),
-            (true, false) => At::From(low),
-        })
+        Some((low, high, n, wanted - before))
     }
 }
 

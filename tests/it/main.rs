@@ -29,5 +29,7 @@ mod sketch;
 mod spec;
 mod start;
 mod tidy;
+#[cfg(target_arch = "x86_64")]
+mod top;
 mod tree;
 mod value;

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])|\x1b([78D])|([\r\n])|([^\x1b\r\n])")
-# Modes that change nothing that is looked at here, but for the wrap.
-MODES = {"2026", "7"}
+# Modes: drawings at once, the wrap, the cursor, the other screen.
+MODES = {"2026", "7", "25", "1049"}
 
 
 class Screen:
@@ -26,6 +26,9 @@ class Screen:
         self.kept = (0, 0)
         self.wraps = True
         self.drawings = 0
+        self.cursor_is_shown = True
+        # What is beneath, while a program has the whole screen.
+        self.beneath: list[list[str]] | None = None
 
     def feed(self, data: bytes) -> Screen:
         at, text = 0, data.decode()
@@ -83,26 +86,41 @@ class Screen:
             self.drawings += (numbers, final) == ("2026", "h")
             if numbers == "7":
                 self.wraps = final == "h"
+            if numbers == "25":
+                self.cursor_is_shown = final == "h"
+            if numbers == "1049":
+                self.turn(final == "h")
             return
         known: dict[str, Callable[[list[int]], None]] = {
             "A": self.up,
             "H": self.go,
-            "J": self.erase_below,
+            "J": self.erase,
             "K": self.erase_line,
             "m": lambda _: None,
             "r": self.region,
         }
         known[final]([int(n) for n in numbers.split(";") if n])
 
+    def turn(self, to_other: bool) -> None:
+        """To the other screen, or back to what was there before."""
+        if to_other and self.beneath is None:
+            self.beneath, self.cells = self.cells, [[" "] * self.columns for _ in range(self.height)]
+        elif not to_other and self.beneath is not None:
+            self.cells, self.beneath = self.beneath, None
+
     def up(self, numbers: list[int]) -> None:
         self.row = max(self.row - (numbers or [1])[0], self.top if self.row >= self.top else 0)
 
     def go(self, numbers: list[int]) -> None:
         row, column = numbers or [1, 1]
-        self.row, self.column = row - 1, column - 1
+        # What was drawn for a larger screen stays on this one, as on any.
+        self.row, self.column = min(row, self.height) - 1, min(column, self.columns) - 1
 
-    def erase_below(self, numbers: list[int]) -> None:
-        assert not numbers
+    def erase(self, numbers: list[int]) -> None:
+        assert numbers in ([], [2])
+        if numbers:
+            self.cells = [[" "] * self.columns for _ in range(self.height)]
+            return
         self.erase_row(self.row, self.column)
         for row in range(self.row + 1, self.height):
             self.erase_row(row, 0)

@@ -1,7 +1,6 @@
 """Sessions that others can ask for: `load`, `list`, `stats`, `maps`, `tail`, `unload`, `detach`.
 
-Each case is a program that runs and the commands a user would type. In: the binary and the agent of this environment.
-Out: nothing. Never: a session left behind.
+In: the binary and the agent of this environment; each case is a program and what a user types. Out: nothing. Never: a session left.
 """
 
 from __future__ import annotations
@@ -457,7 +456,6 @@ def test_another_user(place, program):
     ask = """
 import os, socket, sys
 
-# Sessions are the command line's, whichever CPython is observed.
 pytestmark = pytest.mark.once
 os.setgid(65534)
 os.setuid(int(sys.argv[2]))

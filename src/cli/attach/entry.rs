@@ -15,7 +15,6 @@ use crate::cli::agents;
 use crate::cli::observe::refusal;
 use crate::control::client::{self, Asked, Client, Joined};
 use crate::control::{ControlError, knock};
-use crate::frames::Load;
 use crate::inject::{self, Limits, Payload, Python, Report};
 
 /// The versions whose private layouts the agent knows.
@@ -32,9 +31,9 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn open(pid: i32, agent: &Agent, load: &Load) -> anyhow::Result<Self> {
+    fn open(pid: i32, agent: &Agent, asked: &Asked) -> anyhow::Result<Self> {
         let meeting = Meeting::prepare(pid, agent)?;
-        let client = Client::listen(meeting.dir(), Asked::ToStay(Some(load.clone())))?;
+        let client = Client::listen(meeting.dir(), asked.clone())?;
         meeting.give_away()?;
         Ok(Self { client, meeting })
     }
@@ -93,7 +92,7 @@ impl Entry {
     ///
     /// # Errors
     /// When it cannot be entered; nothing was done then.
-    pub(super) fn begin(pid: i32, load: &Load, places: &mut Vec<Place>) -> anyhow::Result<Self> {
+    pub(super) fn begin(pid: i32, asked: &Asked, places: &mut Vec<Place>) -> anyhow::Result<Self> {
         allowed(pid)?;
         let door = knock::find(pid.unsigned_abs());
         let traced = inject::look(pid).map_err(Into::into).and_then(|target| Ok((agent(&target)?, target)));
@@ -103,7 +102,7 @@ impl Entry {
             Err(_) if door.is_some() => (Agent::Theirs(PathBuf::new()), None),
             Err(error) => return Err(error),
         };
-        let meeting = &place_for(pid, &agent, load, places)?.meeting;
+        let meeting = &place_for(pid, &agent, asked, places)?.meeting;
         let (agent, bootstrap, socket) = (meeting.agent().to_owned(), meeting.bootstrap(), meeting.socket());
         let thread = thread::spawn(move || {
             let came = door.map(|door| come(&door, pid, &socket));
@@ -129,12 +128,12 @@ impl Entry {
     }
 }
 
-fn place_for<'a>(pid: i32, agent: &Agent, load: &Load, places: &'a mut Vec<Place>) -> anyhow::Result<&'a Place> {
+fn place_for<'a>(pid: i32, agent: &Agent, asked: &Asked, places: &'a mut Vec<Place>) -> anyhow::Result<&'a Place> {
     let known = places.iter().position(|place| place.meeting.fits(pid, agent));
     if let Some(known) = known {
         return Ok(&places[known]);
     }
-    places.push(Place::open(pid, agent, load)?);
+    places.push(Place::open(pid, agent, asked)?);
     Ok(&places[places.len() - 1])
 }
 

@@ -4,10 +4,11 @@
 //! however this command ends: the session lives by the connections that it holds.
 
 mod entry;
-mod group;
+pub(super) mod group;
 mod meeting;
+pub(super) mod members;
 mod said;
-mod wanted;
+pub(super) mod wanted;
 mod watch;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use super::desk::Desk;
 use super::load::Background;
 use super::observe::{Observation, Probing};
 use super::target::{FORMS, Target};
+use crate::control::client;
 use crate::desk::How;
 use crate::frames::Load;
 
@@ -89,7 +91,7 @@ fn observe(args: &Attach, background: Option<Background>) -> anyhow::Result<Exit
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let load = args.probing.load()?;
     let observation = observation(args, background.is_some(), &load)?;
-    Watch { asked, observation, group: Group::new(wanted, found, load), background }.run()
+    Watch { asked, observation, group: Group::new(wanted, found, client::Asked::ToStay(Some(load))), background }.run()
 }
 
 /// What others cannot ask for goes on all the same, but in the background, where it could not be ended.

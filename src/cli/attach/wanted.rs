@@ -9,7 +9,7 @@ use crate::cli::target::{Found, Target, family};
 
 /// What the operator named.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(in crate::cli) struct Wanted {
     targets: Vec<Target>,
     /// Whether the Python descendants of a process named by its id are meant too.
     children: bool,
@@ -22,7 +22,7 @@ impl Wanted {
     ///
     /// # Errors
     /// When a target names nothing.
-    pub(super) fn find(targets: &[Target], children: bool) -> anyhow::Result<(Self, Vec<Found>)> {
+    pub(in crate::cli) fn find(targets: &[Target], children: bool) -> anyhow::Result<(Self, Vec<Found>)> {
         let mut wanted = Self { targets: targets.to_vec(), children, alone: Vec::new() };
         let mut found = Vec::new();
         for target in targets {
@@ -37,12 +37,12 @@ impl Wanted {
     }
 
     /// Whether processes may be added to it.
-    pub(super) fn is_group(&self) -> bool {
+    pub(in crate::cli) fn is_group(&self) -> bool {
         self.children || self.targets.iter().any(Target::is_group)
     }
 
     /// Finds what is there now: what was known and still runs, what fits by now, and their descendants.
-    pub(super) fn again(&self, known: &[Found]) -> Vec<Found> {
+    pub(in crate::cli) fn again(&self, known: &[Found]) -> Vec<Found> {
         let all = processes::all();
         let (alone, known): (Vec<&Found>, Vec<&Found>) = known.iter().partition(|found| self.alone.contains(found));
         let mut roots: BTreeSet<i32> = living(&all, &known).map(|process| process.pid).collect();
@@ -52,7 +52,7 @@ impl Wanted {
     }
 
     /// As the operator named it.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::cli) fn shown(&self) -> String {
         self.targets.iter().map(|target| format!("`{target}`")).collect::<Vec<_>>().join(", ")
     }
 }

@@ -4,7 +4,7 @@
 //! because its observer failed, a decision about a program.
 
 pub(super) mod args;
-mod modules;
+pub(super) mod modules;
 pub(super) mod outputs;
 pub(super) mod screen;
 
@@ -14,7 +14,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::anyhow;
 
 pub(crate) use args::Probing;
+pub(super) use args::duration;
 use outputs::{Outputs, warn};
+pub(super) use screen::is_ascii;
 
 use crate::cli::desk::Desk;
 use crate::control::client::Joined;

@@ -4,6 +4,7 @@
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::cli::language::Program;
 use crate::cli::open::{Given, Opened};
 use crate::compile;
 use crate::frames::LoadModule;
@@ -11,7 +12,7 @@ use crate::limits::Budget;
 use crate::module::{self, At, ModuleError, ProbeModule};
 
 /// Checks and compiles each file, to run under `budget`. An `--at` goes to every module that has its export, and to at least one.
-pub(super) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Result<Vec<LoadModule>> {
+pub(in crate::cli) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Result<Vec<LoadModule>> {
     if all.is_empty() {
         bail!("no probe given; expected `-p FILE` or `-e TEXT`");
     }
@@ -23,15 +24,24 @@ pub(super) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Resu
     }
 }
 
+/// A program that no file has.
+pub(in crate::cli) fn program(name: &str, text: &str) -> anyhow::Result<LoadModule> {
+    let bytes = Program::new(name, text.as_bytes().to_vec()).and_then(Program::compile)?;
+    made(&module::parse(name, &bytes, &[]).map_err(|e| hinted(&e, e.hint()))?, Budget::DEFAULT)
+}
+
 fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>, budget: Budget) -> anyhow::Result<LoadModule> {
     let subject = || format!("probe `{}` does not load", given.shown());
     let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
     let module =
         checked(&given.name(), &bytes, at, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
+    made(&module, budget).with_context(subject)
+}
+
+fn made(module: &ProbeModule, budget: Budget) -> anyhow::Result<LoadModule> {
     let options = compile::Options::default();
     let (artifact, _) = compile::artifact(module.bytes(), module.manifest(), &options)
-        .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))
-        .with_context(subject)?;
+        .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))?;
     Ok(LoadModule { artifact, budget })
 }
 

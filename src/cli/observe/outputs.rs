@@ -13,6 +13,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 
 use super::screen;
+use crate::cli::held;
 use crate::render::{Chrome, Csv, Jsonl, Perfetto, Picture, Renderer, Speedscope};
 use crate::report::Report;
 
@@ -220,5 +221,8 @@ fn scratch(beside: &Path) -> &Path {
 
 /// A line for the operator; nobody can be told if stderr fails.
 pub(crate) fn warn(text: &str) {
+    if held::holds(text) {
+        return;
+    }
     let _ = writeln!(anstream::stderr(), "waspect: {text}");
 }

@@ -68,7 +68,7 @@ pub(in crate::cli) fn plain(line: &str) -> String {
 
 /// Whether the locale has characters other than UTF-8's. Where nothing is said, as in most containers, the terminal
 /// outside is a modern one.
-fn is_ascii() -> bool {
+pub(in crate::cli) fn is_ascii() -> bool {
     let said = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(|name| env::var(name).ok());
     let said = said.map(|locale| locale.to_ascii_lowercase()).find(|locale| !locale.is_empty());
     said.is_some_and(|locale| match locale.split_once('.') {

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use anyhow::anyhow;
 
 use super::entry::{Entry, Heard, Place, Way};
+use super::members::Members;
 use super::said::Said;
 use super::wanted::Wanted;
-use crate::cli::observe::Observation;
 use crate::cli::observe::outputs::warn;
 use crate::cli::target::{Found, processes};
-use crate::frames::Load;
+use crate::control::client::Asked;
 use crate::inject::{InjectError, has_ended};
 use inherited::Segments;
 
@@ -35,9 +35,9 @@ const COMING_MAX: Duration = Duration::from_secs(32);
 /// One that was not loaded has said why.
 const SAYING_MAX: Duration = Duration::from_millis(100);
 
-pub(super) struct Group {
+pub(in crate::cli) struct Group {
     wanted: Arc<Wanted>,
-    load: Load,
+    asked: Asked,
     places: Vec<Place>,
     members: BTreeMap<i32, Member>,
     waiting: VecDeque<Found>,
@@ -76,11 +76,11 @@ struct Ended {
 }
 
 impl Group {
-    pub(super) fn new(wanted: Wanted, found: Vec<Found>, load: Load) -> Self {
+    pub(in crate::cli) fn new(wanted: Wanted, found: Vec<Found>, asked: Asked) -> Self {
         let said = Said::of(found.len());
         let mut group = Self {
             wanted: Arc::new(wanted),
-            load,
+            asked,
             places: Vec::new(),
             members: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -101,15 +101,15 @@ impl Group {
     ///
     /// # Errors
     /// When no process could be entered.
-    pub(super) fn step(&mut self, observation: &mut Observation) -> anyhow::Result<()> {
+    pub(in crate::cli) fn step(&mut self, members: &mut dyn Members) -> anyhow::Result<()> {
         let heard: Vec<Heard> = self.places.iter().flat_map(Place::heard).collect();
-        self.hear(heard, observation);
+        self.hear(heard, members);
         self.enter();
         self.settle();
         if self.wanted.is_group() {
-            self.look_again(observation);
+            self.look_again(members);
         }
-        if observation.has_begun() {
+        if members.has_begun() {
             if !self.is_busy() || self.said.is_late() {
                 self.said.tell();
             }
@@ -120,14 +120,14 @@ impl Group {
     }
 
     /// Why there is nothing more to observe.
-    pub(super) fn over(&mut self, observation: &Observation) -> Option<String> {
+    pub(in crate::cli) fn over(&mut self, members: &dyn Members) -> Option<String> {
         if self.is_busy() {
             return None;
         }
         if self.members.keys().all(|pid| has_ended(*pid)) {
             return if self.wanted.is_group() { self.over_for_good() } else { Some(self.all_ended()) };
         }
-        let lost = !self.wanted.is_group() && observation.has_begun() && !observation.is_held();
+        let lost = !self.wanted.is_group() && members.has_begun() && !members.is_held();
         lost.then(|| {
             let pids = self.members.keys().filter(|pid| !has_ended(**pid));
             named(pids, "goes on without the probes: it runs", "go on without the probes: each runs")
@@ -136,14 +136,14 @@ impl Group {
     }
 
     /// Hears what is still under way. Nobody is waited for that is only being entered.
-    pub(super) fn finish(&mut self, observation: &mut Observation) {
+    pub(in crate::cli) fn finish(&mut self, members: &mut dyn Members) {
         let last: Vec<Heard> = self.places.drain(..).flat_map(Place::finish).collect();
-        self.hear(last, observation);
+        self.hear(last, members);
         self.said.tell();
     }
 
     /// Where this command ends without coming back.
-    pub(super) fn remove(&self) {
+    pub(in crate::cli) fn remove(&self) {
         self.places.iter().for_each(Place::remove);
     }
 
@@ -156,13 +156,13 @@ impl Group {
         !(self.waiting.is_empty() && self.entering.is_empty() && self.ended.is_empty())
     }
 
-    fn hear(&mut self, heard: Vec<Heard>, observation: &mut Observation) {
+    fn hear(&mut self, heard: Vec<Heard>, members: &mut dyn Members) {
         for heard in heard {
             match heard {
                 Heard::Joined(joined) => {
                     joined.session.iter().for_each(|(_, segment)| self.segments.add(segment));
                     self.joined.insert(joined.pid);
-                    observation.join(joined);
+                    members.join(joined);
                 }
                 Heard::Refused(error) | Heard::Failed(error) if self.is_busy() => self.refusals.push_back(error),
                 Heard::Refused(error) => warn(&error.to_string()),
@@ -202,7 +202,7 @@ impl Group {
         while self.entering.len() < ENTERING_MAX {
             let Some(found) = self.waiting.pop_front() else { break };
             self.joined.remove(&found.pid.unsigned_abs());
-            match Entry::begin(found.pid, &self.load, &mut self.places) {
+            match Entry::begin(found.pid, &self.asked, &mut self.places) {
                 Ok(entry) => self.entering.push(entry),
                 Err(error) => self.fail(found.pid, error),
             }
@@ -253,10 +253,10 @@ impl Group {
     }
 
     /// Looks for new processes, on a thread of its own: what is observed is not kept waiting by many processes to look at.
-    fn look_again(&mut self, observation: &Observation) {
+    fn look_again(&mut self, members: &dyn Members) {
         if let Some(search) = self.search.take_if(|search| search.is_finished()) {
             let found = search.join().unwrap_or_default();
-            self.let_go(&found, observation);
+            self.let_go(&found, members);
             self.take(found);
         }
         if self.search.is_none() && self.searched.elapsed() >= SEARCH_EVERY {
@@ -277,10 +277,10 @@ impl Group {
     }
 
     /// Those that run another program now are as new; one that only ended the session shall be without it.
-    fn let_go(&mut self, found: &[Found], observation: &Observation) {
+    fn let_go(&mut self, found: &[Found], members: &dyn Members) {
         for Found { pid, .. } in found {
             let is_in = self.members.get(pid).is_some_and(|member| member.state == State::In);
-            if !is_in || observation.holds(pid.unsigned_abs()) {
+            if !is_in || members.holds(pid.unsigned_abs()) {
                 continue;
             }
             if self.segments.are_in(*pid) {
