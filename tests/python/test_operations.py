@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pytest
 
@@ -34,7 +34,7 @@ PAGE = ROOT / "docs" / "OPERATIONS.md"
 BLOCK = re.compile(r"^```sh\n(?P<script>.*?)^```\n(?:```text\n(?P<said>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 SECONDS_MAX = 60
 # How long whoever ends a command by Ctrl-C looks at it first.
-LOOK_SECONDS = 1.5
+LOOK_SECONDS = 1.0
 
 
 class Block(NamedTuple):
@@ -104,22 +104,42 @@ class House:
         self.clients = [threading.Thread(target=self.ask, args=(port,)) for port in self.ports.values()]
         for client in self.clients:
             client.start()
-        until(lambda: len(workers(self.pid)) == 2)
+        self.worker = until(lambda: workers(self.pid)[1:])[0]
+        self.names[r"\b4250\b"] = self.worker
         self.box = self.start(BOX) if self.space else None
         if self.box:
             assert self.box.stdout is not None and self.box.stdout.readline() == b"\n"
             (self.names[r"\b5151\b"],) = workers(self.box.pid)
-        self.before = traces(self.pid)
+        self.before = self.traces()
 
-    def start(self, script: str) -> subprocess.Popen[bytes]:
+    def ours(self, text: str) -> str:
+        for shown, here in self.names.items():
+            text = re.sub(shown, here, text)
+        return text
+
+    def start(self, script: str, out: int | IO[bytes] = subprocess.PIPE) -> subprocess.Popen[bytes]:
         prefix = ["nsenter", f"--mount=/proc/{self.space.pid}/ns/mnt", f"--wd={self.folder}"] if self.space else []
-        for shown, ours in self.names.items():
-            script = re.sub(shown, ours, script)
-        line = [*prefix, "bash", "-e", "-c", script]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            line, cwd=self.folder, env=self.environment(), stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        line = [*prefix, "bash", "-e", "-c", self.ours(script)]
+        options = {"cwd": self.folder, "env": self.environment(), "start_new_session": True}
+        return subprocess.Popen(line, stdout=out, stderr=subprocess.STDOUT, **options)
+
+    def run(self, block: Block) -> tuple[int, str]:
+        """How it ended, and all that was said."""
+        with tempfile.TemporaryFile(dir=self.folder) as out:
+
+            def said() -> str:
+                return os.pread(out.fileno(), 1 << 24, 0).decode()
+
+            process = self.start(block.script, out)
+            try:
+                if block.is_until_ctrl_c():
+                    until(lambda: "attached" in said() or process.poll() is not None)
+                    time.sleep(LOOK_SECONDS)
+                    os.killpg(process.pid, signal.SIGINT)
+                return process.wait(SECONDS_MAX), said()
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def environment(self) -> dict[str, str]:
         path = f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -139,6 +159,9 @@ class House:
                 connection.request("GET", f"/{cart}")
                 connection.getresponse().read()
             time.sleep(0.02)
+
+    def traces(self) -> list[tuple[list[str], list[str], bool]]:
+        return [traces(Path("/proc", str(pid))) for pid in (self.pid, self.worker)]
 
     def close(self) -> None:
         self.is_open.clear()
@@ -163,6 +186,16 @@ exec python -c "import shop; print(flush=True)
 while True: shop.price([1, 2])"'"""
 
 
+def traces(process: Path) -> tuple[list[str], list[str], bool]:
+    """Threads, descriptors, and whether a segment is mapped."""
+    links = []
+    for path in (process / "fd").iterdir():
+        with contextlib.suppress(OSError):
+            links.append(str(path.readlink()))
+    threads = sorted(path.name for path in (process / "task").iterdir())
+    return threads, sorted(links), "/memfd:waspect" in (process / "maps").read_text()
+
+
 def workers(pid: int) -> list[str]:
     with contextlib.suppress(FileNotFoundError):
         return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -177,16 +210,6 @@ def house(tmp_path_factory):
         yield house
     finally:
         house.close()
-
-
-def traces(pid: int) -> tuple[list[str], list[str], bool]:
-    """Threads, descriptors, and whether a segment is mapped."""
-    links = []
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            links.append(str(path.readlink()))
-    threads = sorted(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208
-    return threads, sorted(links), "/memfd:waspect" in Path(f"/proc/{pid}/maps").read_text()
 
 
 def says(text: str, said: str) -> bool:
@@ -208,29 +231,15 @@ def test_commands(house, number):
     block = blocks()[number]
     if house.space is None and ("--all" in block.script or "sudo" in block.script):
         pytest.skip("takes root, to have a namespace of its own")
-    process = house.start(block.script)
-    if block.is_until_ctrl_c():
-        time.sleep(LOOK_SECONDS)
-        os.killpg(process.pid, signal.SIGINT)
-    try:
-        out = process.communicate(timeout=SECONDS_MAX)[0].decode()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == block.code(), out
-    missing = [line for line in block.said.splitlines() if not says(renamed(house, line), out)]
-    assert not missing, out
+    code, said = house.run(block)
+    assert code == block.code(), said
+    missing = [line for line in block.said.splitlines() if not says(house.ours(line), said)]
+    assert not missing, said
 
 
 def test_nothing_remains(house):
     """After all of it the server is as before the first command."""
-    until(lambda: traces(house.pid) == house.before)
-
-
-def renamed(house: House, line: str) -> str:
-    for shown, ours in house.names.items():
-        line = re.sub(shown, ours, line)
-    return line
+    until(lambda: house.traces() == house.before)
 
 
 # --- what it says
@@ -258,3 +267,86 @@ def test_the_program_can_say_what_the_page_explains():
         parts = [re.escape(part.strip("`. ")) for part in re.split(r"…|\b\d+\b", text)]
         pattern = re.compile(".*".join(part for part in parts if part), re.DOTALL)
         assert any(pattern.search(literal) for literal in own), text
+
+
+BEGIN = "-e 'begin { }' --for 1s"
+# A process whose `/tmp` is mounted so.
+TEMPORARY = f"""unshare --mount --pid --fork --kill-child --mount-proc bash -ec '
+mount --make-rprivate / && mount -t tmpfs -o OPTIONS none /tmp && exec python -c "while True: pass"' &
+until inside=$(cat /proc/$!/task/$!/children) && waspect ps | grep -q " ${{inside:-none}}.*attachable"; do sleep 0.1; done
+waspect attach $inside {BEGIN}"""
+# What makes the program say it. `root`: takes namespaces or capabilities to give away.
+PROVOKED = {
+    "does not exist, or is hidden from this user": f"waspect attach 4194304 {BEGIN}",
+    "no Python process is called": f"waspect attach name:nobody-is-called-so {BEGIN}",
+    "nobody listens on": f"waspect attach :1 {BEGIN}",
+    "is stopped, expected one that runs": f"python -c 'while True: pass' & kill -STOP $!; waspect attach $! {BEGIN}",
+    "expected CPython": f"sleep 60 & waspect attach $! {BEGIN}",
+    "root: this command runs as root without CAP_SYS_PTRACE": (
+        f"setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace waspect attach 4250 {BEGIN}"
+    ),
+    "root: no private folder can be made in": TEMPORARY.replace("OPTIONS", "ro"),
+    "root: cannot load the agent": TEMPORARY.replace("OPTIONS", "noexec"),
+}
+
+
+@pytest.mark.parametrize("text", PROVOKED)
+def test_it_says_so(house, text):
+    if text.startswith("root: ") and house.space is None:
+        pytest.skip("takes root, to have namespaces")
+    text, script = text.removeprefix("root: "), PROVOKED[text]
+    assert any(text in explained for explained in explained())
+    code, said = house.run(Block(script, ""))
+    assert code == 2 and text in said, said
+
+
+# --- Kubernetes
+
+
+def yaml(lines: list[str]) -> Any:
+    """As much of YAML as the page has: maps, lists of maps, lists in brackets. Anything else is an error."""
+    if lines[0].startswith("- "):
+        return [yaml([item[0][2:], *within(item)]) for item in items(lines)]
+    found = {}
+    for item in items(lines):
+        key, colon, value = item[0].partition(":")
+        assert colon and key.isidentifier() and (not value.strip()) == (len(item) > 1), item
+        found[key] = yaml(within(item)) if len(item) > 1 else scalar(value.strip())
+    return found
+
+
+def items(lines: list[str]) -> list[list[str]]:
+    """Each line that is not further in, with those below it that are."""
+    starts = [at for at, line in enumerate(lines) if not line.startswith(" ")]
+    return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
+def within(item: list[str]) -> list[str]:
+    assert all(line.startswith("  ") for line in item[1:]), item
+    return [line[2:] for line in item[1:]]
+
+
+def scalar(text: str) -> Any:
+    if text.startswith("["):
+        return [scalar(part.strip()) for part in text.strip("[]").split(",")]
+    if text.startswith('"'):
+        return text.strip('"')
+    return {"true": True, "false": False}.get(text, int(text) if text.isdigit() else text)
+
+
+def pods() -> list[dict[str, Any]]:
+    lines = [[re.sub(r"\s+#.*", "", line) for line in text.splitlines()] for text in fenced("yaml")]
+    return [yaml(each)["spec"] for each in lines]
+
+
+def test_pods():
+    """What Kubernetes is asked for is what the kernel and the agent ask for."""
+    beside, together = pods()
+    (visitor,) = beside["ephemeralContainers"]
+    assert visitor["targetContainerName"] == "shop"
+    assert visitor["securityContext"] == {"runAsUser": 0, "capabilities": {"add": ["SYS_PTRACE"]}}
+    assert together["shareProcessNamespace"] is True
+    shop, operator = together["containers"]
+    assert shop["env"] == [{"name": "WASPECT", "value": "1"}]
+    assert shop["securityContext"]["runAsUser"] == operator["securityContext"]["runAsUser"]
+    assert all({"name", "image"} <= each.keys() for each in (visitor, shop, operator))
