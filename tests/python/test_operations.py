@@ -1,8 +1,8 @@
-"""`docs/OPERATIONS.md` is true: every command on it runs, in order, against the server that it describes, and says what stands below.
+"""`docs/OPERATIONS.md` is true: every command on it runs, in order, against its server, and says what stands below.
 
-In: the page; a folder, ports and processes of this test's own, in place of the page's by the table `Names`. Out: for each
-`sh` block that it ends as it should, and that each line of the `text` below is said; for each text that the page explains, that
-the program has it; for each `yaml` block, that it is what Kubernetes reads. Never here: a session of somebody else's.
+In: the page; a folder, ports and processes of this test's own in place of the page's. Out: for each `sh` block that it
+ends as it should, and that each line of the `text` below is said; for each text that the page explains, that the
+program has it; for each `yaml` block, that it is what Kubernetes reads. Never here: a session of somebody else's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import IO, Any, NamedTuple
 
 import pytest
 
+import attaching
 import running
 from asking import until
 from serving import free_port
@@ -158,7 +159,7 @@ class House:
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
                 connection.request("GET", f"/{cart}")
                 connection.getresponse().read()
-            time.sleep(0.02)
+            time.sleep(0.01)
 
     def traces(self) -> list[tuple[list[str], list[str], bool]]:
         return [traces(Path("/proc", str(pid))) for pid in (self.pid, self.worker)]
@@ -187,13 +188,15 @@ while True: shop.price([1, 2])"'"""
 
 
 def traces(process: Path) -> tuple[list[str], list[str], bool]:
-    """Threads, descriptors, and whether a segment is mapped."""
+    """Threads, descriptors but for those of requests, and whether a segment is mapped."""
+    local = {line.split()[6] for line in (process / "net" / "unix").read_text().splitlines()[1:]}
     links = []
     for path in (process / "fd").iterdir():
         with contextlib.suppress(OSError):
             links.append(str(path.readlink()))
+    kept = sorted(link for link in links if not link.startswith("socket:") or attaching.is_ours(link, local))
     threads = sorted(path.name for path in (process / "task").iterdir())
-    return threads, sorted(links), "/memfd:waspect" in (process / "maps").read_text()
+    return threads, kept, "/memfd:waspect" in (process / "maps").read_text()
 
 
 def workers(pid: int) -> list[str]:
@@ -273,7 +276,8 @@ BEGIN = "-e 'begin { }' --for 1s"
 # A process whose `/tmp` is mounted so.
 TEMPORARY = f"""unshare --mount --pid --fork --kill-child --mount-proc bash -ec '
 mount --make-rprivate / && mount -t tmpfs -o OPTIONS none /tmp && exec python -c "while True: pass"' &
-until inside=$(cat /proc/$!/task/$!/children) && waspect ps | grep -q " ${{inside:-none}}.*attachable"; do sleep 0.1; done
+is_there() {{ inside=$(cat /proc/$!/task/$!/children); waspect ps | grep -q " ${{inside:-none}}.*attachable"; }}
+until is_there; do sleep 0.1; done
 waspect attach $inside {BEGIN}"""
 # What makes the program say it. `root`: takes namespaces or capabilities to give away.
 PROVOKED = {
