@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,19 +76,16 @@ class House:
         self.clients: list[threading.Thread] = []
         self.is_open = threading.Event()
         self.space = self.apart()
-        # What the page shows, and what stands for it here.
-        self.names = {
-            r"\bgunicorn\b": tag,
-            r"--for 10s": "--for 1s",
-            r"\bsudo ": "",  # whoever runs this is root, or the block is not run
-            **{rf"\b{shown}\b": str(port) for shown, port in self.ports.items()},
-        }
+        # What the page shows, and what stands for it here: whoever runs this is root, or the block is left out.
+        self.names = {"gunicorn": tag, "--for 10s": "--for 1s", "sudo waspect": "waspect"}
+        self.names |= {shown: str(port) for shown, port in self.ports.items()}
 
     def apart(self) -> subprocess.Popen[bytes] | None:
         """A mount namespace where this user's usual folder for sockets is another: `--all` means all."""
         usual = f"/tmp/waspect-{os.geteuid()}"
         script = f"mkdir -p -m 700 {usual} && mount --bind {self.runtime} {usual} && echo ready && exec sleep 600"
-        space = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=-1, stderr=subprocess.DEVNULL)
+        line = ["unshare", "--mount", "sh", "-c", script]
+        space = subprocess.Popen(line, stdout=subprocess.PIPE, start_new_session=True)
         assert space.stdout is not None
         if space.stdout.readline() == b"ready\n":
             return space
@@ -99,24 +97,23 @@ class House:
         self.server = self.start(blocks()[-1].script.replace("&\n", "& echo $!\n", 1) + "echo ready; wait")
         assert self.server.stdout is not None
         self.pid = int(self.server.stdout.readline())
-        self.names[r"\b4242\b"] = str(self.pid)
+        self.names["4242"] = str(self.pid)
         assert b"ready\n" in self.server.stdout
         self.is_open.set()
         self.clients = [threading.Thread(target=self.ask, args=(port,)) for port in self.ports.values()]
         for client in self.clients:
             client.start()
         self.worker = until(lambda: workers(self.pid)[1:])[0]
-        self.names[r"\b4250\b"] = self.worker
+        self.names["4250"] = self.worker
         self.box = self.start(BOX) if self.space else None
         if self.box:
             assert self.box.stdout is not None and self.box.stdout.readline() == b"\n"
-            (self.names[r"\b5151\b"],) = workers(self.box.pid)
+            (self.names["5151"],) = workers(self.box.pid)
         self.before = self.traces()
 
     def ours(self, text: str) -> str:
-        for shown, here in self.names.items():
-            text = re.sub(shown, here, text)
-        return text
+        shown = "|".join(map(re.escape, self.names))
+        return re.sub(rf"(?<!\w)(?:{shown})(?!\w)", lambda found: self.names[found[0]], text)
 
     def start(self, script: str, out: int | IO[bytes] = subprocess.PIPE) -> subprocess.Popen[bytes]:
         prefix = ["nsenter", f"--mount=/proc/{self.space.pid}/ns/mnt", f"--wd={self.folder}"] if self.space else []
@@ -171,13 +168,9 @@ class House:
         for process in (self.server, self.box, self.space):
             if process:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL) if process is not self.space else process.kill()
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
-        for path in (self.runtime / "waspect").glob("*"):
-            path.unlink()
-        with contextlib.suppress(OSError):
-            (self.runtime / "waspect").rmdir()
-            self.runtime.rmdir()
+        shutil.rmtree(self.runtime)
 
 
 # Files and process ids of its own, as in a container.
