@@ -81,11 +81,14 @@ class House:
         self.names |= {shown: str(port) for shown, port in self.ports.items()}
 
     def apart(self) -> subprocess.Popen[bytes] | None:
-        """A mount namespace where this user's usual folder for sockets is another: `--all` means all."""
-        usual = f"/tmp/waspect-{os.geteuid()}"
-        script = f"mkdir -p -m 700 {usual} && mount --bind {self.runtime} {usual} && echo ready && exec sleep 600"
-        line = ["unshare", "--mount", "sh", "-c", script]
-        space = subprocess.Popen(line, stdout=subprocess.PIPE, start_new_session=True)
+        """A mount namespace where nobody else has sockets, and no file stays: `--all` means all there is in it."""
+        needed = {self.folder.parent, ROOT, Path(sys.prefix), Path(sys.base_prefix)}
+        within = [path.relative_to("/tmp") for path in needed if path.is_relative_to("/tmp")]
+        lines = ["mount --make-rprivate /", "mount --rbind /tmp /mnt", "mount -t tmpfs none /tmp"]
+        lines += [f"mkdir -p /tmp/{path} && mount --rbind /mnt/{path} /tmp/{path}" for path in within]
+        lines += ["mkdir -p /run/user && mount -t tmpfs none /run/user", "echo ready", "exec sleep 600"]
+        line = ["unshare", "--mount", "sh", "-ec", "\n".join(lines)]
+        space = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
         assert space.stdout is not None
         if space.stdout.readline() == b"ready\n":
             return space
@@ -144,7 +147,8 @@ class House:
         # Where the wheel's own is replaced, prepared processes have theirs from there too.
         agents = os.environ.get("WASPECT_AGENT_DIR")
         more = {"PYTHONPATH": str(Path(agents).parent)} if agents else {}
-        env = running.environment(PATH=path, HOME=str(self.folder), XDG_RUNTIME_DIR=str(self.runtime), COLUMNS="100")
+        runtime = None if self.space else str(self.runtime)
+        env = running.environment(PATH=path, HOME=str(self.folder), XDG_RUNTIME_DIR=runtime, COLUMNS="100")
         return env | more | {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
 
     def ask(self, port: int) -> None:
@@ -277,7 +281,9 @@ PROVOKED = {
     "does not exist, or is hidden from this user": f"waspect attach 4194304 {BEGIN}",
     "no Python process is called": f"waspect attach name:nobody-is-called-so {BEGIN}",
     "nobody listens on": f"waspect attach :1 {BEGIN}",
-    "is stopped, expected one that runs": f"python -c 'while True: pass' & kill -STOP $!; waspect attach $! {BEGIN}",
+    "is stopped, expected one that runs": f"""python -c 'while True: pass' &
+until waspect ps | grep -q " $! .*attachable"; do sleep 0.1; done
+kill -STOP $!; waspect attach $! {BEGIN}""",
     "expected CPython": f"sleep 60 & waspect attach $! {BEGIN}",
     "root: this command runs as root without CAP_SYS_PTRACE": (
         f"setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace waspect attach 4250 {BEGIN}"
