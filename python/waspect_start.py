@@ -6,11 +6,18 @@ In: the environment. Out: a process that operators can reach. Never: anything wi
 """
 
 
-def start():
+def start() -> None:
     """Called by `site`."""
     import os  # noqa: PLC0415 — loaded by now
+    import sys  # noqa: PLC0415
 
-    if os.environ.get("WASPECT", "0") not in {"", "0"}:
+    if os.environ.get("WASPECT", "0") in {"", "0"}:
+        return
+    try:
         from waspect import prepared  # noqa: PLC0415 — nothing is loaded that nobody asked for
 
         prepared.start()
+    except Exception as why:
+        # Said, and no more: the program starts. A subinterpreter belongs to a process that is prepared already.
+        if sys.stderr is not None and "subinterpreter" not in str(why):
+            sys.stderr.write(f"waspect: this process cannot be reached: {why}\n")

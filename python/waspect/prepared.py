@@ -1,7 +1,7 @@
 """A process that operators reach without the right to trace it: `waspect.listen()`, or `WASPECT=1` in its environment.
 
-In: nothing. Out: a socket in the user's private folder, on which nothing waits until somebody knocks. Never: a thread, an
-import that the interpreter has not made by itself, an error that keeps the program from starting.
+In: nothing. Out: a socket in the user's private folder, on which nothing waits until somebody knocks. Never: a thread,
+an import that the interpreter has not made by itself.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ import os
 import stat
 import sys
 
-# As `src/control/place.rs`: less the longest name, and what leads into another process's file system.
+# As `src/control/place.rs`: less the longest name, and what leads into another process's files.
 _FOLDER_BYTES_MAX = 107 - len("/op-4194304-18446744073709551615.sock") - len("/proc/4194304/root")
 
 
 def listen() -> str:
     """Lets `waspect attach`, `load` and `top` of this user and of root reach this process; gives the socket's path.
 
-    Call it on the main thread, which runs a handler of SIGURG when somebody knocks. Forked children get sockets of their
-    own. Raises OSError where there can be no socket, and RuntimeError where SIGURG has a handler already.
+    Call it on the main thread, which runs a handler of SIGURG when somebody knocks: like any signal that ends a
+    `signal.pause()`. Forked children get sockets of their own. Raises OSError where there can be no socket, and
+    RuntimeError where SIGURG has a handler already.
     """
-    from . import _core  # noqa: PLC0415 — where the native half cannot load, the reason is said, not raised on import
+    from . import _core  # noqa: PLC0415 — this module is imported where nobody listens, too
 
     return _core._listen(_folder())
 
 
 def start() -> None:
-    """For the interpreter's start: the same, but says what fails on stderr and goes on."""
-    if _is_tracker():
-        return
-    try:
+    """For the interpreter's start: the same, where anything of the application's will run."""
+    if not _is_tracker():
         listen()
-    except Exception as why:  # noqa: BLE001 — the program starts, whatever happens here
-        sys.stderr.write(f"waspect: this process cannot be reached: {why}\n")
 
 
 def _is_tracker() -> bool:
@@ -42,10 +39,10 @@ def _is_tracker() -> bool:
 
 def _folder() -> str:
     user = os.geteuid()
-    folder = _runtime(user) or f"/tmp/waspect-{user}"  # noqa: S108 — checked below
+    folder = _runtime(user) or f"/tmp/waspect-{user}"
     try:
         os.mkdir(folder, 0o700)
-    except FileExistsError:
+    except FileExistsError:  # noqa: SIM105 — `contextlib` is not imported by now
         pass
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o077:

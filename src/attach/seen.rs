@@ -13,13 +13,17 @@ use super::{live, places, tree, visit};
 use crate::frames::{Found, Seen};
 use crate::sorted;
 
+/// However many are asked for.
+const NAMES_MAX: u32 = 1_000;
+
 /// Python functions whose dotted names hold the text, in whatever case; the shortest first, `most` of them.
-pub fn named(py: Python<'_>, text: &str, most: usize) -> Found {
+pub fn named(py: Python<'_>, text: &str, most: u32) -> Found {
     let survey = Survey::over(py, &|_| true);
     let text = text.to_ascii_lowercase();
     let dotted = survey.functions.iter().filter_map(|function| name(function, &survey.homes));
     let fitting: BTreeSet<String> = dotted.filter(|name| name.to_ascii_lowercase().contains(&text)).collect();
     let mut names = sorted::by(fitting.into_iter().collect(), |a: &String, b| (a.len(), a).cmp(&(b.len(), b)));
+    let most = most.min(NAMES_MAX) as usize;
     let more = names.len().saturating_sub(most) as u64;
     names.truncate(most);
     Found { names, more }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::target::processes::{self, Process};
 use super::target::sockets::{Address, Sockets};
-use super::{HEADING, agents, attach, target, text};
+use super::{HEADING, agents, attach, desk, target, text};
 use crate::control::knock;
 use crate::inject::{self, InjectError};
 
@@ -72,6 +72,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn rows() -> Vec<Row> {
+    desk::ask::sweep();
     let all = processes::all();
     let sockets = Sockets::of(&all);
     let mut rows: Vec<Row> = all.iter().filter_map(|process| row(process, &sockets)).collect();

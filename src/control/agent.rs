@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, recv, socket};
 
 use super::{ControlError, Side, again, check_peer, send_descriptor, send_frame, set_timeouts};
 use crate::frames::{self, FromAgent, Hello, Invitation, Load, PROTOCOL, Refusal, ToAgent};
 
 /// The program waits this long for an operator at its start, and no longer.
 const GREET_SECONDS_MAX: u64 = 10;
+/// A child that was started waits this long for an operator that is stopped.
+const CHILD_SECONDS_MAX: u64 = 2;
 /// A forked child waits this long at its first firing, if the operator's queue is full.
 const REJOIN_SECONDS_MAX: u64 = 2;
 
@@ -32,6 +34,14 @@ pub struct Conversation {
 /// When nobody listens, or somebody else's process does.
 pub fn greet(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> {
     Conversation::open(socket, hello, Duration::from_secs(GREET_SECONDS_MAX))
+}
+
+/// The same for a child of the program, which shall not wait long.
+///
+/// # Errors
+/// As [`greet`].
+pub fn greet_of_child(socket: &Path, hello: Hello) -> Result<Conversation, ControlError> {
+    Conversation::open(socket, hello, Duration::from_secs(CHILD_SECONDS_MAX))
 }
 
 /// A forked child brings its segment, and waits for nothing: the operator finds it in its queue, even if the child has
@@ -56,30 +66,29 @@ impl AsFd for Lease {
 }
 
 impl Lease {
-    /// Waits for what the operator asks next, as long as that takes.
+    /// Waits for what the operator asks next, as long as that takes; false where it is over.
+    pub fn wait(&self) -> bool {
+        // Looked at, not taken: by then the number may be another file's.
+        self.0.set_read_timeout(None).is_ok()
+            && again(|| recv(self.0.as_raw_fd(), &mut [0], MsgFlags::MSG_PEEK)).is_ok_and(|many| many > 0)
+    }
+
+    /// What the operator asks, which has begun to come.
     ///
     /// # Errors
     /// When the operator closed it or ended, however, or said what is no question: it is over then.
     pub fn asked(&self) -> Result<ToAgent, ControlError> {
-        self.0.set_read_timeout(None)?;
+        self.0.set_read_timeout(Some(Duration::from_secs(GREET_SECONDS_MAX)))?;
         Ok(frames::read(&mut &self.0)?)
     }
 
-    /// Answers.
+    /// Answers; `segment` is a new session's.
     ///
     /// # Errors
     /// When the operator has gone, or does not read.
-    pub fn answer(&self, answer: &FromAgent) -> Result<(), ControlError> {
-        send_frame(&self.0, answer)
-    }
-
-    /// Answers that a session is loaded, and hands its segment over.
-    ///
-    /// # Errors
-    /// As [`Lease::answer`].
-    pub fn loaded(&self, session: u64, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
-        self.answer(&FromAgent::Loaded { session })?;
-        send_descriptor(&self.0, segment)
+    pub fn answer(&self, answer: &FromAgent, segment: Option<BorrowedFd<'_>>) -> Result<(), ControlError> {
+        send_frame(&self.0, answer)?;
+        segment.map_or(Ok(()), |segment| send_descriptor(&self.0, segment))
     }
 
     /// Tells the operator that the session is over: also where a forked process still has the descriptor.
@@ -105,7 +114,11 @@ pub fn invited(guest: &UnixStream) -> Result<PathBuf, ControlError> {
     if protocol != PROTOCOL {
         return Err(ControlError::Protocol { operator: protocol, agent: PROTOCOL });
     }
-    Ok(socket)
+    // Who has gone found another way in meanwhile.
+    match recv(guest.as_raw_fd(), &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT) {
+        Ok(0) => Err(frames::FrameError::Closed.into()),
+        _ => Ok(socket),
+    }
 }
 
 /// Tells who knocked why it is not met.
@@ -151,7 +164,7 @@ impl Conversation {
     /// # Errors
     /// When the operator has gone.
     pub fn loaded(self, session: u64, segment: BorrowedFd<'_>) -> Result<(), ControlError> {
-        self.stay().loaded(session, segment)
+        self.stay().answer(&FromAgent::Loaded { session }, Some(segment))
     }
 
     /// Stays, to be asked.

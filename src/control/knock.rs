@@ -14,8 +14,11 @@ use std::os::unix::net::UnixStream;
 use super::{ControlError, Side, check_peer, place, send_frame, set_timeouts};
 use crate::frames::{self, FrameError, FromAgent, Invitation, PROTOCOL};
 
-/// So long is waited for an answer until the signal is sent again.
+/// So long is waited for an answer until the signal is sent again, and from then on twice as long each time.
 const AGAIN: Duration = Duration::from_millis(250);
+/// System calls that a signal ends for good, though Python handles it: `pause`, `rt_sigtimedwait`, `rt_sigsuspend` on
+/// x86-64, where alone there is another way in.
+const ENDED_BY_SIGNALS: [&str; 3] = ["34 ", "128 ", "130 "];
 
 /// The socket on which a process may be reached, if it was prepared.
 pub fn find(pid: u32) -> Option<PathBuf> {
@@ -45,9 +48,10 @@ pub fn knock(door: &Path, pid: u32, socket: &Path, most: Duration) -> Result<(),
     }
     send_frame(&stream, &Invitation { protocol: PROTOCOL, socket: socket.to_owned() })?;
     let late = Instant::now() + most;
-    loop {
+    for wait in std::iter::successors(Some(AGAIN), |wait| Some(*wait * 2)) {
         // Ignored by a process that has no handler for it any more.
         kill(Pid::from_raw(pid.cast_signed()), Signal::SIGURG)?;
+        set_timeouts(&stream, wait.min(late.saturating_duration_since(Instant::now()).max(AGAIN)))?;
         match frames::read(&mut &stream) {
             Err(FrameError::Closed) => return Ok(()),
             Err(FrameError::Io(e)) if e.kind() == std::io::ErrorKind::WouldBlock && Instant::now() < late => {}
@@ -57,4 +61,11 @@ pub fn knock(door: &Path, pid: u32, socket: &Path, most: Duration) -> Result<(),
             Ok(other) => return Err(super::standing::unexpected("nothing", &other)),
         }
     }
+    Err(ControlError::Silent)
+}
+
+/// Whether its main thread waits for a signal, whichever: ours would not go unnoticed. Told to who may trace it.
+pub fn waits_for_signals(pid: u32) -> bool {
+    let now = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+    ENDED_BY_SIGNALS.iter().any(|call| now.starts_with(call))
 }

@@ -121,7 +121,7 @@ impl<'t> Borrowed<'t> {
         Ok(self.place.scratch)
     }
 
-    /// What the thread calls on its way back where nobody waits for it: until it starts another thread, whose turn it is then.
+    /// What the thread calls on its way back where nobody waits for it.
     pub(super) fn at_last(&self, function: u64, arguments: [u64; 2]) {
         self.last.set(Some(Last { function, arguments, mask: held() }));
         if self.where_it_is == WhereItIs::Door {
@@ -184,10 +184,6 @@ impl<'t> Borrowed<'t> {
             let begun = self.tracee.regs()?;
             if self.is_door(&begun) {
                 return Ok(asked);
-            }
-            // Before it happens: whatever becomes of this command, it does.
-            if THREADS.contains(&begun.orig_rax) && self.last.take().is_some() {
-                self.lay().ok_or(Halt::Os(Errno::EFAULT))?;
             }
             self.next()?;
             let result = self.tracee.regs()?.rax.cast_signed();

@@ -37,25 +37,27 @@ pub(super) enum Trouble {
 
 type Step<T> = Result<T, Trouble>;
 
-/// Starts the shim's thread. Up to there the memory file is this command's to have closed, and then the shim's.
+/// Starts the shim's thread, which needs the memory file no more: its pages are mapped by then.
 pub(super) fn enter(thread: &mut Borrowed<'_>, target: &Target, block: &[u8]) -> Step<Shared> {
     let fd = create(thread, target)?;
     thread.at_last(function(target, "syscall"), [SYS_CLOSE, fd]);
-    let entered = start(thread, target, block, fd);
-    if entered.is_err() {
-        thread.nothing_at_last();
-        let _ = thread.call(function(target, "syscall"), &[SYS_CLOSE, fd]);
-    }
-    entered
+    let prepared = prepare(thread, target, block, fd);
+    // From here on a killed command leaves the file open: closed twice, it could be the application's that is closed.
+    thread.nothing_at_last();
+    let closed = call(thread, "close", function(target, "syscall"), &[SYS_CLOSE, fd]);
+    let (shared, base, block) = prepared?;
+    closed?;
+    run(thread, target, base, block)?;
+    Ok(shared)
 }
 
-fn start(thread: &mut Borrowed<'_>, target: &Target, block: &[u8], fd: u64) -> Step<Shared> {
-    let shared = open(target, fd).and_then(|shared| shared.send(block, fd).map(|()| shared));
+/// Gives the file, and where in the target its image and its block are.
+fn prepare(thread: &mut Borrowed<'_>, target: &Target, block: &[u8], fd: u64) -> Step<(Shared, u64, u64)> {
+    let shared = open(target, fd).and_then(|shared| shared.send(block).map(|()| shared));
     let shared = shared.map_err(|e| Trouble::Failed("memfd_create", e.to_string()))?;
     let base = load(thread, target, fd)?;
     let block = map(thread, target, fd)?;
-    run(thread, target, base, block)?;
-    Ok(shared)
+    Ok((shared, base, block))
 }
 
 fn create(thread: &mut Borrowed<'_>, target: &Target) -> Step<u64> {
@@ -142,7 +144,7 @@ fn error_text(result: i64) -> String {
     Errno::from_raw(i32::try_from(-result).unwrap_or(0)).desc().to_owned()
 }
 
-/// The block, all but the descriptor.
+/// The block.
 pub(super) fn block(target: &Target, agent: &[u8], source: &[u8]) -> Vec<u8> {
     shim::block(&target.calls, agent, source)
 }

@@ -23,14 +23,15 @@ use crate::control::ControlError;
 use crate::control::agent;
 use crate::frames::{Hello, Load, PROTOCOL, Parent, Refusal};
 
-/// Loads the session that waits at `socket`.
+/// Loads the session that waits at `socket`. `child`: of the program, which starts with or without it.
 #[pyfunction]
-pub(super) fn _boot(py: Python<'_>, socket: PathBuf) -> PyResult<()> {
-    boot(py, &socket).map_err(|e| PyRuntimeError::new_err(e.to_string()))
+pub(super) fn _boot(py: Python<'_>, socket: PathBuf, child: bool) -> PyResult<()> {
+    boot(py, &socket, child).map_err(|e| PyRuntimeError::new_err(e.to_string()))
 }
 
-fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
-    let mut talk = agent::greet(socket, hello(py, None))?;
+fn boot(py: Python<'_>, socket: &Path, child: bool) -> Result<(), ControlError> {
+    let greet = if child { agent::greet_of_child } else { agent::greet };
+    let mut talk = greet(socket, hello(py, None))?;
     let load = talk.load()?;
     load.compiler.iter().for_each(|compiler| crate::compiler::hand_over(compiler.clone()));
     match start(py, socket, &load, false) {
@@ -38,7 +39,8 @@ fn boot(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
             attach::attach(py, &live, true);
             // Without it the operator hears of a probe that waits only what was known before the program's first line.
             let _ = at_exit(py, &live);
-            talk.loaded(live.order, segment.as_fd())
+            // Nobody could end it otherwise.
+            talk.loaded(live.order, segment.as_fd()).inspect_err(|_| attach::detach(py, &live))
         }
         Err(refusal) => talk.refused(refusal),
     }

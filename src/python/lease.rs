@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -15,7 +15,6 @@ use pyo3::prelude::*;
 
 use super::boot;
 use crate::attach::{self, gil::Gil, live};
-use crate::control::ControlError;
 use crate::control::agent::Lease;
 use crate::frames::{FromAgent, Load, ToAgent};
 use crate::spec::Point;
@@ -57,10 +56,10 @@ static HELD: Gil<RefCell<Vec<(u32, Held)>>> = Gil::new(RefCell::new(Vec::new()))
 /// When the system has no thread to give; nothing would end the sessions then.
 pub(super) fn keep(py: Python<'_>, lease: Lease, socket: &Path, sessions: Vec<u64>) -> io::Result<()> {
     let held = Held::of(&lease);
-    let mut conversation = Conversation { lease, socket: socket.to_owned(), sessions };
+    let mut conversation = Conversation { lease, held, socket: socket.to_owned(), sessions };
     let serve = move || {
         conversation.serve();
-        conversation.end(held);
+        conversation.end();
     };
     thread::start(STACK_BYTES, Box::new(serve))?;
     HELD.get(py).borrow_mut().push((process::id(), held));
@@ -69,21 +68,32 @@ pub(super) fn keep(py: Python<'_>, lease: Lease, socket: &Path, sessions: Vec<u6
 
 struct Conversation {
     lease: Lease,
+    held: Held,
     socket: PathBuf,
     sessions: Vec<u64>,
 }
 
+/// What is said, and a new session's segment.
+type Answer = (FromAgent, Option<OwnedFd>);
+
 impl Conversation {
+    /// Nothing is read or written under the interpreter's lock, or where the number is another file's by now.
     fn serve(&mut self) {
-        while let Ok(asked) = self.lease.asked() {
+        while self.is_ours() && self.lease.wait() && self.is_ours() {
+            let Ok(asked) = self.lease.asked() else { break };
             // None while the interpreter ends.
-            if !Python::try_attach(|py| self.answer(py, asked).is_ok()).unwrap_or_default() {
+            let Some((answer, segment)) = Python::try_attach(|py| self.answer(py, asked)) else { break };
+            if !self.is_ours() || self.lease.answer(&answer, segment.as_ref().map(AsFd::as_fd)).is_err() {
                 break;
             }
         }
     }
 
-    fn answer(&mut self, py: Python<'_>, asked: ToAgent) -> Result<(), ControlError> {
+    fn is_ours(&self) -> bool {
+        self.held.is_ours(socket(&self.lease))
+    }
+
+    fn answer(&mut self, py: Python<'_>, asked: ToAgent) -> Answer {
         let answer = match asked {
             ToAgent::Load(load) => return self.load(py, &load),
             ToAgent::Unload { session } => {
@@ -93,17 +103,17 @@ impl Conversation {
                 }
                 FromAgent::Unloaded
             }
-            ToAgent::Find { text, most } => FromAgent::Found(attach::named(py, &text, most as usize)),
+            ToAgent::Find { text, most } => FromAgent::Found(attach::named(py, &text, most)),
             ToAgent::List => FromAgent::Sessions(attach::seen(py)),
             ToAgent::DetachAll => {
                 attach::seen(py).iter().for_each(|seen| detach(py, seen.session));
                 FromAgent::Sessions(attach::seen(py))
             }
         };
-        self.lease.answer(&answer)
+        (answer, None)
     }
 
-    fn load(&mut self, py: Python<'_>, load: &Load) -> Result<(), ControlError> {
+    fn load(&mut self, py: Python<'_>, load: &Load) -> Answer {
         match boot::start(py, &self.socket, load, true) {
             Ok((live, segment)) => {
                 self.sessions.push(live.order);
@@ -111,19 +121,19 @@ impl Conversation {
                 if live.has(Point::End) {
                     let _ = boot::at_exit(py, &live);
                 }
-                self.lease.loaded(live.order, segment.as_fd())
+                (FromAgent::Loaded { session: live.order }, Some(segment))
             }
-            Err(refusal) => self.lease.answer(&FromAgent::Refused(refusal)),
+            Err(refusal) => (FromAgent::Refused(refusal), None),
         }
     }
 
-    fn end(self, held: Held) {
+    fn end(self) {
         // None while the interpreter ends: then there is nothing left to put back.
         let _ = Python::try_attach(|py| {
             self.sessions.iter().for_each(|session| detach(py, *session));
-            HELD.get(py).borrow_mut().retain(|&(_, other)| other != held);
+            HELD.get(py).borrow_mut().retain(|&(_, other)| other != self.held);
         });
-        if held.is_ours(socket(&self.lease)) { self.lease.end() } else { self.lease.forget() }
+        if self.is_ours() { self.lease.end() } else { self.lease.forget() }
     }
 }
 

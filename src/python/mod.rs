@@ -5,7 +5,7 @@
 mod boot;
 mod errors;
 mod lease;
-#[expect(unsafe_code, reason = "owns a descriptor that it has just made")]
+#[expect(unsafe_code, reason = "owns a descriptor that it has just made, and looks at a handler")]
 mod prepared;
 mod request;
 mod session;

@@ -11,6 +11,8 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::io;
+use std::mem::MaybeUninit;
+use std::net::Shutdown;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc::SIGURG;
+use nix::libc::{self, SIGURG};
 use pyo3::exceptions::{PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
@@ -66,17 +68,11 @@ fn listening(py: Python<'_>, folder: &Path) -> PyResult<PathBuf> {
     if let Some(known) = known(py) {
         return Ok(known);
     }
-    let signal = py.import("_signal")?;
-    if !signal.call_method1("getsignal", (SIGURG,))?.eq(0)? {
-        return Err(PyRuntimeError::new_err("SIGURG has a handler of the application's; expected none"));
+    if !folder.is_absolute() {
+        return Err(PyOSError::new_err("the folder for the socket is no absolute path"));
     }
-    let is_first = LISTENING.get(py).borrow().is_none();
-    // Only the main thread may, and says so.
-    signal.call_method1("signal", (SIGURG, handler(py, take_in)?))?;
-    let path = listen(py, folder).map_err(|e| {
-        let _ = signal.call_method1("signal", (SIGURG, 0));
-        PyOSError::new_err(e.to_string())
-    })?;
+    let is_first = hear(py)?;
+    let path = listen(py, folder).map_err(|e| PyOSError::new_err(e.to_string()))?;
     if is_first {
         let in_child = PyDict::new(py);
         in_child.set_item("after_in_child", handler(py, in_child_of)?)?;
@@ -84,6 +80,34 @@ fn listening(py: Python<'_>, folder: &Path) -> PyResult<PathBuf> {
         boot::register_at_exit(py, &handler(py, leave)?)?;
     }
     Ok(path)
+}
+
+/// The handler of SIGURG, once it was set: it stays, and does nothing where nobody listens.
+static HEARS: Gil<RefCell<Option<Py<PyAny>>>> = Gil::new(RefCell::new(None));
+
+/// Sets the handler; gives whether that is new.
+fn hear(py: Python<'_>) -> PyResult<bool> {
+    let signal = py.import("_signal")?;
+    let now = signal.call_method1("getsignal", (SIGURG,))?;
+    if HEARS.get(py).borrow().as_ref().is_some_and(|own| now.is(own)) {
+        return Ok(false);
+    }
+    if !now.eq(0)? || is_handled() {
+        return Err(PyRuntimeError::new_err("SIGURG has a handler of the application's; expected none"));
+    }
+    let own = handler(py, take_in)?;
+    // Only the main thread may, and says so.
+    signal.call_method1("signal", (SIGURG, &own))?;
+    Ok(HEARS.get(py).borrow_mut().replace(own.into_any().unbind()).is_none())
+}
+
+/// Whether there is a handler of which Python does not know.
+fn is_handled() -> bool {
+    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: nothing is set; what is filled in is a local of the right type.
+    let asked = unsafe { libc::sigaction(SIGURG, std::ptr::null(), now.as_mut_ptr()) };
+    // SAFETY: zeroed is a valid value, and the call filled it.
+    asked == 0 && unsafe { now.assume_init() }.sa_sigaction > libc::SIG_IGN
 }
 
 fn handler(py: Python<'_>, work: fn(Python<'_>)) -> PyResult<Bound<'_, PyCFunction>> {
@@ -145,10 +169,13 @@ fn welcome(guest: &UnixStream) {
     if let Err(why) = met {
         let _ = agent::excuse(guest, &why);
     }
+    // Also where a child that was forked meanwhile has it.
+    let _ = guest.shutdown(Shutdown::Both);
 }
 
 /// A forked child is reached by a socket of its own; its parent's is closed here.
 fn in_child_of(py: Python<'_>) {
+    lease::disown(py);
     let inherited = LISTENING.get(py).borrow_mut().take();
     if let Some(inherited) = inherited {
         let folder = inherited.path.parent().map(Path::to_owned);

@@ -1,10 +1,10 @@
 """Loads the agent into an interpreter that `waspect run` started, or a child of it, then leaves no trace of how.
 
-In: the file `boot` beside this one: the folder of the agents, the socket where the operator waits, the folder where others
-may knock, whether children are observed, and, if it was set, the PYTHONPATH of the operator, separated by NUL. Out: the
-agent, loaded and greeted; `sys.path` and `sys.modules` as they would have been, and the environment too where children are
-not observed. Never: an import of anything that the interpreter has not imported itself by now; a program that starts
-although its probes were not loaded; a child of it that does not start because of them.
+In: the file `boot` beside this one: the folder of the agents, the socket where the operator waits, the folder where
+others may knock, whether children are observed, and, if it was set, the PYTHONPATH of the operator, separated by NUL.
+Out: the agent, loaded and greeted; `sys.path` and `sys.modules` as they would have been, and the environment too where
+children are not observed. Never: an import of anything that the interpreter has not imported itself by now; a program
+that starts although its probes were not loaded; a child of it that does not start because of them.
 """
 
 import os
@@ -85,11 +85,11 @@ def _boot(here, agents, socket, folder, children, *search_path):
     if not children:
         _leave_environment(search_path)
     is_program = _is_program(here)
-    if not is_program and any("multiprocessing.resource_tracker" in word for word in sys.orig_argv[1:4]):
+    if not is_program and (_is_tracker() or os.environ.get("WASPECT") == "0"):
         return
     try:
         agent = _load(agents + "/_core" + _suffix())
-        agent._boot(socket)
+        agent._boot(socket, not is_program)
     except BaseException as error:
         if is_program:
             # The operator reads this, says it and ends with 2: no program runs unobserved.
@@ -97,11 +97,21 @@ def _boot(here, agents, socket, folder, children, *search_path):
                 file.write("%s: %s" % (type(error).__name__, error))
             os._exit(2)
         return
+    # Without a folder, or a free signal, others have to trace it.
+    if folder:
+        _listen(agent, folder)
+
+
+def _listen(agent, folder):
     try:
         agent._listen(folder)
-    except Exception:
-        # Others have to trace it, then.
+    except Exception:  # noqa: SIM105 -- `contextlib` is not imported by now
         pass
+
+
+def _is_tracker():
+    """A helper of `multiprocessing` that runs nothing of the program's."""
+    return any("multiprocessing.resource_tracker" in word for word in sys.orig_argv[1:4])
 
 
 def _suffix():
@@ -114,8 +124,8 @@ def _suffix():
 def _run():
     here = os.path.dirname(__file__)
     _leave_path(here)
-    # A subinterpreter takes over the search path of the first, which has the agent already. Where children are observed it
-    # finds the variable too, and loads nothing: an agent belongs to one interpreter.
+    # A subinterpreter takes over the search path of the first, which has the agent already. Where children are
+    # observed it finds the variable too, and loads nothing: an agent belongs to one interpreter.
     # A child may run a Python for which there is no agent.
     if sys.version_info >= (3, 11) and os.environ.get("PYTHONPATH", "").split(":")[0] == here:
         _boot(here, *_settings(here))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 
-use super::meeting::{Agent, Meeting};
+use super::meeting::{Agent, COPY, Meeting};
 use crate::cli::agents;
 use crate::cli::observe::refusal;
 use crate::control::client::{self, Asked, Client, Joined};
@@ -104,6 +104,7 @@ impl Entry {
         };
         let meeting = &place_for(pid, &agent, asked, places)?.meeting;
         let (agent, bootstrap, socket) = (meeting.agent().to_owned(), meeting.bootstrap(), meeting.socket());
+        let door = door.filter(|_| target.is_none() || !knock::waits_for_signals(pid.unsigned_abs()));
         let thread = thread::spawn(move || {
             let came = door.map(|door| come(&door, pid, &socket));
             match (came, target) {
@@ -167,9 +168,18 @@ fn agent(target: &inject::Target) -> anyhow::Result<Agent> {
     let suffix = suffix(target.pid, &target.python)?;
     let maps = fs::read_to_string(format!("/proc/{}/maps", target.pid)).unwrap_or_default();
     let mut loaded = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
-    match loaded.find(|path| path.ends_with(&format!("/_core{suffix}"))) {
+    let ours = agents::find(&suffix, &version(&target.python));
+    // Other packages have a `_core` too.
+    let (package, own) = (format!("/waspect/_core{suffix}"), ours.as_ref().ok().map(PathBuf::as_path));
+    let copy = format!("/{COPY}");
+    let is_agent = |path: &&str| {
+        path.ends_with(&package)
+            || own == Some(Path::new(path))
+            || (path.ends_with(&copy) && path.contains("/waspect-attach-"))
+    };
+    match loaded.find(is_agent) {
         Some(path) => Ok(Agent::Theirs(PathBuf::from(path))),
-        None => agents::find(&suffix, &version(&target.python)).map(Agent::Ours),
+        None => ours.map(Agent::Ours),
     }
 }
 

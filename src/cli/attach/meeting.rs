@@ -24,7 +24,7 @@ const ATTACHED: &str = include_str!("../../../python/waspect/_bootstrap/attached
 const PREFIX: &str = "waspect-attach-";
 /// As `Client::listen` names it.
 const SOCKET: &str = "meet";
-const COPY: &str = "agent.so";
+pub(super) const COPY: &str = "agent.so";
 
 /// One for all processes that see the same files, are of the same user and take the same agent.
 pub(super) struct Meeting {

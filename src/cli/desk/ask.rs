@@ -128,6 +128,7 @@ impl Found {
 /// # Errors
 /// When what stands in the place of this user's folder is not theirs.
 pub(crate) fn all() -> anyhow::Result<Vec<Found>> {
+    sweep();
     let mut found: Vec<Found> = places()?.iter().flat_map(|(folder, user)| inside(folder, *user)).collect();
     found.sort_by_key(|found| found.id);
     Ok(found)
@@ -260,16 +261,28 @@ fn everybodys() -> impl Iterator<Item = (PathBuf, u32)> {
     temporary.chain(runtime).filter(|(folder, user)| place::check(folder, *user).is_ok())
 }
 
+/// Removes sockets of processes that ended without a word: by SIGKILL, or as a child that runs no `atexit`.
+pub(crate) fn sweep() {
+    let folders = places().unwrap_or_default();
+    let entries = folders.iter().flat_map(|(folder, _)| fs::read_dir(folder).into_iter().flatten().flatten());
+    for entry in entries {
+        let name = entry.file_name().to_str().and_then(|name| name.parse::<Name>().ok());
+        let is_dead = name.is_some_and(|name| name.whose == Whose::Target && !name.is_alive());
+        // One that is not seen from here may be alive in a container, and listens then.
+        if is_dead && left::is_deserted(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The sessions of one folder.
 fn inside(folder: &Path, user: u32) -> Vec<Found> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.filter_map(|entry| Some((entry.path(), entry.file_name().to_str()?.parse::<Name>().ok()?)));
-    let (operators, targets): (Vec<_>, Vec<_>) = named.partition(|(_, name)| name.whose == Whose::Operator);
-    // Of processes that were ended by SIGKILL. One that is not seen from here may be alive in a container.
-    for (path, _) in targets.iter().filter(|(path, name)| !name.is_alive() && left::is_deserted(path)) {
-        let _ = fs::remove_file(path);
-    }
-    operators.into_iter().filter_map(|(path, name)| found(path, &name, user)).collect()
+    named
+        .filter(|(_, name)| name.whose == Whose::Operator)
+        .filter_map(|(path, name)| found(path, &name, user))
+        .collect()
 }
 
 /// Nothing where nobody listens any more: the socket is removed then.

@@ -33,13 +33,18 @@ pub(super) struct Bootstrap {
 impl Bootstrap {
     /// `children`: whether the program's are observed too.
     pub(super) fn prepare(agent: &Path, children: bool) -> anyhow::Result<Self> {
-        left::sweep(&env::temp_dir(), PREFIX);
-        let folder = tempfile::Builder::new().prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir();
+        // A child may look for it after it is gone: where nobody else can put another in its place.
+        let parent = place::folder();
+        let children = children && parent.is_ok();
+        let parent = parent.as_ref().map_or_else(|_| env::temp_dir(), Clone::clone);
+        left::sweep(&parent, PREFIX);
+        let folder =
+            tempfile::Builder::new().prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir_in(&parent);
         let folder = folder.context("no private folder can be made")?;
         // Without links, as the interpreter would see it.
         let dir = folder.path().canonicalize()?;
         if dir.as_os_str().as_bytes().contains(&b':') {
-            bail!("the folder `{}` cannot be on PYTHONPATH; expected TMPDIR without `:`", dir.display());
+            bail!("the folder `{}` cannot be on PYTHONPATH; expected one without `:`", dir.display());
         }
         let before = env::var_os("PYTHONPATH");
         write(&dir, agent, children, before.as_deref()).context("the private folder cannot be written")?;

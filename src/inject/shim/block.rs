@@ -60,8 +60,6 @@ pub(super) struct Block {
     /// When the command last looked, in seconds of the calendar's clock, the one that is the same in every namespace.
     pub looked: AtomicU64,
     pub calls: Calls,
-    /// The descriptor this block and the shim came in.
-    pub fd: usize,
     /// Where `pthread_create` puts the thread.
     pub thread: usize,
     /// The three texts end with a zero byte.

@@ -40,11 +40,10 @@ pub(super) fn block(calls: &[u64], agent: &[u8], source: &[u8]) -> Vec<u8> {
 pub(super) struct Shared(pub(super) File);
 
 impl Shared {
-    pub(super) fn send(&self, block: &[u8], fd: u64) -> io::Result<()> {
+    pub(super) fn send(&self, block: &[u8]) -> io::Result<()> {
         self.0.write_all_at(IMAGE, 0)?;
         self.0.write_all_at(block, BLOCK_OFFSET)?;
-        self.look()?;
-        self.0.write_all_at(&fd.to_le_bytes(), at(offset_of!(Block, fd)))
+        self.look()
     }
 
     /// Says that somebody still waits.

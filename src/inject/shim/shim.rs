@@ -20,7 +20,6 @@ use block::{Block, Calls, LEASE_SECONDS, SAID_BYTES_MAX, state};
 
 type Object = *mut c_void;
 
-const SYS_CLOSE: c_long = 3;
 const SYS_CLOCK_GETTIME: c_long = 228;
 const CLOCK_REALTIME: c_long = 0;
 const RTLD_NOW: c_int = 2;
@@ -89,7 +88,6 @@ fn run(block: &Block) -> u32 {
     block.state.store(state::STARTED, Release);
     let own = call!(calls, pthread_self() -> usize);
     call!(calls, pthread_detach(own => usize) -> c_int);
-    call!(calls, syscall(SYS_CLOSE => c_long, block.fd => usize) -> c_long);
     if call!(calls, Py_IsInitialized() -> c_int) == 0 {
         return state::NOT_INITIALISED;
     }

@@ -113,7 +113,7 @@ pub(super) const UNSAFE: &[(&str, usize)] = &[
     ("src/compiler/hidden.rs", usize::MAX),  // a helper process the application never sees
     ("src/inject/tracee.rs", 1),             // a traced thread's vector registers and signals
     ("src/inject/shim/shim.rs", usize::MAX), // a program without libraries, in the target
-    ("src/python/prepared.rs", 1),           // a descriptor that was just made
+    ("src/python/prepared.rs", 3),           // a descriptor that was just made, a look at a handler
     ("src/segment/mod.rs", usize::MAX),      // shared memory
     ("src/clock.rs", usize::MAX),            // the time-stamp counter
     ("src/thread.rs", usize::MAX),           // the bounds of the stack
