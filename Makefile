@@ -140,7 +140,7 @@ $(wasm_target):
 # Code that runs inside of other people's programs is small: what must be inlined on the fire path says so itself, and no loop
 # there is worth vectors. Folding identical functions is asked of the linker that rustc brings along, where it brings one.
 lld := $(wildcard $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/$(arch)-unknown-linux-gnu/bin/gcc-ld/ld.lld)
-agent_flags := -C llvm-args=-inline-threshold=35 -C llvm-args=-inlinecold-threshold=0 \
+agent_flags := -C llvm-args=-inline-threshold=12 -C llvm-args=-inlinecold-threshold=0 \
   -C llvm-args=-inlinehint-threshold=225 -C llvm-args=-unroll-threshold=20 \
   -C no-vectorize-loops -C no-vectorize-slp $(if $(and $(filter x86_64,$(arch)),$(lld)),-C link-arg=-Wl$(comma)--icf=all)
 define agent_rule

@@ -40,9 +40,9 @@ def _is_tracker() -> bool:
 def _folder() -> str:
     user = os.geteuid()
     folder = _runtime(user) or f"/tmp/waspect-{user}"
-    try:
+    try:  # noqa: SIM105 — `contextlib` is not imported by now
         os.mkdir(folder, 0o700)
-    except FileExistsError:  # noqa: SIM105 — `contextlib` is not imported by now
+    except FileExistsError:
         pass
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o077:

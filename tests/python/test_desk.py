@@ -1,6 +1,6 @@
 """Sessions that others can ask for: `load`, `list`, `stats`, `maps`, `tail`, `unload`, `detach`.
 
-In: the binary and the agent of this environment; each case is a program and what a user types. Out: nothing. Never: a session left.
+In: programs that run, and the commands a user would type. Out: nothing. Never: a session left behind.
 """
 
 from __future__ import annotations

@@ -36,15 +36,21 @@ def hits():
 def threads(): return len(os.listdir("/proc/self/task"))
 """
 PREPARED = HIT + "import waspect\nprint(waspect.listen(), flush=True)\n"
+THREAD = "threading.Thread(target=hits, daemon=True).start()\n"
 # Where the main thread is when somebody knocks.
 PLACES = {
     "python": "hits()",
-    "sleep": "threading.Thread(target=hits, daemon=True).start()\ntime.sleep(3600)",
+    "sleep": THREAD + "time.sleep(3600)",
     "join": "t = threading.Thread(target=hits, daemon=True); t.start(); t.join()",
-    "lock": "threading.Thread(target=hits, daemon=True).start(); l = threading.Lock(); l.acquire(); l.acquire()",
-    "select": "import select\nthreading.Thread(target=hits, daemon=True).start()\nwhile True: select.select([0], [], [])",
-    "read": "threading.Thread(target=hits, daemon=True).start(); os.read(0, 1)",
-    "asyncio": "import asyncio\nasync def main():\n  while True: hit(1); await asyncio.sleep(0.001)\nasyncio.run(main())",
+    "lock": THREAD + "l = threading.Lock(); l.acquire(); l.acquire()",
+    "select": THREAD + "import select\nwhile True: select.select([0], [], [])",
+    "read": THREAD + "os.read(0, 1)",
+    "asyncio": """
+import asyncio
+async def main():
+    while True: hit(1); await asyncio.sleep(0.001)
+asyncio.run(main())
+""",
 }
 
 
@@ -80,7 +86,9 @@ def test_no_thread_and_no_warning_until_somebody_knocks():
 
 def test_what_was_loaded_is_gone_with_the_operator(tmp_path):
     body = "threading.Thread(target=hits, daemon=True).start()\n"
-    body += "while input() is not None: print(hit.__code__ is own, threads(), len(os.listdir('/proc/self/fd')), flush=True)"
+    body += (
+        "while input() is not None: print(hit.__code__ is own, threads(), len(os.listdir('/proc/self/fd')), flush=True)"
+    )
     with Target("-c", PREPARED + body) as target:
         target.line()
         target.go_on()
@@ -108,7 +116,9 @@ def test_forked_children_have_sockets_of_their_own(tmp_path):
 
 def sockets(pid: int) -> list[str]:
     """The paths that a process listens on."""
-    inodes = {os.readlink(fd)[8:-1] for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.readlink().name.startswith("socket:")}
+    inodes = {
+        str(fd.readlink())[8:-1] for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.readlink().name.startswith("socket:")
+    }
     rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
     return [row[7] for row in rows if row[6] in inodes and len(row) > 7]
 
@@ -131,7 +141,10 @@ def test_a_process_that_becomes_another_is_reached_by_the_same_name(tmp_path):
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ("import signal, waspect; signal.signal(signal.SIGURG, lambda *_: 0); waspect.listen()", "SIGURG has a handler"),
+        (
+            "import signal, waspect; signal.signal(signal.SIGURG, lambda *_: 0); waspect.listen()",
+            "SIGURG has a handler",
+        ),
         ("import threading, waspect; t = threading.Thread(target=waspect.listen); t.start(); t.join()", "main thread"),
         ("import os, waspect; os.environ['XDG_RUNTIME_DIR'] = 'HERE'; waspect.listen()", "is not a folder of user"),
     ],

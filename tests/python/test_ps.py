@@ -56,7 +56,9 @@ def test_what_can_be_attached_to(idle):
 def test_what_whoever_started_it_says(asked, prepared, state):
     code = "print(flush=True); input()"
     env = running.environment(WASPECT=asked)
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as target:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env
+    ) as target:
         assert target.stdout
         target.stdout.readline()
         process = found(target.pid)

@@ -103,9 +103,9 @@ def _boot(here, agents, socket, folder, children, *search_path):
 
 
 def _listen(agent, folder):
-    try:
+    try:  # noqa: SIM105 -- `contextlib` is not imported by now
         agent._listen(folder)
-    except Exception:  # noqa: SIM105 -- `contextlib` is not imported by now
+    except Exception:
         pass
 
 
