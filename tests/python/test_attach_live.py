@@ -327,7 +327,7 @@ def test_refusals(tmp_path):
         assert attach(target.pid, "-e", "fn:**.hit:entry { @n = count(); }", "--for", "50ms").returncode == 0
 
 
-LATE = """
+IMPORTS_IN_A_CHILD = """
 import os, sys, time
 print("ready", flush=True); sys.stdin.readline()
 if os.fork() == 0:
@@ -343,7 +343,7 @@ def test_a_forked_child_writes_nothing_into_its_parents_counts(tmp_path):
     """It imports what is probed, which is written down before its first firing."""
     (tmp_path / "late.py").write_text("def hit(n): return n\n")
     out = tmp_path / "out"
-    with Target("-W", "ignore", "-c", LATE, env=running.environment(PYTHONPATH=str(tmp_path))) as target:
+    with Target("-W", "ignore", "-c", IMPORTS_IN_A_CHILD, env=running.environment(PYTHONPATH=str(tmp_path))) as target:
         target.line()
         operator = started(target.pid, "-e", "fn:late.hit:entry { @n = count(); }", "-o", f"jsonl:{out}")
         heard(operator, b"entered")
