@@ -68,8 +68,10 @@ pub(super) fn start(py: Python<'_>, socket: &Path, load: &Load, stays: bool) -> 
     Ok((live, segment))
 }
 
-/// Sessions that have a word to say at the program's end, and the process that each began in.
-static LAST: Gil<RefCell<Vec<(Weak<Live>, u32)>>> = Gil::new(RefCell::new(Vec::new()));
+/// A session, and the process that it began in.
+type Begun = (Weak<Live>, u32);
+/// Sessions that have a word to say at the program's end.
+static LAST: Gil<RefCell<Vec<Begun>>> = Gil::new(RefCell::new(Vec::new()));
 /// The process that asked `atexit` for its end: once, however many sessions come and go.
 static ASKED_BY: AtomicU32 = AtomicU32::new(0);
 

@@ -41,10 +41,23 @@ fn case(name: &'static str, steps: Vec<Step>) -> Case {
 }
 
 fn cases() -> Vec<Case> {
+    let mut all = stories();
+    all.extend(sizes());
+    all
+}
+
+fn shops() -> [Step; 3] {
+    [Told(shop(1)), Told(shop(2)), Told(shop(3))]
+}
+
+fn after(more: Vec<Step>) -> Vec<Step> {
+    shops().into_iter().chain(more).collect()
+}
+
+/// What happens, on a screen of the usual size.
+fn stories() -> Vec<Case> {
     let waiting = Refused { why: "`shop.cart` is loaded and has no `ad`; did you mean `add`?".into(), may_come: true };
     let refused = |name: &str| Told(News::Instrumented { name: name.into(), result: Err(waiting.clone()) });
-    let shops = || [Told(shop(1)), Told(shop(2)), Told(shop(3))];
-    let after = |more: Vec<Step>| shops().into_iter().chain(more).collect::<Vec<_>>();
     vec![
         case("nothing_yet", vec![]),
         case("one_moment", vec![Told(shop(1))]),
@@ -97,6 +110,12 @@ fn cases() -> Vec<Case> {
         case("over", after(vec![Told(invented::over())])),
         case("quit", after(vec![Keys("q")])),
         case("interrupted_while_typing", after(vec![Keys("iq<Interrupt>")])),
+    ]
+}
+
+/// On larger and smaller screens, and in other characters.
+fn sizes() -> Vec<Case> {
+    vec![
         Case {
             name: "many_rows",
             size: (80, 12),
