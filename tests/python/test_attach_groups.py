@@ -26,6 +26,9 @@ import running
 from serving import free_port, wait_for
 from test_attach_live import heard
 
+# Groups are the command line's; `test_servers` and `test_attach_states` enter every CPython.
+pytestmark = pytest.mark.once
+
 PROBE = "fn:app.answer:entry { @calls[pid] = count(); @all = count(); }"
 
 # Answers with its process's id, and whether the function has a hook.
@@ -165,7 +168,12 @@ class Attached:
 def traces(pid: int) -> tuple[list[str], int]:
     """Descriptors, and the number of threads."""
     names = lambda folder: sorted(path.name for path in Path(folder).iterdir())  # noqa: E731
-    return names(f"/proc/{pid}/fd"), len(names(f"/proc/{pid}/task"))
+    seen = None
+    # The last answer's connection may be about to be closed.
+    while seen != (now := (names(f"/proc/{pid}/fd"), len(names(f"/proc/{pid}/task")))):
+        seen = now
+        time.sleep(0.2)
+    return now
 
 
 def refused(*args: str) -> str:
@@ -312,9 +320,6 @@ def test_another_network(tmp_path):
     port = free_port()
     program = f"""
 import socket, time
-
-# Groups are the command line's; `test_servers` and `test_attach_states` enter every CPython.
-pytestmark = pytest.mark.once
 def answer(): time.sleep(0.001)
 s = socket.create_server(("0.0.0.0", {port}))
 print(flush=True)

@@ -21,6 +21,8 @@ import pytest
 import running
 from asking import Place, Program, is_there, may_be_root, until
 
+pytestmark = pytest.mark.once
+
 COUNT = "fn:**.hit:exit { @n = count(); @lat = quantize(elapsed); }"
 RECORD = "fn:**.hit:entry { capture(n, pad); }"
 
@@ -455,8 +457,6 @@ def test_another_user(place, program):
     # A hello: its length, the protocol, a text of one byte.
     ask = """
 import os, socket, sys
-
-pytestmark = pytest.mark.once
 os.setgid(65534)
 os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX)

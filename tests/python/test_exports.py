@@ -20,6 +20,9 @@ import pytest
 
 import running
 
+# Renderers are the command line's, whichever CPython is probed.
+pytestmark = pytest.mark.once
+
 # Everything that makes pairing hard: recursion, exceptions, tasks that interleave, threads, other processes.
 PROGRAM = """
 import asyncio, os, sys, threading
@@ -71,9 +74,6 @@ FORMS = ("jsonl", "csv", "chrome", "perfetto", "speedscope")
 # Calls a function all the time, until it is told to end.
 BUSY = """
 import sys, time
-
-# Renderers are the command line's, whichever CPython is probed.
-pytestmark = pytest.mark.once
 def inner(n): return n
 def hit(n): return inner(n)
 print("ready", flush=True)

@@ -83,7 +83,8 @@ def test_wheel_holds_what_it_should(wheel, agents):
     names = set(zipfile.ZipFile(wheel).namelist())
     package = set(map(inside, tool.PACKAGE.rglob("*.py"))) | {"waspect/_core.pyi", "waspect/py.typed"}
     info = {f"{stem}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "licenses/LICENSE")}
-    assert names == package | info | {f"waspect/{a.name}" for a in agents} | {f"{stem}.data/scripts/waspect"}
+    start = {"waspect_start.py", "waspect.pth", "waspect.start"}
+    assert names == package | info | start | {f"waspect/{a.name}" for a in agents} | {f"{stem}.data/scripts/waspect"}
 
 
 @pytest.mark.once

@@ -27,6 +27,9 @@ import pytest
 import running
 from screen import Screen
 
+# What is shown is the command line's work, whichever CPython is observed.
+pytestmark = pytest.mark.once
+
 # Where others run too.
 PATIENCE = 60.0
 SHOWN = b"\x1b[?2026l"
@@ -427,9 +430,6 @@ work()
 
 FORKING = """
 import os, sys, time, orders
-
-# What is shown is the command line's work, whichever CPython is observed.
-pytestmark = pytest.mark.once
 code = orders.price.__code__
 print("ready", flush=True)
 while orders.price.__code__ is code: time.sleep(0.01)
