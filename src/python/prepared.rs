@@ -71,15 +71,14 @@ fn listening(py: Python<'_>, folder: &Path) -> PyResult<PathBuf> {
     if !folder.is_absolute() {
         return Err(PyOSError::new_err("the folder for the socket is no absolute path"));
     }
-    let is_first = hear(py)?;
-    let path = listen(py, folder).map_err(|e| PyOSError::new_err(e.to_string()))?;
-    if is_first {
+    // Before there is a socket: both look whether there is one.
+    if hear(py)? {
         let in_child = PyDict::new(py);
         in_child.set_item("after_in_child", handler(py, in_child_of)?)?;
         py.import("posix")?.call_method("register_at_fork", (), Some(&in_child))?;
         boot::register_at_exit(py, &handler(py, leave)?)?;
     }
-    Ok(path)
+    listen(py, folder).map_err(|e| PyOSError::new_err(e.to_string()))
 }
 
 /// The handler of SIGURG, once it was set: it stays, and does nothing where nobody listens.

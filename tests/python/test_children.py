@@ -121,3 +121,19 @@ def test_a_child_that_outlives_the_observation_starts_as_ever(tmp_path):
     done = tmp_path / "done"
     wait_for(done)
     assert "returncode=0, stdout=b'1\\n', stderr=b''" in done.read_text()
+
+
+def test_a_child_whose_environment_forbids_it_is_left_alone(tmp_path):
+    written(tmp_path, "subprocess")
+    app = tmp_path / "app.py"
+    app.write_text(app.read_text().replace("run(child, check=True)", "run(child, env={**os.environ, 'WASPECT': '0'})"))
+    code, _, lines = run(tmp_path, "app.py", PYTHONPATH=str(tmp_path))
+    assert (code, hits(lines)) == (0, 5)
+
+
+def test_what_children_look_for_lies_where_nobody_else_can_put_anything(tmp_path):
+    """It may be looked for after it is gone, by children of root too."""
+    code = "import os; found = os.stat(os.path.dirname(os.environ['PYTHONPATH'].split(':')[0]))"
+    code += "; print(found.st_mode & 0o777, found.st_uid)"
+    done, out, _ = run(tmp_path, "-c", code)
+    assert (done, out.split()) == (0, [str(0o700), str(os.geteuid())])

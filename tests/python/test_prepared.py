@@ -114,6 +114,33 @@ def test_forked_children_have_sockets_of_their_own(tmp_path):
             os.kill(child, signal.SIGKILL)
 
 
+AGAIN = (
+    HIT
+    + """
+import waspect
+try: waspect._core._listen("/nowhere")
+except OSError: print("refused", flush=True)
+print(waspect.listen(), flush=True)
+if (child := os.fork()) == 0: hits()
+print(child, flush=True)
+hits()
+"""
+)
+
+
+def test_what_failed_once_may_be_asked_again(tmp_path):
+    """Forked children have sockets of their own then, too."""
+    with Target("-c", AGAIN) as target:
+        assert target.line() == "refused"
+        own, child = target.line(), int(target.line())
+        try:
+            done = attach(child, "-e", PROBE, "--for", "500ms", "-o", f"jsonl:{tmp_path / 'out'}")
+            assert KNOCKED in done.stderr, done.stderr
+            assert own not in sockets(child)
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
 def sockets(pid: int) -> list[str]:
     """The paths that a process listens on."""
     inodes = {
