@@ -77,9 +77,10 @@ bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) 
 	.venv/$$m/bin/python benches/python/scaling.py; .venv/$$m/bin/python benches/python/drain.py; done
 	.venv/$(newest)/bin/python benches/python/imports.py
 
-# What `run_tests.py` has cargo run.
+# What `run_tests.py` has cargo run. Tests are code too, and most of what they take is being compiled.
+quick = $(shell $(tool_python) $(tools)/run_tests.py --quick)
 rust-tests:
-	cargo test --release --workspace --no-run
+	cargo test $(quick) --workspace --no-run
 	cargo test --locked --manifest-path probes/Cargo.toml --target-dir target/probes --no-run
 
 # Builds of CPython with assertions, where the distribution has them; without, their tests say so.

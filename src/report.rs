@@ -3,6 +3,8 @@
 //! In: nothing; these are plain values. Out: [`Report`]. Never here: formatting, or how a value travelled.
 //! `docs/OUTPUT.md` is their JSON form.
 
+use std::sync::Arc;
+
 use crate::sketch::{Distinct, Moments, Top};
 use crate::value::Value;
 
@@ -22,6 +24,49 @@ pub enum Report {
     Ledger(Ledger),
 }
 
+/// What many records have in common, read once.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Name(Arc<str>);
+
+impl std::ops::Deref for Name {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for Name {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+#[cfg(feature = "cli")]
+impl serde::Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl<'de> serde::Deserialize<'de> for Name {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(String::deserialize(from)?.into())
+    }
+}
+
 /// A process began to be observed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
@@ -34,19 +79,20 @@ pub struct Start {
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
-    pub module: String,
+    pub module: Name,
     /// Wall clock.
     pub ts_ns: i64,
     pub mono_ns: i64,
     pub pid: u32,
     pub tid: u64,
-    pub thread: Option<String>,
+    pub thread: Option<Name>,
     pub task: Option<String>,
     pub request: Option<String>,
-    pub probe: String,
-    pub function: String,
-    pub point: String,
-    pub fields: Vec<(String, Value)>,
+    pub probe: Name,
+    pub function: Name,
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "point"))]
+    pub point: KindName,
+    pub fields: Vec<(Name, Value)>,
 }
 
 /// What an aggregation held when a probe asked for it.
@@ -80,8 +126,14 @@ pub struct Aggregation {
     pub value: Summed,
 }
 
-/// What [`Summed::kind`] gives. Under a name of its own, so that reading one back borrows nothing.
+/// What [`Summed::kind`] gives, or a point's name. Under a name of its own, so that reading one back borrows nothing.
 pub type KindName = &'static str;
+
+#[cfg(feature = "cli")]
+fn point<'de, D: serde::Deserializer<'de>>(from: D) -> Result<KindName, D::Error> {
+    let text: String = serde::Deserialize::deserialize(from)?;
+    Ok(crate::spec::Point::known_name(&text))
+}
 
 /// Names of kinds are words of ours: another is an error.
 #[cfg(feature = "cli")]

@@ -166,7 +166,7 @@ impl Reader {
     /// # Errors
     /// When the words cannot be a record.
     pub fn next(&mut self, payload: &mut Vec<u8>) -> Result<Option<Head>, Damaged> {
-        let head = self.words.at(header::RING_HEAD).load(Acquire);
+        let head = self.written();
         let size = self.mask + 1;
         let available = head.wrapping_sub(self.tail);
         if available == 0 {
@@ -186,6 +186,16 @@ impl Reader {
         self.copy_payload(words, bytes, payload);
         self.tail = self.tail.wrapping_add(words);
         Ok(Some(parsed))
+    }
+
+    /// How far the writer is.
+    pub fn written(&self) -> u64 {
+        self.words.at(header::RING_HEAD).load(Acquire)
+    }
+
+    /// Whether anything before `end` is not read yet.
+    pub fn is_before(&self, end: u64) -> bool {
+        (end.wrapping_sub(self.tail)).cast_signed() > 0
     }
 
     /// Gives the room of everything read so far back to the writer.

@@ -1,8 +1,8 @@
 """Runs every part of the test suite and closes with one line: `N passed, N failed`.
 
-In: the CPython minors to test; their environments under `.venv/` are ready. Out: each part's own output as it comes,
-under its name; then a line per part with the names of what failed, then the sum; exit 1 if any part failed.
-Never: a part skipped because an earlier one failed.
+In: the CPython minors to test; their environments under `.venv/` are ready. Or `--quick`, which prints how the Rust tests
+are compiled. Out: each part's own output as it comes, under its name; then a line per part with the names of what failed,
+then the sum; exit 1 if any part failed. Never: a part skipped because an earlier one failed.
 
 The Rust tests go first, those of the ready-made probes behind them, then the suites of the CPythons, one after another.
 Two files of a suite run at a time: more would starve tests that watch a program while it runs. What does not depend on
@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2
+# The dependencies as in the product, this crate little optimised.
+QUICK = ["--release", "--config", "profile.release.package.waspect.opt-level=1"]
 # Both `test result: ok. 12 passed; 0 failed; …` and `=== 3 passed, 1 failed, 2 errors in 0.1s ===`.
 TALLY = re.compile(r"^(test result: .*|=+ .* in [\d.]+s.* =+)$")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|ignored)\b")
@@ -40,7 +42,7 @@ class Outcome(NamedTuple):
 
 
 def parts(minors: list[str]) -> list[Part]:
-    rust = Part("rust", ["cargo", "test", "--release", "--workspace", "--no-fail-fast"])
+    rust = Part("rust", ["cargo", "test", *QUICK, "--workspace", "--no-fail-fast"])
     # A workspace of their own, whose artifacts stay apart too.
     own = ["--locked", "--manifest-path", "probes/Cargo.toml", "--target-dir", "target/probes"]
     probes = Part("probes", ["cargo", "test", *own])
@@ -92,6 +94,9 @@ def tally(line: str) -> tuple[int, int]:
 
 
 def main(minors: list[str]) -> int:
+    if minors == ["--quick"]:
+        print(*QUICK)
+        return 0
     if len(minors) > 1:
         print(f"run once, on {newest(minors)}: {once(ROOT / 'tests' / 'python')}", flush=True)
     outcomes = [run(part) for part in parts(minors)]

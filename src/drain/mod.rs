@@ -14,11 +14,11 @@ use merge::Merged;
 
 /// The reader of one process's segment.
 pub trait Source {
-    /// Appends what was written since the last call: records, logs, faults, states, in order.
+    /// Tells what was written since the last call: records, logs, faults, states, in order.
     ///
     /// # Errors
     /// When the process wrote what no agent writes.
-    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError>;
+    fn drain(&mut self, tell: &mut dyn FnMut(Report)) -> Result<(), ReadError>;
     /// Everything counted so far.
     ///
     /// # Errors
@@ -31,8 +31,8 @@ pub trait Source {
 }
 
 impl Source for Reader {
-    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
-        Self::drain(self, out).map(drop)
+    fn drain(&mut self, tell: &mut dyn FnMut(Report)) -> Result<(), ReadError> {
+        Self::drain(self, tell).map(drop)
     }
     fn totals(&mut self) -> Result<Totals, ReadError> {
         Self::totals(self)
@@ -66,14 +66,13 @@ pub struct Drain<S> {
     live: Vec<Process<S>>,
     /// Of processes that ended.
     merged: Merged,
-    batch: Vec<Report>,
     damages: Vec<Damage>,
     unobserved: u64,
 }
 
 impl<S> Default for Drain<S> {
     fn default() -> Self {
-        Self { live: Vec::new(), merged: Merged::default(), batch: Vec::new(), damages: Vec::new(), unobserved: 0 }
+        Self { live: Vec::new(), merged: Merged::default(), damages: Vec::new(), unobserved: 0 }
     }
 }
 
@@ -94,22 +93,25 @@ impl<S: Source> Drain<S> {
         std::mem::take(&mut self.damages)
     }
 
-    /// Drains each process once; gives how many reports there were. The batch keeps its room from round to round.
+    /// Drains each process once; gives how many reports there were.
     ///
     /// # Errors
-    /// What `tell` gives.
+    /// What `tell` gives; it is asked no more then.
     pub fn round<E>(&mut self, mut tell: impl FnMut(&Report) -> Result<(), E>) -> Result<usize, E> {
-        let (batch, damages) = (&mut self.batch, &mut self.damages);
-        self.live.retain_mut(|p| match p.source.drain(batch) {
+        let (damages, mut told, mut many) = (&mut self.damages, Ok(()), 0);
+        let mut one = |report: Report| {
+            many += 1;
+            if told.is_ok() {
+                told = tell(&report);
+            }
+        };
+        self.live.retain_mut(|p| match p.source.drain(&mut one) {
             Ok(()) => true,
             Err(error) => {
                 damages.push(Damage { pid: p.pid, error });
                 false
             }
         });
-        let told = self.batch.iter().try_for_each(&mut tell);
-        let many = self.batch.len();
-        self.batch.clear();
         told.map(|()| many)
     }
 

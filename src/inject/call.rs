@@ -45,6 +45,23 @@ pub(super) struct Asked {
     pub(super) result: i64,
 }
 
+/// A system call that gives a descriptor, and what closes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opens {
+    pub(super) by: u64,
+    /// The C library's `syscall`, and the number of `close` for it.
+    pub(super) syscall: u64,
+    pub(super) close: u64,
+    /// What it will give, where that is certain.
+    pub(super) gives: Option<u64>,
+}
+
+impl Opens {
+    fn last(self, fd: u64) -> Last {
+        Last { function: self.syscall, arguments: [self.close, fd], mask: held() }
+    }
+}
+
 /// Why a call did not come to its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Halt {
@@ -71,6 +88,7 @@ pub(super) struct Borrowed<'t> {
     errno: Option<[u8; 4]>,
     /// What the thread does by itself where this command ends or gives up in the middle of a call.
     last: Cell<Option<Last>>,
+    opens: Cell<Option<Opens>>,
     until: Instant,
     where_it_is: WhereItIs,
 }
@@ -101,6 +119,7 @@ impl<'t> Borrowed<'t> {
             place,
             errno: None,
             last: Cell::new(None),
+            opens: Cell::new(None),
             until,
             where_it_is: WhereItIs::Found,
         };
@@ -121,17 +140,24 @@ impl<'t> Borrowed<'t> {
         Ok(self.place.scratch)
     }
 
-    /// What the thread calls on its way back where nobody waits for it.
-    pub(super) fn at_last(&self, function: u64, arguments: [u64; 2]) {
-        self.last.set(Some(Last { function, arguments, mask: held() }));
-        if self.where_it_is == WhereItIs::Door {
-            let _ = self.lay();
-        }
+    /// What the next call opens is closed on the thread's way back, from the moment on that it is known.
+    pub(super) fn opens(&self, opens: Opens) {
+        self.opens.set(Some(opens));
+        self.last.set(opens.gives.map(|fd| opens.last(fd)));
     }
 
-    /// From the next call on there is nothing to be done on the way back.
-    pub(super) fn nothing_at_last(&self) {
+    /// Has the thread close it, on the way back that it would go alone: so it is closed once, whoever ends meanwhile.
+    pub(super) fn close(&mut self) -> Result<(), Halt> {
+        if self.where_it_is != WhereItIs::Door || self.last.get().is_none() {
+            return Err(Halt::Late);
+        }
+        self.where_it_is = WhereItIs::Lost;
+        // The way back is taken as far as the call of `close`.
+        self.next()?;
+        self.until_door(self.place.slots()[1])?;
         self.last.set(None);
+        self.where_it_is = WhereItIs::Door;
+        Ok(())
     }
 
     /// Lays the way back.
@@ -164,7 +190,7 @@ impl<'t> Borrowed<'t> {
             // The call of `rt_sigreturn` that was begun ends here, without having been made.
             self.next()?;
         }
-        self.until_return()
+        self.until_door(self.place.stack)
     }
 
     fn registers(&self, function: u64, arguments: &[u64]) -> libc::user_regs_struct {
@@ -177,24 +203,33 @@ impl<'t> Borrowed<'t> {
         regs
     }
 
-    fn until_return(&self) -> Result<Vec<Asked>, Halt> {
+    /// Until the thread stands before the way back that it came to by this slot.
+    fn until_door(&self, slot: u64) -> Result<Vec<Asked>, Halt> {
         let mut asked = Vec::new();
         loop {
             self.next()?;
             let begun = self.tracee.regs()?;
-            if self.is_door(&begun) {
+            if self.is_door(&begun, slot) {
                 return Ok(asked);
             }
             self.next()?;
             let result = self.tracee.regs()?.rax.cast_signed();
             asked.push(Asked { number: begun.orig_rax, fifth: begun.r8, result });
+            self.opened(begun.orig_rax, result)?;
         }
     }
 
-    fn is_door(&self, regs: &libc::user_regs_struct) -> bool {
-        regs.orig_rax == SYS_RT_SIGRETURN
-            && regs.rip == self.target.restorer + RESTORER_BYTES
-            && regs.rsp == self.place.stack + 8
+    fn opened(&self, number: u64, result: i64) -> Result<(), Halt> {
+        if let Some(opens) = self.opens.get().filter(|opens| opens.by == number && result >= 0) {
+            self.opens.set(None);
+            self.last.set(Some(opens.last(result.cast_unsigned())));
+            self.lay().ok_or(Halt::Os(Errno::EFAULT))?;
+        }
+        Ok(())
+    }
+
+    fn is_door(&self, regs: &libc::user_regs_struct, slot: u64) -> bool {
+        regs.orig_rax == SYS_RT_SIGRETURN && regs.rip == self.target.restorer + RESTORER_BYTES && regs.rsp == slot + 8
     }
 
     /// The next beginning or end of a system call. A stop of the whole process is passed on: this thread joins it when it

@@ -3,14 +3,15 @@
 //! In: a borrowed thread and the block for the shim. Out: the memory file, through which the shim answers. Never here:
 //! Python, a file on the target's disk, memory that is both written and executed.
 
+use std::collections::BTreeSet;
 use std::ffi::CString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
 
-use super::call::{Asked, Borrowed, Halt, THREADS};
+use super::call::{Asked, Borrowed, Halt, Opens, THREADS};
 use super::elf::Bytes;
 use super::memory::Memory;
 use super::shim::{self, BLOCK_BYTES, BLOCK_OFFSET, NAMES, Shared, THREAD_OFFSET};
@@ -39,16 +40,26 @@ type Step<T> = Result<T, Trouble>;
 
 /// Starts the shim's thread, which needs the memory file no more: its pages are mapped by then.
 pub(super) fn enter(thread: &mut Borrowed<'_>, target: &Target, block: &[u8]) -> Step<Shared> {
+    let (syscall, gives) = (function(target, "syscall"), next_descriptor(target));
+    thread.opens(Opens { by: SYS_MEMFD_CREATE, syscall, close: SYS_CLOSE, gives });
     let fd = create(thread, target)?;
-    thread.at_last(function(target, "syscall"), [SYS_CLOSE, fd]);
     let prepared = prepare(thread, target, block, fd);
-    // From here on a killed command leaves the file open: closed twice, it could be the application's that is closed.
-    thread.nothing_at_last();
-    let closed = call(thread, "close", function(target, "syscall"), &[SYS_CLOSE, fd]);
+    let closed = thread.close().map_err(|halt| Trouble::Halt("close", halt));
     let (shared, base, block) = prepared?;
     closed?;
     run(thread, target, base, block)?;
     Ok(shared)
+}
+
+/// The lowest that is free, where no other thread can take it before. Else a command that is killed in the moment after the
+/// file was made leaves it there: whatever number were closed on a guess could by then be the application's.
+fn next_descriptor(target: &Target) -> Option<u64> {
+    let names = |what: &str| fs::read_dir(format!("/proc/{}/{what}", target.pid)).ok();
+    if names("task")?.count() != 1 {
+        return None;
+    }
+    let used: BTreeSet<u64> = names("fd")?.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect();
+    (0..).find(|fd| !used.contains(fd))
 }
 
 /// Gives the file, and where in the target its image and its block are.

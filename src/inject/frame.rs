@@ -90,13 +90,10 @@ impl Saved {
             frame[at + 8..at + 8 + CONTEXT_BYTES].copy_from_slice(&context);
         };
         let back = context(&self.after_handler(), self.mask, place.state);
-        match last {
-            None => hop(0, back),
-            Some(last) => {
-                hop(0, context(&self.calling(last, place.slots()[1]), last.mask, place.state));
-                hop(HOP_BYTES, back);
-            }
-        }
+        let calling = |last: Last| context(&self.calling(last, place.slots()[1]), last.mask, place.state);
+        hop(0, last.map_or(back, calling));
+        // Always: the thread may stand before it while the first is laid anew.
+        hop(HOP_BYTES, back);
         let state = self.state();
         let at = usize::try_from(place.state - place.stack).unwrap_or(0);
         frame[at..at + state.len()].copy_from_slice(&state);

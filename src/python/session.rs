@@ -103,7 +103,7 @@ impl Inner {
 
     fn poll(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
         let mut reports = Vec::new();
-        self.read(py, |reader| reader.drain(&mut reports))?;
+        self.read(py, |reader| reader.drain(&mut |report| reports.push(report)))?;
         Ok(reports)
     }
 }
@@ -132,7 +132,7 @@ impl Session {
         let (inner, mut reports, mut kept) = (self.inner.get(py), Vec::new(), Vec::new());
         inner.read(py, |reader| {
             kept = given::execute(&inner.live, probe, frame, (point, outcome), store);
-            reader.drain(&mut reports)
+            reader.drain(&mut |report| reports.push(report))
         })?;
         for (name, bytes) in &kept {
             match Value::read(&mut bytes.as_slice()) {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::json::{self, put};
 use super::spans::{Counts, End, Firing, Kind, Span, Spans, Timeline, Track};
-use crate::report::{Record, Start};
+use crate::report::{Name, Record, Start};
 use crate::value::Value;
 
 /// No thread of Linux has a number from here on, so tasks and lanes do.
@@ -173,7 +173,7 @@ fn who(line: &mut Vec<u8>, record: &Record, track: Option<&Track>) {
 }
 
 fn fields(line: &mut Vec<u8>, name: &str, firing: Option<&Firing>) {
-    let fields: &[(String, Value)] = firing.map_or(&[], |firing| &firing.record.fields);
+    let fields: &[(Name, Value)] = firing.map_or(&[], |firing| &firing.record.fields);
     if !fields.is_empty() {
         put(line, ",");
         json::string(line, name);

@@ -56,12 +56,12 @@ impl<W: Write> Csv<W> {
         self.row.begin();
         let numbers = [r.ts_ns.to_string(), r.mono_ns.to_string(), r.pid.to_string(), r.tid.to_string()];
         let texts = [r.thread.as_deref(), r.task.as_deref(), r.request.as_deref()].map(Option::unwrap_or_default);
-        let names = [&r.module, &r.probe, &r.function, &r.point].map(String::as_str);
+        let names = [&*r.module, &*r.probe, &*r.function, r.point];
         let all = numbers.iter().map(String::as_str).chain(texts).chain(names);
         all.for_each(|cell| self.row.cell(cell.as_bytes()));
         for name in &self.fields {
             self.cell.clear();
-            if let Some((_, value)) = r.fields.iter().find(|(field, _)| field == name) {
+            if let Some((_, value)) = r.fields.iter().find(|(field, _)| **field == **name) {
                 plain(&mut self.cell, value);
             }
             self.row.cell(&self.cell);

@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::report::Name;
 use crate::value::{Cut, Value};
 
 /// Integers beyond this are not exact in readers that use floats.
@@ -45,7 +46,7 @@ pub fn string(out: &mut Vec<u8>, s: &str) {
 }
 
 /// An object whose keys are the application's: those that start with `$` get another one.
-pub fn fields(out: &mut Vec<u8>, fields: &[(String, Value)]) {
+pub fn fields(out: &mut Vec<u8>, fields: &[(Name, Value)]) {
     list(out, b'{', fields, b'}', |out, (name, v)| field(out, name, v));
 }
 

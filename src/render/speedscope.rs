@@ -11,7 +11,7 @@ use super::Renderer;
 use super::json::{self, put};
 use super::spans::{Counts, Firing, Span, Spans, Timeline, Track};
 use super::spool::Spool;
-use crate::report::{Record, Report, Start};
+use crate::report::{Name, Record, Report, Start};
 use crate::value::Value;
 
 /// Functions and frames of stacks; beyond, all are one.
@@ -85,7 +85,7 @@ struct Profiles<W> {
     names: Vec<String>,
     /// By the track's number.
     calls: Vec<Calls>,
-    stacks: HashMap<(String, String, String), Samples>,
+    stacks: HashMap<(Name, Name, Name), Samples>,
     /// Times are from the first record on: those of a machine that is up for long are not exact as JSON numbers.
     zero_ns: Option<i64>,
     without_entry: u64,
@@ -130,10 +130,10 @@ impl<W: Write> Profiles<W> {
         Ok(())
     }
 
-    fn sample(&mut self, record: &Record, field: &str, frames: &[Value]) -> io::Result<()> {
+    fn sample(&mut self, record: &Record, field: &Name, frames: &[Value]) -> io::Result<()> {
         // A sample begins with the outermost frame.
         let numbers: Vec<String> = frames.iter().rev().map(|f| self.frame(text(f)).to_string()).collect();
-        let key = (record.module.clone(), record.probe.clone(), field.to_owned());
+        let key = (record.module.clone(), record.probe.clone(), field.clone());
         if !self.stacks.contains_key(&key) && self.stacks.len() == STACKS_MAX {
             self.unsampled += 1;
             return Ok(());
@@ -243,7 +243,7 @@ impl<W: Write> Timeline for Profiles<W> {
     }
 
     fn instant(&mut self, _: Option<&Track>, firing: &Firing) -> io::Result<()> {
-        self.without_entry += u64::from(matches!(firing.record.point.as_str(), "return" | "raise"));
+        self.without_entry += u64::from(matches!(firing.record.point, "return" | "raise"));
         Ok(())
     }
 

@@ -18,9 +18,9 @@ struct Fake {
 }
 
 impl Source for Fake {
-    fn drain(&mut self, out: &mut Vec<Report>) -> Result<(), ReadError> {
+    fn drain(&mut self, tell: &mut dyn FnMut(Report)) -> Result<(), ReadError> {
         if !self.batches.is_empty() {
-            out.extend(self.batches.remove(0));
+            self.batches.remove(0).into_iter().for_each(tell);
         }
         self.damaged.map_or(Ok(()), |at| Err(ReadError::Ledger(at)))
     }

@@ -92,7 +92,7 @@ fn told(import: &Import, probe: &str, reports: &[Report]) -> String {
         let record = reports
             .iter()
             .rev()
-            .find_map(|r| if let Report::Record(r) = r { Some(r) } else { None }.filter(|r| r.probe == probe));
+            .find_map(|r| if let Report::Record(r) = r { Some(r) } else { None }.filter(|r| *r.probe == *probe));
         record.and_then(|r| r.fields.first()).map_or_else(|| "nothing".to_owned(), |(_, value)| shown(import, value))
     });
     format!("{:>7} fuel   {result}", summary.fuel)

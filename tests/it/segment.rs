@@ -126,7 +126,7 @@ fn committed_is_delivered_and_the_rest_is_counted() {
     let (mut delivered, mut reports) = (0, Vec::new());
     for round in 0..50 {
         run.enter(round);
-        delivered += reader.drain(&mut reports).expect("whole") as u64;
+        delivered += reader.drain(&mut |report| reports.push(report)).expect("whole") as u64;
     }
     let summary = account(&mut reader, "fn:shop.cart.*:entry");
     assert_eq!(reports.iter().filter(|r| matches!(r, Report::Record(_))).count() as u64, delivered);
@@ -134,6 +134,33 @@ fn committed_is_delivered_and_the_rest_is_counted() {
     assert_eq!(summary.records, delivered);
     assert_eq!(summary.firings, delivered + dropped(&summary, DropKind::RingFull));
     assert!(delivered > 500 && summary.firings > delivered, "{delivered}");
+}
+
+/// A reader of a full ring gives room back on the way, and ends although the writer goes on.
+#[test]
+fn what_is_written_while_it_is_read_is_left_to_the_next_call() {
+    fake::reset();
+    let mut run = Run::<Fake>::new("emits.wat", EMITS.as_bytes(), Budget::DEFAULT, (1 << 16, 1 << 17));
+    let full = |run: &Run<Fake>| {
+        let summary = account(&mut Reader::over(run.outlet.words()), "fn:shop.cart.*:entry");
+        dropped(&summary, DropKind::RingFull)
+    };
+    while full(&run) == 0 {
+        run.enter(100);
+    }
+    let (lost, mut written, mut told) = (full(&run), 0, 0);
+    let mut reader = Reader::over(run.outlet.words());
+    let mut tell = |report: Report| {
+        told += u64::from(matches!(report, Report::Record(_)));
+        // Room for as many as were read before the last time that it was given back.
+        if told > 600 && written < 100 {
+            run.enter(1);
+            written += 1;
+        }
+    };
+    let many = reader.drain(&mut tell).expect("whole") as u64;
+    assert_eq!((many, written, full(&run)), (told, 100, lost));
+    assert_eq!(reader.drain(&mut drop).expect("whole"), 100);
 }
 
 #[test]
@@ -144,7 +171,7 @@ fn a_record_larger_than_the_ring_is_counted() {
     run.enter(3);
     let mut reader = Reader::over(run.outlet.words());
     let mut reports = Vec::new();
-    reader.drain(&mut reports).expect("whole");
+    reader.drain(&mut |report| reports.push(report)).expect("whole");
     let summary = account(&mut reader, "busy");
     assert_eq!((summary.records, dropped(&summary, DropKind::RingFull)), (0, 3));
 }
@@ -185,7 +212,7 @@ fn a_child_inherits_places_and_no_counts() {
     let fd = run.outlet.inherit().expect("memory");
     let mut child = Reader::map(&fd).expect("a segment");
     let (mut before, mut reports) = (Reader::over(parent.clone()).totals().expect("whole"), Vec::new());
-    assert_eq!(child.drain(&mut reports).expect("whole"), 0);
+    assert_eq!(child.drain(&mut |report| reports.push(report)).expect("whole"), 0);
     assert_eq!(reports, [], "states of the parent are its own");
     let fresh = child.totals().expect("whole");
     assert_eq!(fresh.aggregations, []);
@@ -197,11 +224,11 @@ fn a_child_inherits_places_and_no_counts() {
 
     run.enter(2);
     assert_eq!(Reader::over(parent).totals().expect("whole"), before, "the parent's stay as they were");
-    child.drain(&mut reports).expect("whole");
+    child.drain(&mut |report| reports.push(report)).expect("whole");
     let names: Vec<_> = reports.iter().filter_map(|r| if let Report::Record(r) = r { Some(r) } else { None }).collect();
     assert_eq!(names.len(), 2);
-    assert_eq!((names[0].function.as_str(), names[0].thread.as_deref()), ("shop.cart.Cart.add", Some("MainThread")));
-    assert_eq!(names[0].fields[0].0, "arg0");
+    assert_eq!((&*names[0].function, names[0].thread.as_deref()), ("shop.cart.Cart.add", Some("MainThread")));
+    assert_eq!(&*names[0].fields[0].0, "arg0");
     let mut now = child.totals().expect("whole");
     assert!(now.aggregations.iter().all(|a| !matches!(a.value, Summed::Count(n) if n != 2)));
     now.aggregations.iter_mut().chain(&mut before.aggregations).for_each(|a| a.value = Summed::Count(0));
@@ -228,7 +255,7 @@ fn an_untouched_key_is_not_shown() {
 /// Reads as an operator would; whatever the words say, this ends.
 fn read_everything(reader: &mut Reader) {
     let mut reports = Vec::new();
-    let _drained = reader.drain(&mut reports);
+    let _drained = reader.drain(&mut |report| reports.push(report));
     if let Ok(totals) = reader.totals() {
         reports.extend(totals.aggregations.into_iter().map(Report::Aggregation));
         reports.extend(totals.functions.into_iter().map(Report::Function));

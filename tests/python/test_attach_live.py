@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("may_trace")
 # Generous where others run, and far from never.
 KILLS, SETTLED_SECONDS_MAX = 3, 10
 # One for each moment.
-STATES = ["cpu", "malloc", "asyncio", "fork"]
+STATES = ["cpu", "malloc", "sleep", "asyncio", "fork"]
 
 # Says whenever its function is another than before.
 CHANGING = """

@@ -25,6 +25,8 @@ import pytest
 from running import BINARY, environment
 from serving import free_port
 
+pytestmark = pytest.mark.once
+
 # What is asked for between two events, and by how many at a time.
 REQUESTS, CLIENTS = 40, 4
 WORKERS = 2

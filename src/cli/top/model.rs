@@ -203,7 +203,7 @@ impl Model {
             self.rows.entry(seen.function.clone()).or_insert_with(|| row(snapshot.at, seen, history));
         }
         for record in snapshot.records {
-            let kept = self.records.entry(record.function.clone()).or_default();
+            let kept = self.records.entry(record.function.to_string()).or_default();
             kept.push_back(record);
             if kept.len() > RECORDS_MAX {
                 kept.pop_front();

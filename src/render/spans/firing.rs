@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::report::Record;
+use crate::report::{Name, Record};
 use crate::value::Value;
 
 /// Firings that wait for another record, one for each process; beyond that all are taken as whole.
@@ -23,9 +23,9 @@ pub struct Firing {
 /// A probe that said something, and which fields.
 #[derive(Clone, Debug)]
 struct Part {
-    module: String,
-    probe: String,
-    fields: Vec<String>,
+    module: Name,
+    probe: Name,
+    fields: Vec<Name>,
 }
 
 impl Firing {
@@ -52,16 +52,16 @@ impl Firing {
     }
 
     /// The name, or with a number where another probe's field has it.
-    fn free(&self, name: &str) -> String {
-        let taken = |wanted: &str| self.record.fields.iter().any(|(name, _)| name == wanted);
-        let numbered = (2..).map(|n| format!("{name} {n}"));
-        std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+    fn free(&self, name: &Name) -> Name {
+        let taken = |wanted: &str| self.record.fields.iter().any(|(name, _)| **name == *wanted);
+        let numbered = (2..).map(|n| Name::from(format!("{name} {n}")));
+        std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_else(|| name.clone())
     }
 
     /// How long the call had taken, where a probe captured it under its own name.
     pub(super) fn elapsed_ns(&self) -> Option<i64> {
         self.record.fields.iter().find_map(|(name, value)| match value {
-            Value::Int(ns) if name == "elapsed" && *ns >= 0 => Some(*ns),
+            Value::Int(ns) if &**name == "elapsed" && *ns >= 0 => Some(*ns),
             _ => None,
         })
     }
@@ -77,7 +77,7 @@ impl Part {
         if (&self.module, &self.probe) != (&next.module, &next.probe) {
             return true;
         }
-        let is_new = |(name, _): &(String, Value)| !self.fields.contains(name);
+        let is_new = |(name, _): &(Name, Value)| !self.fields.contains(name);
         !self.fields.is_empty() && !next.fields.is_empty() && next.fields.iter().all(is_new)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::Renderer;
-use crate::report::{Record, Report, Start, Summary};
+use crate::report::{Name, Record, Report, Start, Summary};
 use crate::value::Value;
 
 pub use firing::Firing;
@@ -139,7 +139,7 @@ pub struct Spans<T> {
     gathered: Gathered,
     tracks: Tracks,
     /// Whether a function was ever told to end; those that were told to begin only, and are known to be so, never.
-    exits: HashMap<String, bool>,
+    exits: HashMap<Name, bool>,
     /// Whether any probe can tell of exits.
     some_exit: bool,
     held: usize,
@@ -165,7 +165,7 @@ impl<T: Timeline> Spans<T> {
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.some_exit |= matches!(record.point.as_str(), "return" | "raise");
+        self.some_exit |= matches!(record.point, "return" | "raise");
         self.gathered.take(record).into_iter().try_for_each(|firing| self.fire(firing))
     }
 
@@ -179,7 +179,7 @@ impl<T: Timeline> Spans<T> {
             self.to.track(&self.tracks.all[at])?;
         }
         self.tracks.all[at].last_ns = firing.last_ns;
-        match firing.record.point.as_str() {
+        match firing.record.point {
             "entry" if self.may_exit(&firing.record.function) => self.enter(at, firing)?,
             "return" | "raise" => self.leave(at, &firing)?,
             _ => self.instant(Some(at), &firing)?,
@@ -213,12 +213,12 @@ impl<T: Timeline> Spans<T> {
     }
 
     fn leave(&mut self, at: usize, exit: &Firing) -> io::Result<()> {
-        let function = exit.record.function.as_str();
+        let function = &exit.record.function;
         if self.exits.get(function) != Some(&true) {
-            self.exits.insert(function.to_owned(), true);
+            self.exits.insert(function.clone(), true);
         }
         let open = &self.tracks.all[at].open;
-        let Some(own) = open.iter().rposition(|open| open.firing.record.function == function) else {
+        let Some(own) = open.iter().rposition(|open| open.firing.record.function == *function) else {
             return self.lone(at, exit);
         };
         self.give_up(at, own + 1, exit.record.mono_ns)?;
@@ -238,7 +238,7 @@ impl<T: Timeline> Spans<T> {
         self.give_up(at, inside, ended_ns)?;
         self.counts.spans += 1;
         self.tracks.all[at].ended(begun_ns, ended_ns);
-        let function = exit.record.function.as_str();
+        let function = &*exit.record.function;
         let span = Span { function, begun_ns, ended_ns, entry: None, exit: Some(exit), end: End::Exit };
         self.to.span(&self.tracks.all[at], &span)
     }
@@ -269,7 +269,7 @@ impl<T: Timeline> Spans<T> {
             End::Never => self.counts.instants += 1,
             End::Open => self.counts.open += 1,
         }
-        let (function, begun_ns) = (firing.record.function.as_str(), firing.record.mono_ns);
+        let (function, begun_ns) = (&*firing.record.function, firing.record.mono_ns);
         if end != End::Never {
             track.ended(begun_ns, ended_ns);
         }
@@ -300,7 +300,7 @@ impl<T: Timeline> Renderer for Spans<T> {
             Report::Record(record) => self.record(record)?,
             Report::State(state) => self.some_exit |= tells_exits(&state.probe),
             // No probe has an exit point there.
-            Report::Function(f) if f.exits.is_none() => drop(self.exits.insert(f.function.clone(), false)),
+            Report::Function(f) if f.exits.is_none() => drop(self.exits.insert(f.function.as_str().into(), false)),
             Report::Summary(summary) => self.summary(summary),
             _ => {}
         }

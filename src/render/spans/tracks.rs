@@ -139,7 +139,7 @@ impl Tracks {
 }
 
 fn named(number: usize, key: &Key, record: &Record) -> Track {
-    let thread = record.thread.clone().unwrap_or_else(|| format!("thread {}", key.tid));
+    let thread = record.thread.as_deref().map_or_else(|| format!("thread {}", key.tid), str::to_owned);
     let (kind, name) = match (&key.task, key.late) {
         (None, false) => (Kind::Thread, thread),
         (Some(task), false) => (Kind::Task, format!("{task} ({thread})")),

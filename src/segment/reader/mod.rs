@@ -17,8 +17,8 @@ use crate::ledger::{
 };
 use crate::limits;
 use crate::report::{
-    Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Phase, Print, Record, Report,
-    State, Summed,
+    Account, Aggregation, DropKind, Exits, Fault, FaultKind, Function, Histogram, Log, Name, Phase, Print, Record,
+    Report, State, Summed,
 };
 use crate::ring;
 use crate::value::Value;
@@ -37,6 +37,9 @@ pub enum ReadError {
 /// A row may be a hundred times as large as its bytes, so no more are believed than an agent prints.
 const ROWS_MAX: usize = limits::PRINT_ROWS_MAX as usize;
 
+/// Records between two times that their room is given back.
+const RELEASE_EVERY: usize = 256;
+
 /// What a process has counted so far.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Totals {
@@ -53,6 +56,8 @@ struct Known {
     /// How many there are from `at` on: checked once, for the words may change under us.
     counters: usize,
     text: Vec<u8>,
+    /// The same for people.
+    name: Name,
 }
 
 /// One process's segment, as far as it was read.
@@ -61,8 +66,10 @@ pub struct Reader {
     ring: ring::Reader,
     ledger_read: usize,
     blocks: HashMap<Block, Vec<Known>>,
-    names: HashMap<u32, String>,
-    threads: HashMap<u32, String>,
+    /// What a key has for a name.
+    nameless: Name,
+    names: HashMap<u32, Name>,
+    threads: HashMap<u32, Name>,
     /// When, and what; not reported yet.
     states: VecDeque<(u64, Report)>,
     payload: Vec<u8>,
@@ -85,6 +92,7 @@ impl Reader {
             ring,
             ledger_read: header::WORDS,
             blocks: HashMap::new(),
+            nameless: "".into(),
             names: HashMap::new(),
             threads: HashMap::new(),
             states: VecDeque::new(),
@@ -107,31 +115,36 @@ impl Reader {
         self.words.load(header::UNOBSERVED)
     }
 
-    /// Appends what is new, in order; gives how many records there were.
+    /// Tells what is new, in order; gives how many records there were. What is written meanwhile is left to the next call,
+    /// and room is given back on the way: a large ring is neither held in memory nor held up.
     ///
     /// # Errors
-    /// When the words cannot have been written by a waspect; what was read before is kept.
-    pub fn drain(&mut self, out: &mut Vec<Report>) -> Result<usize, ReadError> {
-        let mut count = 0;
+    /// When the words cannot have been written by a waspect; what was read before is told.
+    pub fn drain(&mut self, tell: &mut dyn FnMut(Report)) -> Result<usize, ReadError> {
+        let (mut count, end) = (0, self.ring.written());
         let mut payload = std::mem::take(&mut self.payload);
-        while let Some(head) = self.ring.next(&mut payload)? {
+        while self.ring.is_before(end) {
+            let Some(head) = self.ring.next(&mut payload)? else { break };
             // A record names only blocks that were appended before it.
             self.read_ledger()?;
-            self.states_until(head.mono_ns, out);
-            out.extend(self.report(head, &payload));
+            self.states_until(head.mono_ns, tell);
+            self.report(head, &payload).into_iter().for_each(&mut *tell);
             count += 1;
+            if count % RELEASE_EVERY == 0 {
+                self.ring.release();
+            }
         }
         self.payload = payload;
         self.ring.release();
         self.read_ledger()?;
-        self.states_until(u64::MAX, out);
+        self.states_until(u64::MAX, tell);
         Ok(count)
     }
 
     /// States are in the ledger and records in the ring: their times say which came first.
-    fn states_until(&mut self, mono_ns: u64, out: &mut Vec<Report>) {
+    fn states_until(&mut self, mono_ns: u64, tell: &mut dyn FnMut(Report)) {
         while self.states.front().is_some_and(|(when, _)| *when <= mono_ns) {
-            out.extend(self.states.pop_front().map(|(_, state)| state));
+            self.states.pop_front().map(|(_, state)| state).into_iter().for_each(&mut *tell);
         }
     }
 
@@ -153,9 +166,9 @@ impl Reader {
         self.blocks.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    fn text(&self, kind: Block, number: u32) -> String {
+    fn text(&self, kind: Block, number: u32) -> Name {
         // Numbers of these kinds are given out in order, so the place is the number.
-        self.known(kind).get(number as usize).map_or_else(|| format!("#{number}"), |k| lossy(&k.text))
+        self.known(kind).get(number as usize).map_or_else(|| numbered(number), |k| k.name.clone())
     }
 
     fn read_ledger(&mut self) -> Result<(), ReadError> {
@@ -168,7 +181,8 @@ impl Reader {
             let kind = kind.filter(|_| whole).ok_or(ReadError::Ledger(at))?;
             let counters = self.counters(kind, number);
             let text = self.block_text(at, words, counters).ok_or(ReadError::Ledger(at))?;
-            self.take(kind, Known { number, at: at + 1, counters, text });
+            let name = if kind == Block::Key { self.nameless.clone() } else { lossy(&text).into() };
+            self.take(kind, Known { number, at: at + 1, counters, text, name });
             self.ledger_read += words;
         }
         Ok(())
@@ -196,8 +210,8 @@ impl Reader {
 
     fn take(&mut self, kind: Block, known: Known) {
         match kind {
-            Block::Name => drop(self.names.insert(known.number, lossy(&known.text))),
-            Block::Thread => drop(self.threads.insert(known.number, lossy(&known.text))),
+            Block::Name => drop(self.names.insert(known.number, known.name)),
+            Block::Thread => drop(self.threads.insert(known.number, known.name)),
             Block::State => {
                 if known.at as u64 > self.words.load(header::INHERITED) {
                     let state = self.state(&known);
@@ -212,8 +226,8 @@ impl Reader {
         let phase = usize::try_from(self.words.load(known.at)).unwrap_or(0);
         let (module, probe) = self.probe(known.number);
         Report::State(State {
-            module,
-            probe,
+            module: module.to_string(),
+            probe: probe.to_string(),
             phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::Failed),
             reason: lossy(&known.text),
             functions: self.words.load(known.at + 1),
@@ -221,12 +235,12 @@ impl Reader {
     }
 
     /// A probe's module and display name.
-    fn probe(&self, number: u32) -> (String, String) {
+    fn probe(&self, number: u32) -> (Name, Name) {
         let Some(known) = self.known(Block::Probe).get(number as usize) else {
-            return (String::new(), format!("#{number}"));
+            return (self.nameless.clone(), numbered(number));
         };
         let module = u32::try_from(self.words.load(known.at + probe::MODULE)).unwrap_or(u32::MAX);
-        (self.text(Block::Module, module), lossy(&known.text))
+        (self.text(Block::Module, module), known.name.clone())
     }
 
     fn report(&self, head: ring::Head, payload: &[u8]) -> Option<Report> {
@@ -234,20 +248,21 @@ impl Reader {
         match head.kind {
             k if k == ring::Kind::Record as u8 => Some(Report::Record(self.record(head, payload, module, probe))),
             k if k == ring::Kind::Log as u8 => {
+                let (module, probe) = (module.to_string(), probe.to_string());
                 Some(Report::Log(Log { module, probe, level: head.detail, text: lossy(payload) }))
             }
             k if k == ring::Kind::Print as u8 => self.print(head, payload, (module, probe)).map(Report::Print),
             k if k == ring::Kind::Fault as u8 => Some(Report::Fault(Fault {
-                module,
-                probe,
+                module: module.to_string(),
+                probe: probe.to_string(),
                 kind: FaultKind::ALL.get(usize::from(head.detail)).copied().unwrap_or(FaultKind::Trap),
-                place: self.function_name(head.function),
+                place: self.function_name(head.function).to_string(),
             })),
             _ => None,
         }
     }
 
-    fn record(&self, head: ring::Head, payload: &[u8], module: String, probe: String) -> Record {
+    fn record(&self, head: ring::Head, payload: &[u8], module: Name, probe: Name) -> Record {
         let (ts_ns, mono_ns) = self.times(&head);
         let mut fields = self.fields(payload);
         let task = match fields.pop() {
@@ -268,8 +283,11 @@ impl Reader {
             request: (head.request != 0).then(|| format!("r-{}", head.request)),
             probe,
             function: self.function_name(head.function),
-            point: crate::spec::Point::name_of(head.detail).to_owned(),
-            fields: fields.into_iter().map(|(name, value)| (name.unwrap_or_default(), value)).collect(),
+            point: crate::spec::Point::name_of(head.detail),
+            fields: fields
+                .into_iter()
+                .map(|(name, value)| (name.unwrap_or_else(|| self.nameless.clone()), value))
+                .collect(),
         }
     }
 
@@ -280,18 +298,18 @@ impl Reader {
     }
 
     /// Nothing at a point without a function.
-    fn function_name(&self, number: u32) -> String {
-        if number == NO_FUNCTION { String::new() } else { self.text(Block::Function, number) }
+    fn function_name(&self, number: u32) -> Name {
+        if number == NO_FUNCTION { self.nameless.clone() } else { self.text(Block::Function, number) }
     }
 
     /// Names and values; the task's name, which is last, has none.
-    fn fields(&self, mut payload: &[u8]) -> Vec<(Option<String>, Value)> {
+    fn fields(&self, mut payload: &[u8]) -> Vec<(Option<Name>, Value)> {
         let mut fields = Vec::new();
         while let Some((id, rest)) = payload.split_first_chunk::<4>() {
             payload = rest;
             let id = u32::from_le_bytes(*id);
             let Ok(value) = Value::read(&mut payload) else { break };
-            let name = || self.names.get(&id).cloned().unwrap_or_else(|| format!("#{id}"));
+            let name = || self.names.get(&id).cloned().unwrap_or_else(|| numbered(id));
             fields.push(((id != TASK_NAME).then(name), value));
         }
         fields
@@ -330,18 +348,20 @@ impl Reader {
         if may_be_empty && empty {
             return None;
         }
-        Some(Aggregation { module: self.module_of(known), name: lossy(&known.text), key: key_parts(&key.text)?, value })
+        let module = self.module_of(known).to_string();
+        Some(Aggregation { module, name: lossy(&known.text), key: key_parts(&key.text)?, value })
     }
 
-    fn module_of(&self, aggregation: &Known) -> String {
+    fn module_of(&self, aggregation: &Known) -> Name {
         let module = u32::try_from(self.words.load(aggregation.at)).unwrap_or(u32::MAX);
         self.text(Block::Module, module)
     }
 
     /// What `Aggregation::print` wrote; where the bytes are no such thing, what could be read of it.
-    fn print(&self, head: ring::Head, mut payload: &[u8], (module, probe): (String, String)) -> Option<Print> {
+    fn print(&self, head: ring::Head, mut payload: &[u8], (module, probe): (Name, Name)) -> Option<Print> {
         let (known, agg) = self.agg(head.function)?;
         let (ts_ns, mono_ns) = self.times(&head);
+        let (module, probe) = (module.to_string(), probe.to_string());
         let (name, all) = (lossy(&known.text), u64::from(number(&mut payload)?));
         let mut rows = Vec::new();
         while rows.len() < ROWS_MAX
@@ -440,8 +460,8 @@ impl Reader {
         let count = |i| self.words.load(known.at + i);
         let (module, probe) = self.probe(known.number);
         Account {
-            module,
-            probe,
+            module: module.to_string(),
+            probe: probe.to_string(),
             firings: count(probe::FIRINGS),
             rejected: count(probe::REJECTED),
             records: count(probe::RECORDS),
@@ -453,6 +473,12 @@ impl Reader {
             times: (0..probe::TIME_BUCKETS).map(|b| count(probe::TIMES + b)).collect(),
         }
     }
+}
+
+/// What has no name yet.
+#[cold]
+fn numbered(number: u32) -> Name {
+    format!("#{number}").into()
 }
 
 fn lossy(bytes: &[u8]) -> String {

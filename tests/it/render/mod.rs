@@ -79,7 +79,7 @@ fn stacks() {
 fn hostile_text() {
     let nasty = "\x1b[2J\x07\r\n\u{202e}evil".to_owned();
     let mut r = a_record(&[("s", Value::Str(nasty.clone())), ("o", Value::Opaque(Kind::Object, nasty.clone()))]);
-    (r.function, r.thread, r.task) = (nasty.clone(), Some(nasty.clone()), Some(nasty.clone()));
+    (r.function, r.thread, r.task) = (nasty.as_str().into(), Some(nasty.as_str().into()), Some(nasty.clone()));
     let log = Log { module: "m".into(), probe: nasty.clone(), level: 2, text: nasty };
     check("hostile_text", 80, &[Report::Record(r), Report::Log(log)]);
     let text =

@@ -6,6 +6,7 @@
 use super::formats;
 use super::reports::a_record;
 use waspect::report::{DropKind, Exits, Function, Phase, Report, Start, State, Summary};
+use waspect::spec::Point;
 use waspect::value::Value;
 
 /// Times are from here on: a machine that is up for a while, to the nanosecond.
@@ -296,7 +297,7 @@ fn record(line: &str) -> Report {
     let mut r = a_record(&[]);
     (r.pid, r.tid) = (pid.parse().unwrap(), thread.bytes().map(u64::from).sum());
     (r.thread, r.task) = (Some(thread.into()), task.map(Into::into));
-    (r.point, r.function, r.probe) = (point.into(), function.trim_matches('-').into(), "p".into());
+    (r.point, r.function, r.probe) = (Point::known_name(point), function.trim_matches('-').into(), "p".into());
     (r.mono_ns, r.ts_ns) = (ZERO_NS + time, r.ts_ns + time);
     for word in words {
         match word.split_once('=').unwrap() {

@@ -87,7 +87,7 @@ pub(super) fn watched() -> News {
 
 /// Slow calls of what is called most.
 pub(super) fn records() -> News {
-    let record = |second: i64, elapsed: i64, point: &str| Record {
+    let record = |second: i64, elapsed: i64, point: &'static str| Record {
         module: "slow".into(),
         ts_ns: 1_774_000_123_456_789_012 + second * 1_000_000_000,
         mono_ns: 0,
@@ -98,7 +98,7 @@ pub(super) fn records() -> News {
         request: None,
         probe: "slow".into(),
         function: "shop.cart.Cart.add".into(),
-        point: point.into(),
+        point,
         fields: vec![
             ("elapsed".into(), Value::Int(elapsed)),
             ("args".into(), Value::Tuple(vec![Value::Str("SELECT * FROM orders".into())])),

@@ -146,6 +146,11 @@ impl Point {
         }
     }
 
+    /// The same text as [`Point::name_of`] gives, if it gives it.
+    pub fn known_name(text: &str) -> &'static str {
+        Self::HAPPENING.iter().map(|(name, _)| *name).find(|name| *name == text).unwrap_or("unknown")
+    }
+
     /// The name of a record's number.
     pub fn name_of(number: u8) -> &'static str {
         Self::HAPPENING.get(usize::from(number)).map_or("unknown", |(name, _)| name)

@@ -118,8 +118,8 @@ fn records(pen: &mut Pen, area: Rect, model: &Model, (name, from): (&str, u16)) 
 fn line_of(record: &Record) -> String {
     let time = clock(record.ts_ns);
     let fields =
-        record.fields.iter().filter(|(name, shown)| !(name == "exception" && *shown == crate::value::Value::None));
-    let fields = fields.map(|(name, shown)| match name.as_str() {
+        record.fields.iter().filter(|(name, shown)| !(&**name == "exception" && *shown == crate::value::Value::None));
+    let fields = fields.map(|(name, shown)| match &**name {
         "elapsed" => value(shown, Unit::Ns),
         name => format!("{}={}", clean(name), value(shown, Unit::of(name))),
     });
