@@ -28,8 +28,8 @@ STATES = ["sleep", "select", "join", "cpu", "malloc", "mtcpu", "longc", "asyncio
 # What an operator does when it is killed, and what the program does.
 MOMENTS = ["compiling", "entering", "borrowing", "observing", "detaching"]
 KILLED_IN = ["cpu", "sleep", "malloc", "mtcpu", "asyncio", "fork"]
-# Right after the program has opened the memory file, which number to close is known only where no other thread opens any:
-# in this state a command that is killed within these microseconds leaves one empty file open (docs/SECURITY.md).
+# Which number to close is known only where no other thread opens any: in this state a command that is killed within the
+# microseconds after the memory file was opened leaves it open (docs/SECURITY.md).
 KILLED_OPEN = {"mtcpu"}
 STOP_MS_MAX = 10.0
 SETTLED_SECONDS_MAX = 1.0
@@ -277,8 +277,9 @@ def kill(target: Target, moment: str, moments: random.Random, usual: float) -> N
 def opened(target: Target, most: float) -> None:
     """Until the command has had the program open its memory file, which it has for some milliseconds."""
     before, until = target.before[1], time.monotonic() + most
-    while time.monotonic() < until and not any("/memfd:" in link for link in target.descriptors() if link not in before):
-        pass
+    while time.monotonic() < until:
+        if any("/memfd:" in link and link not in before for link in target.descriptors()):
+            break
 
 
 def remains(target: Target, row: Row, settled: float) -> None:

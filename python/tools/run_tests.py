@@ -1,8 +1,8 @@
 """Runs every part of the test suite and closes with one line: `N passed, N failed`.
 
-In: the CPython minors to test; their environments under `.venv/` are ready. Or `--quick`, which prints how the Rust tests
-are compiled. Out: each part's own output as it comes, under its name; then a line per part with the names of what failed,
-then the sum; exit 1 if any part failed. Never: a part skipped because an earlier one failed.
+In: the CPython minors to test; their environments under `.venv/` are ready. Or `--quick`, which prints how the Rust
+tests are compiled. Out: each part's own output as it comes, under its name; then a line per part with the names of what
+failed, then the sum; exit 1 if any part failed. Never: a part skipped because an earlier one failed.
 
 The Rust tests go first, those of the ready-made probes behind them, then the suites of the CPythons, one after another.
 Two files of a suite run at a time: more would starve tests that watch a program while it runs. What does not depend on
