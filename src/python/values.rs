@@ -56,12 +56,12 @@ fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>>
 fn record<'py>(py: Python<'py>, r: &Record) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     for (name, v) in &r.fields {
-        fields.set_item(name, value(py, v)?)?;
+        fields.set_item(&**name, value(py, v)?)?;
     }
     Ok(dict!(
-        py, "type": "record", "module": &r.module, "ts_ns": r.ts_ns, "mono_ns": r.mono_ns, "pid": r.pid, "tid": r.tid,
+        py, "type": "record", "module": &*r.module, "ts_ns": r.ts_ns, "mono_ns": r.mono_ns, "pid": r.pid, "tid": r.tid,
         "thread": r.thread.as_deref(), "task": r.task.as_deref(), "request": r.request.as_deref(),
-        "probe": &r.probe, "fn": &r.function, "point": &r.point, "fields": fields,
+        "probe": &*r.probe, "fn": &*r.function, "point": r.point, "fields": fields,
     ))
 }
 
