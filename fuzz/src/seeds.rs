@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use waspect::policy::Policy;
 use waspect::desk::Answer;
 use waspect::frames::{self, FromAgent, FromCompiler, Hello, Load, LoadModule, Refusal, ToAgent};
 use waspect::introspect::fake::{self, Fake};
@@ -73,6 +74,7 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
     let refusal = || Refusal { stage: "module".into(), message: "no".into(), hint: Some("yes".into()) };
     let load = Load {
         modules: vec![LoadModule { artifact: artifact.clone(), budget: Budget::DEFAULT }],
+        policy: Policy::default(),
         ring_bytes: 1 << 20,
         events_per_second: 50_000,
         ledger_bytes: 1 << 20,

@@ -122,6 +122,11 @@ impl<I: Introspect> Guest<I> {
         &self.name
     }
 
+    /// Whether what has this name is withheld from the module.
+    pub fn hides(&self, name: &str) -> bool {
+        self.shared.redaction.hides(name.as_bytes())
+    }
+
     /// What a probe is called in reports.
     pub fn display(&self, probe: usize) -> &str {
         &self.display[probe]

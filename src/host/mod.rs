@@ -39,10 +39,11 @@ use std::rc::Rc;
 use wasmtime::Memory;
 use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 
-use crate::introspect::tree::TreeLimits;
+use crate::introspect::tree::{self, TreeLimits};
 use crate::introspect::{Introspect, Look, Whole};
 use crate::limits::{self, Budget};
 use crate::outlet::{Account, Aggregation, Outlet};
+use crate::policy::{Policy, Redaction};
 use crate::request::{Key, Scope};
 
 pub use link::{LinkError, Linked, link};
@@ -59,7 +60,8 @@ pub struct Firing<I: Introspect> {
     /// By `Point::number`.
     pub point: u8,
     pub function: u32,
-    /// Arguments that the hook was handed: position and value.
+    /// Arguments that the hook was handed: position and value. [`HIDES`] for the first position: some parameter's name is a
+    /// secret's, so that each has to be looked at.
     pub passed: [(i32, Option<I::Obj>); 2],
     /// The return value, or the exception.
     pub outcome: Option<I::Obj>,
@@ -68,6 +70,9 @@ pub struct Firing<I: Introspect> {
     /// Of the call, the same at its entry and its exit; no two calls of a process share one.
     pub invocation: u64,
 }
+
+/// No position: see [`Firing::passed`].
+pub const HIDES: i32 = -2;
 
 impl<I: Introspect> Clone for Firing<I> {
     fn clone(&self) -> Self {
@@ -118,6 +123,9 @@ pub struct Shared<I: Introspect> {
     /// Those of one name together, for `print` and `clear`.
     groups: Vec<Vec<Rc<Aggregation>>>,
     tree_limits: TreeLimits,
+    pub(crate) redaction: Redaction,
+    /// Where reads that only run time knows are held to rules.
+    rules: Option<Policy>,
     literals: RefCell<values::Literals>,
     names: RefCell<computed::Names>,
     /// What requests keep, by the names of imports.
@@ -315,6 +323,9 @@ impl<I: Introspect> State<I> {
     }
 
     fn any_object(&mut self, o: I::Obj) -> u64 {
+        if self.shared.redaction.has_types() && tree::has_hidden_type::<I>(o, &self.shared.redaction) {
+            return Code::Denied.value();
+        }
         match I::look(o) {
             Look::None => NONE,
             Look::Bool(b) => values::bool(b),

@@ -1,0 +1,88 @@
+//! What is withheld, ready to be asked on the fire path.
+//!
+//! In: a policy's part about it; names, class names and text of the application. Out: yes or no. A verdict on a name is
+//! remembered by its content, so that names that come again cost a few instructions. Never here: an object, a copy of a
+//! name or a text.
+
+use std::cell::Cell;
+
+use super::Redact;
+use super::names::Names;
+use super::patterns::{self, BYTES_MIN, Pattern};
+use crate::spec::glob;
+
+/// Names remembered; another one takes the place of an older.
+const SEEN: usize = 256;
+
+/// What a session withholds.
+pub struct Redaction {
+    names: Names,
+    types: Vec<Box<str>>,
+    /// Bits of patterns.
+    patterns: u8,
+    /// A name's hash, its lowest bit replaced by the verdict; 0 for none yet.
+    seen: Box<[Cell<u64>; SEEN]>,
+}
+
+impl Default for Redaction {
+    fn default() -> Self {
+        Self::new(&Redact::default())
+    }
+}
+
+impl Redaction {
+    /// Text that was cut is looked at so far beyond the cut.
+    pub const BEYOND: usize = patterns::BEYOND;
+
+    pub fn new(redact: &Redact) -> Self {
+        let on = Pattern::ALL.iter().filter(|(_, pattern)| !redact.patterns_off.contains(pattern));
+        Self {
+            names: Names::new(&redact.names, &redact.allow),
+            types: redact.types.iter().map(|name| name.as_str().into()).collect(),
+            patterns: on.fold(0, |bits, (_, pattern)| bits | pattern.bit()),
+            seen: Box::new([const { Cell::new(0) }; SEEN]),
+        }
+    }
+
+    /// Whether what has this name is withheld.
+    pub fn hides(&self, name: &[u8]) -> bool {
+        let hash = hash(name);
+        let place = &self.seen[(hash >> 32) as usize % SEEN];
+        let known = place.get();
+        if known & !1 == hash & !1 {
+            return known & 1 == 1;
+        }
+        let hides = self.names.tell(name);
+        place.set(hash & !1 | u64::from(hides));
+        hides
+    }
+
+    #[inline]
+    pub fn has_types(&self) -> bool {
+        !self.types.is_empty()
+    }
+
+    /// Whether objects of this class are.
+    pub fn hides_type(&self, dotted: &str) -> bool {
+        self.types.iter().any(|pattern| glob(pattern.as_bytes(), dotted.as_bytes()))
+    }
+
+    /// Whether there is a secret in a text that is about to leave.
+    #[inline]
+    pub fn finds(&self, text: &[u8]) -> bool {
+        text.len() >= BYTES_MIN && self.patterns != 0 && patterns::find(text, self.patterns)
+    }
+}
+
+/// Spreads well enough for names; nobody who could choose them would gain by two that collide. Never 0 or 1.
+fn hash(name: &[u8]) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut hash = name.len() as u64 | 1 << 63;
+    for part in name.chunks(8) {
+        let mut word = [0; 8];
+        word[..part.len()].copy_from_slice(part);
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(word)).wrapping_mul(ODD);
+        hash ^= hash >> 29;
+    }
+    hash | 2
+}
