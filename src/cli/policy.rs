@@ -85,7 +85,8 @@ pub struct Bad {
 }
 
 impl Bad {
-    fn told(&self, file: &str) -> String {
+    /// As a message.
+    pub fn told(&self, file: &str) -> String {
         format!("{file}:{}: {}", self.line, self.message)
     }
 }
