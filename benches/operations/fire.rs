@@ -10,8 +10,8 @@ use waspect::host::{self, Firing, Slots};
 use waspect::introspect::fake::{self, Fake, FakeFrame, FakeObj, Ref};
 use waspect::limits::Budget;
 use waspect::module;
-use waspect::policy::Policy;
 use waspect::outlet::{Outlet, Place};
+use waspect::policy::Policy;
 use waspect::ring;
 use waspect::segment::Words;
 

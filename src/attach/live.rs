@@ -4,7 +4,7 @@
 //! first firing. Never here: a thread, a descriptor that stays open.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,8 +18,8 @@ use crate::frames::{Load, LoadModule};
 use crate::guest::{Guest, GuestError};
 use crate::host;
 use crate::introspect::cpython::CPython;
-use crate::policy::{Policy, PolicyError};
 use crate::outlet::Outlet;
+use crate::policy::{Policy, PolicyError};
 use crate::segment::{SegmentError, header};
 
 /// Why a session does not come to life.
@@ -64,7 +64,7 @@ pub struct Live {
     pub(super) ticks: Ticks,
     pub policy: Policy,
     /// Functions that a pattern means and the policy does not let be probed: module, probe, name.
-    pub(super) left_out: RefCell<BTreeSet<(usize, usize, String)>>,
+    pub(super) left_out: RefCell<HashMap<Box<str>, u64>>,
     rejoin: Rejoin,
     stopped: Cell<bool>,
     /// Its `end` has fired.

@@ -39,7 +39,7 @@ use std::rc::Rc;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyCode;
+use pyo3::types::{PyCode, PyString, PyTuple};
 
 use crate::guest::Guest;
 use crate::introspect::cpython::CPython;
@@ -279,8 +279,8 @@ impl Wanted {
         };
         let forbidden = policy.function(&names, qualname).is_err();
         if forbidden {
-            let name = [module, ".", &qualname.replace(".<locals>", "")].concat();
-            self.live.left_out.borrow_mut().insert((self.module, self.probe, name));
+            let name = [&self.left_out(), module, ".", &qualname.replace(".<locals>", "")].concat();
+            self.live.left_out.borrow_mut().insert(name.into(), 1);
         }
         forbidden
     }
@@ -288,13 +288,18 @@ impl Wanted {
     /// What is left out by the policy, and by which rule.
     fn forbidden(&self) -> Option<String> {
         let left_out = self.live.left_out.borrow();
-        let mut own = left_out.iter().filter(|(module, probe, _)| (*module, *probe) == (self.module, self.probe));
-        let (_, _, first) = own.next()?;
-        let (module, qualname) = first.split_once('.')?;
+        let prefix = self.left_out();
+        let own = left_out.keys().filter_map(|name| name.strip_prefix(&*prefix));
+        let (module, qualname) = own.clone().min()?.split_once('.')?;
         let why = self.live.policy.function(&[module], qualname).err()?;
-        let many = own.count() + 1;
+        let many = own.count();
         let are = if many == 1 { "function is" } else { "functions are" };
-        Some(format!("{many} {are} left out: {why}"))
+        Some([&many.to_string(), " ", are, " left out: ", &why.to_string()].concat())
+    }
+
+    /// What stands before the names of functions that are left out of this probe.
+    fn left_out(&self) -> String {
+        [&self.module.to_string(), " ", &self.probe.to_string(), " "].concat()
     }
 
     /// Tells the operator where this probe stands.
@@ -464,10 +469,11 @@ fn after_run(py: Python<'_>, module: &str) {
 fn parameters(py: Python<'_>, installed: &Installed) -> Vec<String> {
     let code = installed.original.bind(py);
     let count = |name| code.getattr(name).and_then(|n| n.extract::<usize>()).unwrap_or(0);
-    let names: Vec<String> = code.getattr("co_varnames").and_then(|names| names.extract()).unwrap_or_default();
+    let names = code.getattr("co_varnames").ok().and_then(|names| names.cast_into::<PyTuple>().ok());
     // Those of `*rest` and `**kwargs` come behind, where there are any; what else does not matter here.
     let most = count("co_argcount") + count("co_kwonlyargcount") + 2;
-    names.into_iter().take(most).collect()
+    let texts = names.iter().flatten().take(most).filter_map(|name| name.cast_into::<PyString>().ok());
+    texts.map(|name| visit::text(&name)).collect()
 }
 
 fn place(code: &Bound<'_, PyCode>, module: &str) -> Place {

@@ -84,8 +84,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut worst = 0;
     let mut findings = Vec::new();
     for one in &given {
-        let code =
-            if args.json { find(one, &at, &policy, known.as_ref(), &mut findings) } else { check(one, &at, &policy, known.as_ref())? };
+        let code = if args.json {
+            find(one, &at, &policy, known.as_ref(), &mut findings)
+        } else {
+            check(one, &at, &policy, known.as_ref())?
+        };
         worst = worst.max(code);
     }
     if args.json {

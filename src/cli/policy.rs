@@ -18,7 +18,7 @@ use waspect_abi::{CORE, IMPORTS, WASI};
 
 use crate::frames::{self, FromCompiler, Refusal};
 use crate::limits::{Budget, TABLE};
-use crate::policy::{Allow, Maximum, Pattern, Policy, Redact, Rule, Rules, Scope};
+use crate::policy::{Is, Pattern, Policy, Rule, scope};
 use crate::spec::glob;
 use crate::spec::words::{nearest, one_of, quoted};
 
@@ -60,7 +60,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut text = String::new();
     std::io::stdin().take(BYTES_MAX).read_to_string(&mut text)?;
-    let refused = |e: Bad| Refusal { stage: "policy".to_owned(), message: e.told(&args.name), hint: Some(HINT.to_owned()) };
+    let refused =
+        |e: Bad| Refusal { stage: "policy".to_owned(), message: e.told(&args.name), hint: Some(HINT.to_owned()) };
     let answer = parse(&args.name, &text)
         .map_or_else(|e| FromCompiler::Refused(refused(e)), |policy| FromCompiler::Policy(Box::new(policy)));
     let mut out = std::io::stdout().lock();
@@ -137,19 +138,39 @@ pub fn parse(file: &str, text: &str) -> Result<Policy, Bad> {
         let line = lines.of(e.span().map_or(0, |span| span.start));
         Bad { message: e.message().to_owned(), line }
     })?;
-    Ok(Policy {
-        file: file.to_owned(),
-        imports: lines.rules(read.imports, &import)?,
-        probe: lines.rules(read.probe, &|text| Scope::parse(text))?,
-        limits: read.limits.iter().map(|(name, value)| lines.maximum(name, value)).collect::<Result<_, _>>()?,
-        redact: Redact {
-            names: lines.each(&read.redact.names, &name)?,
-            allow: lines.each(&read.redact.allow, &name)?,
-            types: lines.each(&read.redact.types, &class)?,
-            patterns_off: lines.off(&read.redact.patterns)?,
-        },
-    })
+    let mut rules = Vec::new();
+    let mut add = |is, all: &Texts, understood: Understood<'_>| {
+        all.iter().try_for_each(|text| Ok(rules.push(lines.rule(is, text, understood)?)))
+    };
+    let listed = |list: &Option<Spanned<Texts>>| list.as_ref().map(|list| (list.get_ref().clone(), list.span().start));
+    let (imports, probes) = (listed(&read.imports.allow), listed(&read.probe.allow));
+    add(Is::ImportDenied, &read.imports.deny, &import)?;
+    add(Is::ProbeDenied, &read.probe.deny, &probed)?;
+    imports.iter().try_for_each(|(list, _)| add(Is::ImportAllowed, list, &import))?;
+    probes.iter().try_for_each(|(list, _)| add(Is::ProbeAllowed, list, &probed))?;
+    add(Is::Secret, &read.redact.names, &name)?;
+    add(Is::NoSecret, &read.redact.allow, &name)?;
+    add(Is::SecretType, &read.redact.types, &class)?;
+    for (is, list) in [(Is::ImportsListed, imports), (Is::ProbesListed, probes)] {
+        rules.extend(list.map(|(_, at)| Rule { is, text: String::new(), value: 0, line: lines.of(at) }));
+    }
+    for (name, value) in &read.limits {
+        rules.push(Rule { value: *value.get_ref(), ..lines.rule(Is::Maximum, name, &limit)? });
+    }
+    for (name, on) in &read.redact.patterns {
+        let value = pattern(name.get_ref()).map_err(|message| lines.bad(name, message))? as u64;
+        rules.extend((!on).then(|| Rule {
+            is: Is::PatternOff,
+            text: String::new(),
+            value,
+            line: lines.of(name.span().start),
+        }));
+    }
+    Ok(Policy { file: file.to_owned(), rules })
 }
+
+/// What a text means; or what was expected.
+type Understood<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 struct Lines<'a>(&'a str);
 
@@ -159,36 +180,19 @@ impl Lines<'_> {
         u32::try_from(before + 1).unwrap_or(u32::MAX)
     }
 
-    /// One text, understood; or why not, with its line.
-    fn one<T>(&self, text: &Spanned<String>, parse: &dyn Fn(&str) -> Result<T, String>) -> Result<T, Bad> {
-        parse(text.get_ref()).map_err(|message| Bad { message, line: self.of(text.span().start) })
+    fn bad(&self, text: &Spanned<String>, message: String) -> Bad {
+        Bad { message, line: self.of(text.span().start) }
     }
 
-    fn each<T>(&self, all: &Texts, parse: &dyn Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Bad> {
-        all.iter().map(|text| self.one(text, parse)).collect()
+    fn rule(&self, is: Is, text: &Spanned<String>, understood: Understood<'_>) -> Result<Rule, Bad> {
+        let meant = understood(text.get_ref()).map_err(|message| self.bad(text, message))?;
+        Ok(Rule { is, text: meant, value: 0, line: self.of(text.span().start) })
     }
+}
 
-    fn numbered<T>(&self, all: &Texts, parse: &dyn Fn(&str) -> Result<T, String>) -> Result<Vec<Rule<T>>, Bad> {
-        all.iter().map(|text| Ok(Rule { is: self.one(text, parse)?, line: self.of(text.span().start) })).collect()
-    }
-
-    fn rules<T>(&self, lists: Lists, parse: &dyn Fn(&str) -> Result<T, String>) -> Result<Rules<T>, Bad> {
-        let allow = lists.allow.map(|allow| {
-            Ok(Allow { line: self.of(allow.span().start), rules: self.numbered(allow.get_ref(), parse)? })
-        });
-        Ok(Rules { allow: allow.transpose()?, deny: self.numbered(&lists.deny, parse)? })
-    }
-
-    fn maximum(&self, name: &Spanned<String>, value: &Spanned<u64>) -> Result<Maximum, Bad> {
-        let name_of = self.one(name, &limit)?;
-        Ok(Maximum { name: name_of, value: *value.get_ref(), line: self.of(name.span().start) })
-    }
-
-    fn off(&self, patterns: &BTreeMap<Spanned<String>, bool>) -> Result<Vec<Pattern>, Bad> {
-        let known = patterns.iter().map(|(name, on)| Ok((self.one(name, &pattern)?, *on)));
-        let known: Vec<_> = known.collect::<Result<_, _>>()?;
-        Ok(known.into_iter().filter(|(_, on)| !on).map(|(pattern, _)| pattern).collect())
-    }
+/// A pattern of functions.
+fn probed(text: &str) -> Result<String, String> {
+    scope(text).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
 /// A glob over `FAMILY NAME`, of which something must fit the family.
@@ -232,13 +236,16 @@ fn limit(text: &str) -> Result<String, String> {
     if TABLE.iter().any(|limit| limit.name() == text) {
         return Err(format!("{} is the same for everybody; expected {}", quoted(text), one_of(&may)));
     }
-    let near = nearest(text, may.iter().copied()).map_or_else(String::new, |near| format!("; did you mean {}?", quoted(&near)));
+    let near = nearest(text, may.iter().copied())
+        .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(&near)));
     Err(format!("no limit is called {}; expected {}{near}", quoted(text), one_of(&may)))
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {
     let found = Pattern::ALL.iter().find(|(name, _)| *name == text).map(|(_, pattern)| *pattern);
-    found.ok_or_else(|| format!("no pattern is called {}; expected {}", quoted(text), one_of(&Pattern::ALL.map(|(name, _)| name))))
+    found.ok_or_else(|| {
+        format!("no pattern is called {}; expected {}", quoted(text), one_of(&Pattern::ALL.map(|(name, _)| name)))
+    })
 }
 
 /// What a policy refused, as a command's error.

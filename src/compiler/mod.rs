@@ -90,7 +90,9 @@ pub fn policy(compiler: &Path, name: &str, text: &[u8], wall: Duration) -> Resul
 fn other_answer(compiler: &Path, answer: FromCompiler) -> CompilerError {
     match answer {
         FromCompiler::Refused(refusal) => CompilerError::Refused(refusal),
-        _ => CompilerError::Silent { compiler: compiler.display().to_string(), why: "it answered something else".into() },
+        _ => {
+            CompilerError::Silent { compiler: compiler.display().to_string(), why: "it answered something else".into() }
+        }
     }
 }
 

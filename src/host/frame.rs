@@ -6,8 +6,8 @@
 use waspect_abi::{Code, Kind, NONE};
 
 use super::{HIDES, HostBudget, Ref, State, values};
-use crate::introspect::{Child, Introspect, Look, Walk, Whole};
 use crate::introspect::tree::{has_hidden_type, is_secret_pair};
+use crate::introspect::{Child, Introspect, Look, Walk, Whole};
 use crate::path::{Path, Root, Step};
 use crate::policy::Redaction;
 

@@ -11,6 +11,7 @@ use super::values::Operand;
 use super::{HostBudget, Ref, State};
 use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Look, NAME_BYTES_MAX, Walk, Whole, tree};
 use crate::limits;
+use crate::policy::Redaction;
 use crate::value::{Cut, Value, put};
 
 impl<I: Introspect> State<I> {
@@ -88,9 +89,10 @@ impl<I: Introspect> State<I> {
     fn is_withheld_key(&mut self, key: u64) -> Result<bool, HostBudget> {
         let mut name = std::mem::take(&mut self.scratch);
         name.clear();
+        let most = if self.shared.has_rules() { NAME_BYTES_MAX } else { Redaction::NAME_BYTES };
         let named = match self.kind(key) {
-            kind if kind == Kind::Bytes as i32 => self.bytes(key, NAME_BYTES_MAX, &mut name)?.is_ok(),
-            _ => self.front(key, NAME_BYTES_MAX, &mut name)?.is_ok(),
+            kind if kind == Kind::Bytes as i32 => self.bytes(key, most, &mut name)?.is_ok(),
+            _ => self.front(key, most, &mut name)?.is_ok(),
         };
         let withheld = named && (self.shared.redaction.hides(&name) || !self.shared.allows_key(&name));
         self.scratch = name;
@@ -155,7 +157,7 @@ impl<I: Introspect> State<I> {
     fn at_object(&mut self, o: I::Obj, i: i64) -> Result<u64, HostBudget> {
         let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
         match I::positions(o) {
-            Ok(Kind::Str | Kind::Bytes | Kind::ByteArray) if self.has_secret(o) => Ok(Code::Denied.value()),
+            Ok(_) if place(len, i).is_some_and(|i| self.has_secret(o, &(i..i + 1))) => Ok(Code::Denied.value()),
             Ok(Kind::Str) => match place(len, i) {
                 Some(i) => self.text(|out| I::points(o, i, 1, out)),
                 None => Ok(Code::Absent.value()),
@@ -247,11 +249,12 @@ impl<I: Introspect> State<I> {
             Err(code) => return Ok(code.value()),
         };
         let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
-        if self.has_secret(o) || tree::is_secret_pair::<I>(o, kind, len, &self.shared.redaction) {
-            return Ok(Code::Denied.value());
-        }
         let range = range(len, start, stop);
         let max = self.tree_limits(usize::MAX).str_bytes;
+        let part = range.start..range.end.min(range.start.saturating_add(max));
+        if self.has_secret(o, &part) || tree::is_secret_pair::<I>(o, kind, len, &self.shared.redaction) {
+            return Ok(Code::Denied.value());
+        }
         match kind {
             Kind::Str => {
                 // A code point has at most four bytes, so no more is read than four times what is kept.

@@ -5,8 +5,8 @@
 
 use waspect_abi::{Code, Kind};
 
-use super::text::floor;
 use super::record::REDACTED;
+use super::text::floor;
 use super::values::Operand;
 use super::{HostBudget, State};
 use crate::introspect::Introspect;

@@ -3,6 +3,8 @@
 //! In: a value, a place or a text in guest memory. Out: bytes, answers. Bounded: what is counted, searched or hashed of
 //! one str. Never here: a str's cached UTF-8, work that grows with a str of any length.
 
+use std::ops::Range;
+
 use waspect_abi::{Code, Kind};
 
 use super::values::{COMPARED_BYTES_PER_UNIT, Operand, against};
@@ -196,15 +198,25 @@ impl<I: Introspect> State<I> {
         })
     }
 
-    /// The same of all that is looked at, where parts are to be taken out.
-    pub(super) fn has_secret(&self, o: I::Obj) -> bool {
-        if let Look::Sized(Kind::Str | Kind::Bytes | Kind::ByteArray, len) = I::look(o) {
-            self.work((len.min(SEARCHED_MAX) / COMPARED_BYTES_PER_UNIT) as u64);
-            return self.begins_secret(o, SEARCHED_MAX);
+    /// The same around a part of text or bytes that is to be taken out.
+    pub(super) fn has_secret(&self, o: I::Obj, part: &Range<usize>) -> bool {
+        let Look::Sized(kind @ (Kind::Str | Kind::Bytes | Kind::ByteArray), len) = I::look(o) else { return false };
+        let (from, to) = (part.start.saturating_sub(BEFORE), len.min(part.end.saturating_add(Redaction::BEYOND)));
+        self.work((to.saturating_sub(from) / COMPARED_BYTES_PER_UNIT) as u64);
+        let finds = |bytes: &[u8]| self.shared.redaction.finds(bytes.get(from..to).unwrap_or_default());
+        if kind != Kind::Str {
+            return I::raw(o, finds);
         }
-        false
+        I::ascii(o, |ascii| ascii.map(finds)).unwrap_or_else(|| {
+            let mut text = Vec::new();
+            I::points(o, from, to.saturating_sub(from), &mut text);
+            self.shared.redaction.finds(&text)
+        })
     }
 }
+
+/// So far before a part what it is a part of may begin: a private key has no more.
+const BEFORE: usize = 4_096;
 
 /// What is looked at of text of which `max` bytes are to be copied.
 fn front_bytes(text: &[u8], max: usize) -> &[u8] {

@@ -372,7 +372,9 @@ impl<I: Introspect> State<I> {
                 let all = rest;
                 match Value::read(&mut rest) {
                     // Text that the module made of numbers, or of parts.
-                    Ok(Value::Str(text)) if self.shared.redaction.finds(text.as_bytes()) => put::redacted(out, Kind::Str),
+                    Ok(Value::Str(text)) if self.shared.redaction.finds(text.as_bytes()) => {
+                        put::redacted(out, Kind::Str)
+                    }
                     Ok(_) => out.extend_from_slice(&all[..all.len() - rest.len()]),
                     Err(_) => put::error(out, Code::Internal),
                 }

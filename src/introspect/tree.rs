@@ -39,11 +39,13 @@ impl TreeLimits {
 /// Whether what stands under a key is withheld.
 pub fn hides_key<I: Introspect>(key: I::Obj, redaction: &Redaction) -> bool {
     match I::look(key) {
-        Look::Sized(Kind::Str, _) => I::ascii(key, |ascii| ascii.map(|name| redaction.hides(name))).unwrap_or_else(|| {
-            let mut name = Vec::new();
-            I::text(key, NAME_BYTES_MAX, &mut name);
-            redaction.hides(&name)
-        }),
+        Look::Sized(Kind::Str, _) => {
+            I::ascii(key, |ascii| ascii.map(|name| redaction.hides(name))).unwrap_or_else(|| {
+                let mut name = Vec::new();
+                I::text(key, NAME_BYTES_MAX, &mut name);
+                redaction.hides(&name)
+            })
+        }
         Look::Sized(Kind::Bytes, _) => I::raw(key, |name| redaction.hides(name)),
         _ => false,
     }

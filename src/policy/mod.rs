@@ -12,84 +12,63 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Budget;
 use crate::path::{Path, parse_steps};
-use crate::spec::{ImportUse, Manifest, Target, glob};
+use crate::spec::{ImportUse, Manifest, SpecError, Target, glob};
 
 pub use patterns::Pattern;
 pub use redaction::Redaction;
 
-/// What an operator decided. Without a file: everything may be read and probed, and what the built-in list names is withheld.
+/// What an operator decided: the file, line by line. Without one everything may be read and probed, and what the built-in list
+/// names is withheld.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// Where it stands, for messages.
     pub file: String,
-    /// Over `FAMILY NAME`, as `waspect inspect` lists imports.
-    pub imports: Rules<String>,
-    /// Over functions, as targets name them.
-    pub probe: Rules<Scope>,
-    pub limits: Vec<Maximum>,
-    pub redact: Redact,
-}
-
-/// What is denied is denied; where there is a list of what is allowed, so is everything else.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rules<T> {
-    pub allow: Option<Allow<T>>,
-    pub deny: Vec<Rule<T>>,
-}
-
-impl<T> Default for Rules<T> {
-    fn default() -> Self {
-        Self { allow: None, deny: Vec::new() }
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Allow<T> {
-    pub line: u32,
-    pub rules: Vec<Rule<T>>,
+    pub rules: Vec<Rule>,
 }
 
 /// One rule, and the line that it stands on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rule<T> {
-    pub is: T,
-    pub line: u32,
-}
-
-/// A module, a class or a function and everything inside: `shop.auth` is also `shop.auth.Login.check`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Scope {
+pub struct Rule {
+    pub is: Is,
     pub text: String,
-    target: Target,
-}
-
-impl Scope {
-    /// # Errors
-    /// What is no pattern of a target, with what was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let target = [text, ".**"].concat().parse::<Target>().map_err(|e| e.to_string())?;
-        Ok(Self { text: text.to_owned(), target })
-    }
-}
-
-/// The most that a budget may ask for, by a name of `waspect limits`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Maximum {
-    pub name: String,
+    /// Of a maximum, the most; of a pattern, which.
     pub value: u64,
     pub line: u32,
 }
 
-/// What is withheld, beyond the built-in list or taken off it.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Redact {
-    pub names: Vec<String>,
-    /// Taken off the built-in list; `*` takes off all.
-    pub allow: Vec<String>,
-    /// Dotted names of classes, as globs.
-    pub types: Vec<String>,
-    pub patterns_off: Vec<Pattern>,
+/// What a rule says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Is {
+    /// A glob over `FAMILY NAME`, as `waspect inspect` lists imports.
+    ImportDenied,
+    ImportAllowed,
+    /// What is allowed is all that is.
+    ImportsListed,
+    /// A pattern of functions: what it names and everything inside, as `shop.auth` is also `shop.auth.Login.check`.
+    ProbeDenied,
+    ProbeAllowed,
+    ProbesListed,
+    /// The most that a budget may ask for, by a name of `waspect limits`.
+    Maximum,
+    /// A name that tells a secret.
+    Secret,
+    /// One taken off the built-in list; `*` takes off all.
+    NoSecret,
+    /// A class, as a glob over dotted names.
+    SecretType,
+    /// A built-in pattern that is not looked for.
+    PatternOff,
 }
+
+/// Of imports or of probes.
+struct Lists {
+    denied: Is,
+    allowed: Is,
+    listed: Is,
+}
+
+const IMPORTS: Lists = Lists { denied: Is::ImportDenied, allowed: Is::ImportAllowed, listed: Is::ImportsListed };
+const PROBES: Lists = Lists { denied: Is::ProbeDenied, allowed: Is::ProbeAllowed, listed: Is::ProbesListed };
 
 /// Why something is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -104,26 +83,6 @@ pub struct PolicyError {
 impl PolicyError {
     pub fn hint(&self) -> &'static str {
         "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses"
-    }
-}
-
-/// Which rule decided against it: none of those that allow, or the one that denies.
-enum Against<'a, T> {
-    Denied(&'a Rule<T>),
-    NotAllowed(u32),
-}
-
-impl<T> Rules<T> {
-    fn against(&self, fits: impl Fn(&T) -> bool) -> Option<Against<'_, T>> {
-        if let Some(rule) = self.deny.iter().find(|rule| fits(&rule.is)) {
-            return Some(Against::Denied(rule));
-        }
-        let allow = self.allow.as_ref().filter(|allow| !allow.rules.iter().any(|rule| fits(&rule.is)))?;
-        Some(Against::NotAllowed(allow.line))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.allow.is_none() && self.deny.is_empty()
     }
 }
 
@@ -142,7 +101,7 @@ impl Policy {
     }
 
     fn is_function(&self, target: &Target) -> bool {
-        !self.probe.is_empty() && target.parts.len() > 1 && target.is_exact()
+        self.has_probe_rules() && target.parts.len() > 1 && target.is_exact()
     }
 
     /// One import: a family and its argument, or `probe1` and a function.
@@ -150,17 +109,22 @@ impl Policy {
     /// # Errors
     /// When a rule denies it, or none of those that allow fits.
     pub fn import(&self, module: &str, name: &str) -> Result<(), PolicyError> {
-        if self.imports.is_empty() {
+        if !self.has_import_rules() {
             return Ok(());
         }
         let (written, meant) = (entry(module, name), entry(module, &canonical(module, name)));
-        let fits = |rule: &String| covers(rule, &written) || covers(rule, &meant);
-        self.refuse(self.imports.against(fits), |rule| rule, || ["import `", &written, "`"].concat())
+        let fits = |rule: &str| covers(rule, &written) || covers(rule, &meant);
+        self.verdict(&IMPORTS, &fits, &["import `", &written, "`"])
     }
 
     /// Whether reads that only run time knows are held to rules.
     pub fn has_import_rules(&self) -> bool {
-        !self.imports.is_empty()
+        self.has(&IMPORTS)
+    }
+
+    /// Whether some functions may not be probed.
+    pub fn has_probe_rules(&self) -> bool {
+        self.has(&PROBES)
     }
 
     /// A target that names one function.
@@ -170,28 +134,17 @@ impl Policy {
         self.function(&[module], qualname)
     }
 
-    /// Whether some functions may not be probed.
-    pub fn has_probe_rules(&self) -> bool {
-        !self.probe.is_empty()
-    }
-
     /// A function, by its qualified name and the names that its module goes by.
     ///
     /// # Errors
     /// When a rule denies it, or none of those that allow fits.
     pub fn function(&self, modules: &[&str], qualname: &str) -> Result<(), PolicyError> {
-        let fits = |scope: &Scope| modules.iter().any(|module| scope.target.matches(module, qualname));
+        let fits = |rule: &str| {
+            let scope = scope(rule);
+            scope.is_ok_and(|scope| modules.iter().any(|module| scope.matches(module, qualname)))
+        };
         let module = modules.first().copied().unwrap_or_default();
-        self.refuse(
-            self.probe.against(fits),
-            |scope| &scope.text,
-            || ["a probe on `", module, ".", qualname, "`"].concat(),
-        )
-    }
-
-    /// The most that a budget may ask for of this, if the policy says.
-    pub fn maximum(&self, name: &str) -> Option<&Maximum> {
-        self.limits.iter().find(|maximum| maximum.name == name)
+        self.verdict(&PROBES, &fits, &["a probe on `", module, ".", qualname, "`"])
     }
 
     /// What a budget asks for, limit by limit.
@@ -207,45 +160,64 @@ impl Policy {
     /// # Errors
     /// When it is more than the policy has for it.
     pub fn asked(&self, name: &str, asked: u64) -> Result<(), PolicyError> {
-        match self.maximum(name).filter(|maximum| asked > maximum.value) {
-            None => Ok(()),
-            Some(Maximum { value, line, .. }) => Err(self.error(
-                ["`", name, "` of ", &asked.to_string()].concat(),
-                ["above the ", &value.to_string(), " that the policy allows"].concat(),
-                *line,
-            )),
-        }
+        let Some(rule) = self.maximum(name).filter(|rule| asked > rule.value) else { return Ok(()) };
+        let why = ["above the ", &rule.value.to_string(), " that the policy allows"];
+        Err(self.error(&["`", name, "` of ", &asked.to_string()], &why, rule.line))
+    }
+
+    /// The most that may be asked for, or what is asked for by default where that is less.
+    pub fn most(&self, name: &str, default: u64) -> u64 {
+        self.maximum(name).map_or(default, |rule| rule.value.min(default))
+    }
+
+    fn maximum(&self, name: &str) -> Option<&Rule> {
+        self.of(Is::Maximum).find(|rule| rule.text == name)
     }
 
     /// A budget that asks for nothing in particular, within the policy.
     pub fn lowered(&self, mut budget: Budget) -> Budget {
-        for Maximum { name, value, .. } in &self.limits {
-            if let Some(field) = budget.field(name) {
-                *field = (*field).min(*value);
+        for rule in self.of(Is::Maximum) {
+            if let Some(field) = budget.field(&rule.text) {
+                *field = (*field).min(rule.value);
             }
         }
         budget
     }
 
-    fn refuse<T>(
-        &self,
-        against: Option<Against<'_, T>>,
-        text: impl Fn(&T) -> &String,
-        what: impl Fn() -> String,
-    ) -> Result<(), PolicyError> {
-        match against {
-            None => Ok(()),
-            Some(Against::Denied(rule)) => {
-                Err(self.error(what(), ["denied by `", text(&rule.is), "`"].concat(), rule.line))
+    fn of(&self, is: Is) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.is == is)
+    }
+
+    fn has(&self, lists: &Lists) -> bool {
+        self.rules.iter().any(|rule| rule.is == lists.denied || rule.is == lists.listed)
+    }
+
+    /// What is denied is denied; where there is a list of what is allowed, so is everything else.
+    fn verdict(&self, lists: &Lists, fits: &dyn Fn(&str) -> bool, what: &[&str]) -> Result<(), PolicyError> {
+        if let Some(rule) = self.of(lists.denied).find(|rule| fits(&rule.text)) {
+            return Err(self.error(what, &["denied by `", &rule.text, "`"], rule.line));
+        }
+        match self.of(lists.listed).next() {
+            Some(list) if !self.of(lists.allowed).any(|rule| fits(&rule.text)) => {
+                Err(self.error(what, &["on no list of what is allowed"], list.line))
             }
-            Some(Against::NotAllowed(line)) => Err(self.error(what(), "on no list of what is allowed".to_owned(), line)),
+            _ => Ok(()),
         }
     }
 
     #[cold]
-    fn error(&self, what: String, why: String, line: u32) -> PolicyError {
-        PolicyError { what, why, file: self.file.clone(), line }
+    #[inline(never)]
+    fn error(&self, what: &[&str], why: &[&str], line: u32) -> PolicyError {
+        PolicyError { what: what.concat(), why: why.concat(), file: self.file.clone(), line }
     }
+}
+
+/// What a pattern of functions means.
+///
+/// # Errors
+/// What is no pattern of a target, with what was expected.
+pub fn scope(text: &str) -> Result<Target, SpecError> {
+    [text, ".**"].concat().parse()
 }
 
 fn entry(module: &str, name: &str) -> String {

@@ -12,8 +12,26 @@ const WORDS_MAX: usize = 16;
 /// The longest entry of the lists has so many words.
 const RUN_MAX: usize = 4;
 
+/// A word of the lists, zeros behind it: in place, for pointers into text would have to be set right whenever a process loads
+/// them.
+type Entry = [u8; ENTRY_BYTES];
+const ENTRY_BYTES: usize = 20;
+
+const fn entries<const N: usize>(words: [&str; N]) -> [Entry; N] {
+    let (mut all, mut i) = ([[0; ENTRY_BYTES]; N], 0);
+    while i < N {
+        let (word, mut j) = (words[i].as_bytes(), 0);
+        while j < word.len() {
+            all[i][j] = word[j];
+            j += 1;
+        }
+        i += 1;
+    }
+    all
+}
+
 /// Secrets wherever they stand in a name, also with an `s` behind. Sorted; words without what is between them.
-const ANYWHERE: &[&str] = &[
+const ANYWHERE: [Entry; 92] = entries([
     "accesskey",
     "accesstoken",
     "accountkey",
@@ -106,19 +124,40 @@ const ANYWHERE: &[&str] = &[
     "verificationcode",
     "webhookkey",
     "xsrftoken",
-];
+]);
 
 /// Secrets as a whole name or at its end: what comes behind says that something else is meant.
-const AT_THE_END: &[&str] = &["auth", "cookie", "cookies", "csrf", "otp", "pin", "session", "token", "xsrf"];
+const AT_THE_END: [Entry; 9] = entries(["auth", "cookie", "cookies", "csrf", "otp", "pin", "session", "token", "xsrf"]);
 
 /// Words that say only in which form a secret is there; numbers count as such.
-const FORMS: &[&str] = &[
-    "again", "b64", "base", "bytes", "confirm", "confirmation", "data", "decoded", "digest", "encoded", "encrypted",
-    "hash", "hashed", "header", "hex", "id", "plain", "raw", "repeat", "str", "string", "text", "value",
-];
+const FORMS: [Entry; 23] = entries([
+    "again",
+    "b64",
+    "base",
+    "bytes",
+    "confirm",
+    "confirmation",
+    "data",
+    "decoded",
+    "digest",
+    "encoded",
+    "encrypted",
+    "hash",
+    "hashed",
+    "header",
+    "hex",
+    "id",
+    "plain",
+    "raw",
+    "repeat",
+    "str",
+    "string",
+    "text",
+    "value",
+]);
 
 /// What such a word ends with is written without a border often enough: `dbpassword`.
-const ENDINGS: &[&str] = &["password", "passwd", "passphrase", "apikey"];
+const ENDINGS: [Entry; 4] = entries(["password", "passwd", "passphrase", "apikey"]);
 
 /// The lists, with what a policy adds and takes off.
 #[derive(Default)]
@@ -129,9 +168,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(added: &[String], allowed: &[String]) -> Self {
-        let plain = |names: &[String]| names.iter().map(|name| joined(name)).collect();
-        Self { added: plain(added), allowed: plain(allowed), no_list: allowed.iter().any(|name| name == "*") }
+    pub(super) fn add(&mut self, name: &str) {
+        self.added.push(joined(name));
+    }
+
+    /// Takes one off the list, or all.
+    pub(super) fn allow(&mut self, name: &str) {
+        self.no_list |= name == "*";
+        self.allowed.push(joined(name));
     }
 
     /// Whether a name tells a secret.
@@ -144,7 +188,8 @@ impl Names {
         }
         let end = words.without_forms();
         (0..words.count).any(|from| {
-            (from + 1..=words.count.min(from + RUN_MAX)).any(|to| self.is_listed(words.run(from, to), to == words.count || to == end))
+            (from + 1..=words.count.min(from + RUN_MAX))
+                .any(|to| self.is_listed(words.run(from, to), to == words.count || to == end))
         })
     }
 
@@ -157,10 +202,10 @@ impl Names {
             return false;
         }
         let one = run.strip_suffix(b"s").unwrap_or(run);
-        is_in(ANYWHERE, run)
-            || is_in(ANYWHERE, one) && !has(&self.allowed, one)
-            || last && is_in(AT_THE_END, run)
-            || ENDINGS.iter().any(|end| run.ends_with(end.as_bytes()) && !has(&self.allowed, end.as_bytes()))
+        is_in(&ANYWHERE, run)
+            || is_in(&ANYWHERE, one) && !has(&self.allowed, one)
+            || last && is_in(&AT_THE_END, run)
+            || ENDINGS.iter().any(|end| run.ends_with(word(end)) && !has(&self.allowed, word(end)))
     }
 }
 
@@ -169,8 +214,16 @@ fn has(names: &[Box<str>], run: &[u8]) -> bool {
 }
 
 /// In a sorted list.
-fn is_in(list: &[&str], run: &[u8]) -> bool {
-    list.binary_search_by(|entry| entry.as_bytes().cmp(run)).is_ok()
+fn is_in(list: &[Entry], run: &[u8]) -> bool {
+    let mut entry = [0; ENTRY_BYTES];
+    let Some(front) = entry.get_mut(..run.len()) else { return false };
+    front.copy_from_slice(run);
+    list.binary_search(&entry).is_ok()
+}
+
+/// Without the zeros.
+fn word(entry: &Entry) -> &[u8] {
+    entry.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// As the lists have it.
@@ -243,7 +296,7 @@ impl Words {
 
     /// How many words are left when those are taken off the end that only say the form.
     fn without_forms(&self) -> usize {
-        let is_form = |word: &[u8]| word.iter().all(u8::is_ascii_digit) || FORMS.iter().any(|form| form.as_bytes() == word);
+        let is_form = |word: &[u8]| word.iter().all(u8::is_ascii_digit) || is_in(&FORMS, word);
         (0..self.count).rev().find(|i| !is_form(self.run(*i, i + 1))).map_or(0, |i| i + 1)
     }
 }
@@ -251,5 +304,5 @@ impl Words {
 #[cfg(test)]
 #[test]
 fn lists_are_sorted() {
-    assert!(ANYWHERE.is_sorted() && AT_THE_END.is_sorted());
+    assert!(ANYWHERE.is_sorted() && AT_THE_END.is_sorted() && FORMS.is_sorted());
 }

@@ -4,11 +4,8 @@
 //! is too short for any is not looked at. Never here: a copy of the text, a guess at what is no card by its own check
 //! digit.
 
-use serde::{Deserialize, Serialize};
-
 /// A built-in pattern, by the name that a policy file has for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pattern {
     PaymentCard,
     Jwt,
@@ -29,6 +26,8 @@ impl Pattern {
     }
 }
 
+/// The bits of all.
+pub(super) const ALL_PATTERNS: u8 = 0b1111;
 /// No pattern is shorter: the shortest card number.
 pub(super) const BYTES_MIN: usize = 13;
 /// What a pattern needs to be seen whole, from where it begins: cut text is looked at so far beyond the cut.
@@ -100,7 +99,8 @@ fn is_issued(digits: &[u8]) -> bool {
 /// Luhn's.
 fn has_check_digit(digits: &[u8]) -> bool {
     let doubled = |digit: u8| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
-    let each = digits.iter().rev().enumerate().map(|(i, digit)| u32::from(if i % 2 == 1 { doubled(*digit) } else { *digit }));
+    let each =
+        digits.iter().rev().enumerate().map(|(i, digit)| u32::from(if i % 2 == 1 { doubled(*digit) } else { *digit }));
     each.sum::<u32>() % 10 == 0
 }
 

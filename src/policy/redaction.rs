@@ -6,9 +6,9 @@
 
 use std::cell::Cell;
 
-use super::Redact;
 use super::names::Names;
-use super::patterns::{self, BYTES_MIN, Pattern};
+use super::patterns::{self, ALL_PATTERNS, BYTES_MIN};
+use super::{Is, Policy};
 use crate::spec::glob;
 
 /// Names remembered; another one takes the place of an older.
@@ -26,26 +26,34 @@ pub struct Redaction {
 
 impl Default for Redaction {
     fn default() -> Self {
-        Self::new(&Redact::default())
+        Self::new(&Policy::default())
     }
 }
 
 impl Redaction {
     /// Text that was cut is looked at so far beyond the cut.
     pub const BEYOND: usize = patterns::BEYOND;
+    /// Of a name no more is looked at.
+    pub const NAME_BYTES: usize = 128;
 
-    pub fn new(redact: &Redact) -> Self {
-        let on = Pattern::ALL.iter().filter(|(_, pattern)| !redact.patterns_off.contains(pattern));
-        Self {
-            names: Names::new(&redact.names, &redact.allow),
-            types: redact.types.iter().map(|name| name.as_str().into()).collect(),
-            patterns: on.fold(0, |bits, (_, pattern)| bits | pattern.bit()),
-            seen: Box::new([const { Cell::new(0) }; SEEN]),
+    pub fn new(policy: &Policy) -> Self {
+        let seen = Box::new([const { Cell::new(0) }; SEEN]);
+        let mut new = Self { names: Names::default(), types: Vec::new(), patterns: ALL_PATTERNS, seen };
+        for rule in &policy.rules {
+            match rule.is {
+                Is::Secret => new.names.add(&rule.text),
+                Is::NoSecret => new.names.allow(&rule.text),
+                Is::SecretType => new.types.push(rule.text.as_str().into()),
+                Is::PatternOff => new.patterns &= !(1 << (rule.value & 7)),
+                _ => {}
+            }
         }
+        new
     }
 
     /// Whether what has this name is withheld.
     pub fn hides(&self, name: &[u8]) -> bool {
+        let name = &name[..name.len().min(Self::NAME_BYTES)];
         let hash = hash(name);
         let place = &self.seen[(hash >> 32) as usize % SEEN];
         let known = place.get();

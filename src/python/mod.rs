@@ -89,7 +89,8 @@ fn load(
     let artifact = taken(py, artifact)?;
     let policy = if policy.is_empty() { Ok(Policy::default()) } else { frames::decode(policy) };
     let policy = policy.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
-    let budget = lowered(policy.lowered(Budget::DEFAULT), &budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
+    let budget = lowered(policy.lowered(Budget::DEFAULT), &budget)
+        .map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
     session::Session::start(py, artifact, budget, policy)
 }
 

@@ -35,9 +35,8 @@ struct Inner {
 
 impl Session {
     pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget, policy: Policy) -> PyResult<Self> {
-        let most = |name, most: u64| policy.maximum(name).map_or(most, |maximum| maximum.value.min(most));
-        let ring_bytes = most("ring_bytes", limits::RING_BYTES);
-        let per_second = most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
+        let ring_bytes = policy.most("ring_bytes", limits::RING_BYTES);
+        let per_second = policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
         Self::with(py, artifact, budget, policy, ring_bytes, per_second)?.attach(py)
     }
 

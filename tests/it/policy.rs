@@ -5,7 +5,7 @@
 use waspect::cli::policy::parse as read;
 use waspect::limits::Budget;
 use waspect::module;
-use waspect::policy::{Policy, Redact, Redaction};
+use waspect::policy::{Is, Policy, Redaction, Rule};
 
 fn policy(text: &str) -> Policy {
     read("p.toml", text).unwrap_or_else(|e| panic!("{text}: {}", e.told("p.toml")))
@@ -21,7 +21,10 @@ fn bad_files_name_line_and_word() {
     check("[imports\n", "p.toml:1: ");
     check("\n[inports]\n", "p.toml:2: unknown field `inports`");
     check("[imports]\n\nalow = []\n", "p.toml:3: unknown field `alow`, expected `allow` or `deny`");
-    check("[imports]\ndeny = [\n  \"probe1.get arg0\",\n  \"probe1.gett arg0\",\n]\n", "p.toml:4: no import is of `probe1.gett`");
+    check(
+        "[imports]\ndeny = [\n  \"probe1.get arg0\",\n  \"probe1.gett arg0\",\n]\n",
+        "p.toml:4: no import is of `probe1.gett`",
+    );
     check("[imports]\ndeny = [\"probe1.gett arg0\"]\n", "did you mean `probe1.get`?");
     check("[imports]\ndeny = \"probe1.get\"\n", "p.toml:2: invalid type");
     check("[probe]\nallow = [\"shop..cart\"]\n", "p.toml:2: ");
@@ -60,15 +63,33 @@ fn modules_are_refused_by_a_rule_and_its_line() {
     check("", "");
     check("[imports]\nallow = [\"*\"]\n", "");
     check("[imports]\nallow = [\"probe1*\"]\n", "");
-    check("[imports]\ndeny = [\"probe1.get *.email\"]\n", &format!("{email} is denied by `probe1.get *.email` (p.toml:2)"));
-    check("[imports]\ndeny = [\n\"probe1.req\",\n\"probe1.get\"]\n", &format!("{email} is denied by `probe1.get` (p.toml:4)"));
+    check(
+        "[imports]\ndeny = [\"probe1.get *.email\"]\n",
+        &format!("{email} is denied by `probe1.get *.email` (p.toml:2)"),
+    );
+    check(
+        "[imports]\ndeny = [\n\"probe1.req\",\n\"probe1.get\"]\n",
+        &format!("{email} is denied by `probe1.get` (p.toml:4)"),
+    );
     check("[imports]\ndeny = [\"probe1.get arg0\"]\n", "");
-    check("[imports]\ndeny = [\"probe1.get `arg0.user.email`\"]\n", &format!("{email} is denied by `probe1.get arg0.user.email` (p.toml:2)"));
-    check("[imports]\ndeny = ['probe1.get arg1[\"k\"]']\n", "import `probe1.get arg1[\"k\"]` is denied by `probe1.get arg1[\"k\"]` (p.toml:2)");
+    check(
+        "[imports]\ndeny = [\"probe1.get `arg0.user.email`\"]\n",
+        &format!("{email} is denied by `probe1.get arg0.user.email` (p.toml:2)"),
+    );
+    check(
+        "[imports]\ndeny = ['probe1.get arg1[\"k\"]']\n",
+        "import `probe1.get arg1[\"k\"]` is denied by `probe1.get arg1[\"k\"]` (p.toml:2)",
+    );
     check("\n[imports]\nallow = [\"probe1 *\"]\n", &format!("{email} is on no list of what is allowed (p.toml:3)"));
-    check("[imports]\nallow = [\"probe1.get *\", \"probe1 emit\"]\n", "import `probe1.field email` is on no list of what is allowed (p.toml:2)");
+    check(
+        "[imports]\nallow = [\"probe1.get *\", \"probe1 emit\"]\n",
+        "import `probe1.field email` is on no list of what is allowed (p.toml:2)",
+    );
     check("[imports]\nallow = []\n", &format!("{email} is on no list of what is allowed (p.toml:2)"));
-    check("[imports]\nallow = [\"*\"]\ndeny = [\"probe1 emit\"]\n", "import `probe1 emit` is denied by `probe1 emit` (p.toml:3)");
+    check(
+        "[imports]\nallow = [\"*\"]\ndeny = [\"probe1 emit\"]\n",
+        "import `probe1 emit` is denied by `probe1 emit` (p.toml:3)",
+    );
     let login = "a probe on `shop.auth.Login.check`";
     check("[probe]\ndeny = [\"shop.auth\"]\n", &format!("{login} is denied by `shop.auth` (p.toml:2)"));
     check("[probe]\ndeny = [\"shop.auth.Login\"]\n", &format!("{login} is denied by `shop.auth.Login` (p.toml:2)"));
@@ -153,18 +174,33 @@ fn names_that_tell_secrets() {
 #[test]
 fn lists_of_names_can_be_changed() {
     let redaction = |names: &[&str], allow: &[&str]| {
-        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Redaction::new(&Redact { names: all(names), allow: all(allow), ..Redact::default() })
+        let rule = |is| move |name: &&str| Rule { is, text: (*name).to_owned(), value: 0, line: 1 };
+        let rules = names.iter().map(rule(Is::Secret)).chain(allow.iter().map(rule(Is::NoSecret))).collect();
+        Redaction::new(&Policy { file: String::new(), rules })
     };
     let check = |redaction: &Redaction, name: &str, hides: bool| {
         assert_eq!(redaction.hides(name.as_bytes()), hides, "{name}");
     };
     let added = redaction(&["Tax-Number", "dob"], &[]);
-    for (name, hides) in [("tax_number", true), ("user.taxNumber", true), ("dob", true), ("user_dob_2", true), ("taxnumbers", false), ("password", true)] {
+    for (name, hides) in [
+        ("tax_number", true),
+        ("user.taxNumber", true),
+        ("dob", true),
+        ("user_dob_2", true),
+        ("taxnumbers", false),
+        ("password", true),
+    ] {
         check(&added, name, hides);
     }
     let off = redaction(&[], &["session", "csrf_token"]);
-    for (name, hides) in [("session", false), ("db_session", false), ("session_id", true), ("csrfToken", false), ("token", true), ("password", true)] {
+    for (name, hides) in [
+        ("session", false),
+        ("db_session", false),
+        ("session_id", true),
+        ("csrfToken", false),
+        ("token", true),
+        ("password", true),
+    ] {
         check(&off, name, hides);
     }
     let none = redaction(&["mine"], &["*"]);
@@ -238,7 +274,7 @@ fn patterns_can_be_taken_off() {
         ("private_key", "-----BEGIN PRIVATE KEY-----"),
     ];
     for (off, _) in all {
-        let redaction = Redaction::new(&policy(&format!("[redact.patterns]\n{off} = false\n")).redact);
+        let redaction = Redaction::new(&policy(&format!("[redact.patterns]\n{off} = false\n")));
         for (name, text) in all {
             assert_eq!(redaction.finds(text.as_bytes()), name != off, "{text} without {off}");
         }
@@ -256,8 +292,10 @@ fn work_is_linear() {
 
 #[test]
 fn types_are_globs() {
-    let redaction = Redaction::new(&policy("[redact]\ntypes = [\"shop.vault.*\", \"*.SecretStr\"]\n").redact);
-    for (class, hides) in [("shop.vault.Key", true), ("pydantic.types.SecretStr", true), ("shop.cart.Cart", false), ("str", false)] {
+    let redaction = Redaction::new(&policy("[redact]\ntypes = [\"shop.vault.*\", \"*.SecretStr\"]\n"));
+    for (class, hides) in
+        [("shop.vault.Key", true), ("pydantic.types.SecretStr", true), ("shop.cart.Cart", false), ("str", false)]
+    {
         assert_eq!(redaction.hides_type(class), hides, "{class}");
     }
     assert!(redaction.has_types() && !Redaction::default().has_types());

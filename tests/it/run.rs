@@ -2,16 +2,16 @@
 //!
 //! The lines, in order: `frame: {…}` is the running call from here on, `fire: …` fires (see [`Run::fire_line`]), `renew` renews
 //! a torn instance as the main thread would, `request: begin|child|end`; of the whole file `loader: {…}`, the call that loads
-//! it, `budget: NAME=N`, `policy: TOML`, `sizes: LEDGER RING`, `show: fuel`. Nothing between the module and the reader is made up but the
+//! it, `budget: NAME=N`, `policy: TOML; TOML`, `sizes: LEDGER RING`, `show: fuel`. Nothing between the module and the reader is made up but the
 //! objects.
 
 use std::rc::Rc;
 
 use serde_json::Value as Json;
+use waspect::cli::policy::parse as read;
 use waspect::drain::Drain;
 use waspect::frames::Artifact;
 use waspect::guest::{Guest, GuestError};
-use waspect::cli::policy::parse as read;
 use waspect::host::{self, Firing, HIDES, Slots};
 use waspect::introspect::Introspect;
 use waspect::introspect::fake::{self, Fake, Ref};
@@ -34,7 +34,8 @@ pub(crate) fn transcript(name: &str, lines: &[&str], module: &[u8]) -> Vec<Strin
     let budget = said("budget").map_or(Budget::DEFAULT, lowered);
     let sizes = said("sizes").map_or((1 << 20, 1 << 20), pair);
     said("loader").into_iter().for_each(plain::put_frame);
-    let policy = said("policy").map_or_else(Policy::default, |text| read(name, text).expect("a policy"));
+    let policy =
+        said("policy").map_or_else(Policy::default, |text| read(name, &text.replace("; ", "\n")).expect("a policy"));
     let mut run = match Run::<Fake>::load_under(&policy, name, module, budget, sizes) {
         Ok(run) => run,
         Err(error) => return vec![format!("error {error}")],
@@ -77,7 +78,8 @@ impl<I: Introspect> Run<I> {
         let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
         let manifest = module.manifest();
         let (engine, code) = waspect::engine::load(&Artifact { manifest: manifest.clone(), code }).expect("loads");
-        let linked = host::link::<I>(&engine, &outlet, manifest, budget, policy).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let linked =
+            host::link::<I>(&engine, &outlet, manifest, budget, policy).unwrap_or_else(|e| panic!("{name}: {e}"));
         let guest = Guest::new(&engine, &code, linked, manifest)?;
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();

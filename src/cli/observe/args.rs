@@ -63,9 +63,8 @@ impl Probing {
         let policy = self.policy.read()?;
         let lowest = policy.lowered(Budget::DEFAULT);
         let budget = self.events.map_or(lowest, |events_per_second| Budget { events_per_second, ..lowest });
-        let most = |name, most: u64| policy.maximum(name).map_or(most, |maximum| maximum.value.min(most));
-        let ring_bytes = self.ring.unwrap_or_else(|| most("ring_bytes", limits::RING_BYTES));
-        let of_process = || most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
+        let ring_bytes = self.ring.unwrap_or_else(|| policy.most("ring_bytes", limits::RING_BYTES));
+        let of_process = || policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
         let events_per_second = self.events.unwrap_or_else(of_process);
         policy.asked("ring_bytes", ring_bytes).map_err(|e| refused(&e))?;
         policy.asked("events_per_second_process", events_per_second).map_err(|e| refused(&e))?;

@@ -96,7 +96,7 @@ pub fn link<I: Introspect>(
         literals: super::values::Literals::default(),
         slots: Vec::new(),
         kept: Vec::new(),
-        redaction: Redaction::new(&policy.redact),
+        redaction: Redaction::new(policy),
     };
     // A module may import one thing several times; the linker and what is declared have it once.
     let mut seen = HashSet::new();

@@ -74,13 +74,12 @@ impl Session {
             Kind::Given => (limits::RING_BYTES, limits::LEDGER_BYTES),
             Kind::Counting | Kind::Watching => (RING_BYTES, LEDGER_BYTES),
         };
-        let most = |name, most: u64| self.policy.maximum(name).map_or(most, |maximum| maximum.value.min(most));
         Load {
             modules: vec![self.module.clone()],
             policy: self.policy.clone(),
-            ring_bytes: most("ring_bytes", ring_bytes),
+            ring_bytes: self.policy.most("ring_bytes", ring_bytes),
             ledger_bytes,
-            events_per_second: most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS),
+            events_per_second: self.policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS),
             compiler: None,
         }
     }
