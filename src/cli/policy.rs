@@ -75,7 +75,7 @@ const HINT: &str = "docs/POLICY.md has every key, with examples";
 fn from_file(path: &Path) -> anyhow::Result<Policy> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| format!("the policy `{shown}` cannot be read"))?;
-    parse(&shown, &text).map_err(|e| super::advised::advised(&e.told(&shown), HINT))
+    parse(&shown, &text).map_err(|e| super::advised::advised(e.told(&shown), HINT))
 }
 
 /// What is wrong, and where.
@@ -140,7 +140,10 @@ pub fn parse(file: &str, text: &str) -> Result<Policy, Bad> {
     })?;
     let mut rules = Vec::new();
     let mut add = |is, all: &Texts, understood: Understood<'_>| {
-        all.iter().try_for_each(|text| Ok(rules.push(lines.rule(is, text, understood)?)))
+        for text in all {
+            rules.push(lines.rule(is, text, understood)?);
+        }
+        Ok(())
     };
     let listed = |list: &Option<Spanned<Texts>>| list.as_ref().map(|list| (list.get_ref().clone(), list.span().start));
     let (imports, probes) = (listed(&read.imports.allow), listed(&read.probe.allow));
@@ -204,7 +207,7 @@ fn import(text: &str) -> Result<String, String> {
         return Ok(rule);
     }
     let near = nearest(family, IMPORTS.iter().map(|known| known.module));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean {}?", quoted(&near)));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
     Err(format!(
         "no import is of {}; expected a family and a name as `waspect inspect` lists them, such as \
          `probe1.get arg0.user.*` or `{CORE} str`{near}",
@@ -237,7 +240,7 @@ fn limit(text: &str) -> Result<String, String> {
         return Err(format!("{} is the same for everybody; expected {}", quoted(text), one_of(&may)));
     }
     let near = nearest(text, may.iter().copied())
-        .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(&near)));
+        .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
     Err(format!("no limit is called {}; expected {}{near}", quoted(text), one_of(&may)))
 }
 

@@ -41,7 +41,7 @@ def login(user, password, /, *rest, form, **extra):
     note = "card " + {CARD!r}
     def inner():
         return token
-    return {{"user": user, "session": [token], "ok": len(inner()) > 0, "note": note, "jwt_text": {TOKEN!r}}}
+    return {{"user": user, "session": [token], "ok": len(inner()) > 0, "note": note, "blob": {TOKEN!r}}}
 
 def headers(scope):
     return scope["headers"]
@@ -69,8 +69,8 @@ def main():
 PROGRAM = APP + "\nmain()\nprint('done')\n"
 
 READS = """
-fn:*.login:entry { capture(args, kwargs, locals, arg0, arg1, form, extra, closure_of = closure.x, g = global.SECRET_KEY); }
-fn:*.login:exit { capture(args, retval, locals, token, note, r = retval["session"], n = retval["note"], j = retval["jwt_text"]); }
+fn:*.login:entry { capture(args, kwargs, locals, arg0, arg1, form, extra, g = globals["SECRET_KEY"]); }
+fn:*.login:exit { capture(args, retval, locals, token, note, r = retval["session"], n = retval["note"], j = retval["blob"]); }
 fn:*.login:exit { @by[arg1, retval["note"], note] = count(); @top = top(note); @pw[password] = count(); }
 fn:*.headers:exit { capture(retval, scope, s = scope["token"], h = retval[0][1], first = retval[0]); }
 fn:*.fail:raise { capture(exc.message, exception, password); }
@@ -121,11 +121,11 @@ def test_nothing_of_a_secret_leaves(here: Path) -> None:
     assert entry["g"] == {"$error": "DENIED"}
     assert entry["form"]["user"] == "ann"
     assert entry["form"]["Password"] == hidden
-    assert entry["form"]["nested"][0] == {"$type": f"__main__.Credentials", "user": "ann", "password": hidden}
-    assert entry["form"]["nested"][1] == {"$type": f"__main__.Account", "api_key": hidden, "name": "ann"}
+    assert entry["form"]["nested"][0] == {"$type": "__main__.Credentials", "user": "ann", "password": hidden}
+    assert entry["form"]["nested"][1] == {"$type": "__main__.Account", "api_key": hidden, "name": "ann"}
     assert leave["retval"]["session"] == {"$redacted": "list"}
     assert leave["retval"]["note"] == hidden
-    assert leave["retval"]["jwt_text"] == hidden
+    assert leave["retval"]["blob"] == hidden
     assert leave["r"] == leave["token"] == {"$error": "DENIED"}
     assert leave["n"] == leave["j"] == leave["note"] == hidden
     (shown, *_) = records(here, "headers")
@@ -237,7 +237,7 @@ def test_a_policy_in_python(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def first(**given: object) -> object:
         with waspect.load(probe, **given) as session:
             app.main()
-            return next(event.fields["arg1"] for event in session.events(timeout=0) if event.type == "record")
+            return next(event["fields"]["arg1"] for event in session.events(timeout=0) if event["type"] == "record")
 
     policy.write_text('[redact]\nallow = ["password"]\n')
     assert first(policy=policy) == SECRET
