@@ -239,8 +239,8 @@ fn limit(text: &str) -> Result<String, String> {
     if TABLE.iter().any(|limit| limit.name() == text) {
         return Err(format!("{} is the same for everybody; expected {}", quoted(text), one_of(&may)));
     }
-    let near = nearest(text, may.iter().copied())
-        .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
+    let near =
+        nearest(text, may.iter().copied()).map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
     Err(format!("no limit is called {}; expected {}{near}", quoted(text), one_of(&may)))
 }
 
