@@ -6,13 +6,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use waspect::policy::Policy;
 use waspect::desk::Answer;
 use waspect::frames::{self, FromAgent, FromCompiler, Hello, Load, LoadModule, Refusal, ToAgent};
 use waspect::introspect::fake::{self, Fake};
 use waspect::lang::compile;
 use waspect::limits::Budget;
 use waspect::module;
+use waspect::policy::Policy;
 use waspect::report::Report;
 use waspect::value::Value;
 
