@@ -42,6 +42,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCode, PyString, PyTuple};
 
 use crate::guest::Guest;
+use crate::host::HIDES;
 use crate::introspect::cpython::CPython;
 use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::outlet::Place;
@@ -357,6 +358,7 @@ impl Wanted {
             return;
         }
         guest.gate(self.probe).count_functions(1);
+        let hides = parameters(py, installed).iter().any(|name| guest.hides(name));
         installed.point.add(Fire {
             live: self.live.clone(),
             guest: self.live.guests[self.module].clone(),
@@ -367,8 +369,7 @@ impl Wanted {
             opens: self.spec.options.request_scope,
             order: (self.spec.options.prio, self.live.order, self.module, self.probe),
             elapsed: self.elapsed,
-            function,
-            hides: parameters(py, installed).iter().any(|name| guest.hides(name)),
+            function: if hides { function | HIDES } else { function },
             since,
         });
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::guest::Guest;
-use crate::host::{Firing, HIDES, Slots};
+use crate::host::{Firing, Slots};
 use crate::introspect::cpython::{CPython, Obj};
 use crate::ledger::function;
 use crate::limits;
@@ -48,9 +48,8 @@ pub(super) struct Fire {
     /// `prio`, load order, export order.
     pub order: (i32, u64, usize, usize),
     pub elapsed: bool,
+    /// With `HIDES` where some parameter of it is withheld by its name.
     pub function: u32,
-    /// Some parameter of the function is withheld by its name: arguments are not taken from the hook's hand.
-    pub hides: bool,
     /// As in the session's counts: calls entered before this are not this probe's.
     pub since: u64,
 }
@@ -77,9 +76,6 @@ pub(super) struct Point {
     accounts: RefCell<Vec<Account>>,
     clock: Cell<bool>,
 }
-
-/// Of a function that has parameters with a secret's name.
-const HIDDEN: [(i32, Option<Obj>); 2] = [(HIDES, None), (-1, None)];
 
 /// Calls entered in this process. Written under the interpreter lock alone, so it takes no locked instruction.
 static CALLS: AtomicU64 = AtomicU64::new(0);
@@ -286,7 +282,6 @@ impl Point {
         while let Some(fire) = entry.get(*next) {
             *next += 1;
             let (function, invocation) = (fire.function, sequence);
-            let passed = if fire.hides { HIDDEN } else { passed };
             fire.fire(Firing { point: 0, function, passed, outcome: None, start_ticks, invocation }, slots);
         }
     }
@@ -306,7 +301,7 @@ impl Point {
             *next += 1;
             if sequence >= fire.since && fire.wants(outcome, start_ticks) {
                 let point = if outcome == Outcome::Return { 1 } else { 2 };
-                let passed = if fire.hides { HIDDEN } else { [(-1, None); 2] };
+                let passed = [(-1, None); 2];
                 let (function, outcome, invocation) = (fire.function, Some(object), sequence);
                 let firing = Firing { point, function, passed, outcome, start_ticks, invocation };
                 fire.fire(firing, slots);

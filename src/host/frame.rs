@@ -104,8 +104,10 @@ impl<I: Introspect> State<I> {
 
     #[inline(always)]
     fn arg_object(&self, i: i32) -> Result<I::Obj, Code> {
+        let hides = self.firing.function & HIDES != 0;
         for (position, value) in self.firing.passed {
             if position == i
+                && !hides
                 && let Some(o) = value
             {
                 return Ok(o);
@@ -114,7 +116,7 @@ impl<I: Introspect> State<I> {
         let frame = self.here().ok_or_else(|| self.no_call())?;
         match &self.given {
             Some(_) => self.given_arg(frame, i),
-            None if self.firing.passed[0].0 == HIDES => self.named_arg(frame, i),
+            None if hides => self.named_arg(frame, i),
             None => I::arg(frame, i),
         }
     }

@@ -41,6 +41,7 @@ use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 
 use crate::introspect::tree::{self, TreeLimits};
 use crate::introspect::{Introspect, Look, Whole};
+use crate::ledger::NO_FUNCTION;
 use crate::limits::{self, Budget};
 use crate::outlet::{Account, Aggregation, Outlet};
 use crate::policy::{Policy, Redaction};
@@ -59,9 +60,9 @@ pub struct HostBudget;
 pub struct Firing<I: Introspect> {
     /// By `Point::number`.
     pub point: u8,
+    /// With [`HIDES`] where some parameter's name is a secret's, so that each has to be looked at.
     pub function: u32,
-    /// Arguments that the hook was handed: position and value. [`HIDES`] for the first position: some parameter's name is a
-    /// secret's, so that each has to be looked at.
+    /// Arguments that the hook was handed: position and value.
     pub passed: [(i32, Option<I::Obj>); 2],
     /// The return value, or the exception.
     pub outcome: Option<I::Obj>,
@@ -71,8 +72,14 @@ pub struct Firing<I: Introspect> {
     pub invocation: u64,
 }
 
-/// No position: see [`Firing::passed`].
-pub const HIDES: i32 = -2;
+/// A bit of [`Firing::function`]: there it costs a firing nothing. No session has so many functions.
+pub const HIDES: u32 = 1 << 31;
+
+/// A function's number alone.
+#[inline]
+pub fn number_of(function: u32) -> u32 {
+    if function == NO_FUNCTION { NO_FUNCTION } else { function & !HIDES }
+}
 
 impl<I: Introspect> Clone for Firing<I> {
     fn clone(&self) -> Self {

@@ -6,7 +6,7 @@
 use waspect_abi::{Code, Kind};
 
 use super::values::Operand;
-use super::{HostBudget, Ref, State};
+use super::{HostBudget, Ref, State, number_of};
 use crate::introspect::Introspect;
 use crate::introspect::tree;
 use crate::ledger::TASK_NAME;
@@ -110,7 +110,7 @@ impl<I: Introspect> State<I> {
         let scope = self.scope();
         let record = Record {
             account: &self.shared.accounts[self.probe],
-            function: self.firing.function,
+            function: number_of(self.firing.function),
             tid,
             point: self.firing.point,
             request: scope.as_ref().map_or(0, |scope| scope.number()),

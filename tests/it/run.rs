@@ -94,7 +94,6 @@ impl<I: Introspect> Run<I> {
         passed: [(i32, Option<I::Obj>); 2],
         out: Option<I::Obj>,
     ) {
-        let passed = if self.hides() { [(HIDES, None), (-1, None)] } else { passed };
         if point == 0 {
             self.slots = Slots::default();
             self.start_ticks = self.outlet.clock.ticks();
@@ -102,7 +101,7 @@ impl<I: Introspect> Run<I> {
         }
         let firing = Firing {
             point,
-            function: self.function,
+            function: if self.hides() { self.function | HIDES } else { self.function },
             passed,
             outcome: out,
             start_ticks: self.start_ticks,
