@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
 
 use crate::limits::Budget;
+use crate::policy::Policy;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 
@@ -26,6 +27,8 @@ pub struct Artifact {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Load {
     pub modules: Vec<LoadModule>,
+    /// The operator's; the agent keeps to it.
+    pub policy: Policy,
     pub ring_bytes: u64,
     pub ledger_bytes: u64,
     /// Of the process; each module's budget has those of a probe.
@@ -114,10 +117,12 @@ pub struct Invitation {
     pub socket: std::path::PathBuf,
 }
 
-/// Compiler to the application that started it: the one frame that `waspect compile -o -` writes.
+/// Compiler to the application that started it: the one frame that `waspect compile -o -` and `waspect policy` write.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum FromCompiler {
     Made(Box<Artifact>),
+    /// Of `waspect policy`: what the file says.
+    Policy(Box<Policy>),
     Refused(Refusal),
 }
 

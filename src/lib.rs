@@ -9,6 +9,7 @@
 pub mod frames;
 pub mod limits;
 pub mod path;
+pub mod policy;
 pub mod report;
 pub mod request;
 pub mod sketch;

@@ -150,6 +150,28 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Each by the name of its limit.
+    pub fn by_name(&self) -> [(&'static str, u64); 6] {
+        let mut own = *self;
+        own.fields().map(|(name, value)| (name, *value))
+    }
+
+    /// One by the name of its limit.
+    pub fn field(&mut self, name: &str) -> Option<&mut u64> {
+        self.fields().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    fn fields(&mut self) -> [(&'static str, &mut u64); 6] {
+        [
+            ("fuel_per_fire", &mut self.fuel_per_fire),
+            ("events_per_second", &mut self.events_per_second),
+            ("record_bytes_max", &mut self.record_bytes_max),
+            ("value_depth_max", &mut self.value_depth_max),
+            ("value_items_max", &mut self.value_items_max),
+            ("value_str_bytes_max", &mut self.value_str_bytes_max),
+        ]
+    }
+
     /// The defaults of the table.
     pub const DEFAULT: Self = Self {
         fuel_per_fire: FUEL_PER_FIRE,

@@ -85,6 +85,14 @@ pub enum ValueError {
     Deep,
 }
 
+/// Whether a value's byte form says only that something is withheld.
+pub fn is_redacted(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&REDACTED)
+}
+
+/// The tag of what is withheld.
+const REDACTED: u8 = 16;
+
 /// The writing half: each call appends one value, or opens one whose parts follow.
 pub mod put {
     use super::{Code, Cut, Kind};
@@ -168,6 +176,7 @@ pub mod put {
         out.extend_from_slice(&[15, why as u8]);
         out.extend_from_slice(&total.to_le_bytes());
     }
+    /// In place of what is withheld.
     pub fn redacted(out: &mut Vec<u8>, kind: Kind) {
         out.extend_from_slice(&[16, kind as u8]);
     }

@@ -11,6 +11,7 @@ use waspect::introspect::fake::{self, Fake, FakeFrame, FakeObj, Ref};
 use waspect::limits::Budget;
 use waspect::module;
 use waspect::outlet::{Outlet, Place};
+use waspect::policy::Policy;
 use waspect::ring;
 use waspect::segment::Words;
 
@@ -128,6 +129,6 @@ fn load(outlet: &Rc<Outlet>, wat: &str, budget: Budget) -> Guest<Fake> {
     let code = waspect::engine::engine().expect("an engine").precompile_module(module.bytes()).expect("compiles");
     let artifact = Artifact { manifest: module.manifest().clone(), code };
     let (engine, code) = waspect::engine::load(&artifact).expect("loads");
-    let linked = host::link::<Fake>(&engine, outlet, &artifact.manifest, budget).expect("links");
+    let linked = host::link::<Fake>(&engine, outlet, &artifact.manifest, budget, &Policy::default()).expect("links");
     Guest::new(&engine, &code, linked, &artifact.manifest).expect("instantiates")
 }

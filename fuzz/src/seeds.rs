@@ -12,6 +12,7 @@ use waspect::introspect::fake::{self, Fake};
 use waspect::lang::compile;
 use waspect::limits::Budget;
 use waspect::module;
+use waspect::policy::Policy;
 use waspect::report::Report;
 use waspect::value::Value;
 
@@ -73,6 +74,7 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
     let refusal = || Refusal { stage: "module".into(), message: "no".into(), hint: Some("yes".into()) };
     let load = Load {
         modules: vec![LoadModule { artifact: artifact.clone(), budget: Budget::DEFAULT }],
+        policy: Policy::default(),
         ring_bytes: 1 << 20,
         events_per_second: 50_000,
         ledger_bytes: 1 << 20,

@@ -52,16 +52,34 @@ def load(
     path_or_bytes: str | os.PathLike[str] | bytes,
     at: Mapping[str, str] | None = None,
     budget: Budget | None = None,
+    policy: str | os.PathLike[str] | None = None,
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
-    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits. Raises a `ProbeError`.
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits; `policy` is a file of rules for what
+    may be read, probed and spent (else what `WASPECT_POLICY` names). Raises a `ProbeError`.
     """
+    rules = _policy(policy)
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
-    return Session(_core.load(artifact, budget or {}))
+    return Session(_core.load(artifact, budget or {}, rules))
+
+
+def _policy(path: str | os.PathLike[str] | None) -> bytes:
+    path = path or os.environ.get("WASPECT_POLICY")
+    if not path:
+        return b""
+    from . import compiler  # noqa: PLC0415 — without a file none is needed
+
+    try:
+        with open(os.fspath(path), "rb") as file:
+            text = file.read()
+    except OSError as error:
+        # Whoever named a policy wants it kept: nothing is loaded without.
+        raise PolicyError(f"the policy `{os.fspath(path)}` cannot be read: {error.strerror}") from error
+    return _core.policy(compiler.find(), text, os.fspath(path))
 
 
 def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:

@@ -18,8 +18,14 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
     Raises `SpecError`, `ModuleError` or `CompileError`.
     """
 
-def load(artifact: bytes, budget: Budget) -> Session:
-    """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
+def policy(compiler: str, text: bytes, name: str) -> bytes:
+    """A policy file's text → what it says, by `compiler`. Raises `PolicyError`."""
+
+def load(artifact: bytes, budget: Budget, policy: bytes) -> Session:
+    """Attaches an artifact's probes, under what `policy` gave; empty for what holds without a file.
+
+    Raises `EngineError`, `AttachError` or `PolicyError`.
+    """
 
 def load_for_frames(artifact: bytes) -> Session:
     """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""

@@ -4,6 +4,7 @@
 //! first firing. Never here: a thread, a descriptor that stays open.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,11 +14,12 @@ use pyo3::Python;
 use super::gil::Gil;
 use super::moments::Ticks;
 use crate::engine::{self, EngineError};
-use crate::frames::Load;
+use crate::frames::{Load, LoadModule};
 use crate::guest::{Guest, GuestError};
 use crate::host;
 use crate::introspect::cpython::CPython;
 use crate::outlet::Outlet;
+use crate::policy::{Policy, PolicyError};
 use crate::segment::{SegmentError, header};
 
 /// Why a session does not come to life.
@@ -29,12 +31,23 @@ pub enum LiveError {
     Engine { module: String, source: EngineError },
     #[error("`{module}`: {source}")]
     Guest { module: String, source: GuestError },
+    #[error("`{module}`: {source}")]
+    Policy { module: String, source: PolicyError },
 }
 
 impl LiveError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
-        if let Self::Guest { source, .. } = self { source.hint() } else { None }
+        match self {
+            Self::Guest { source, .. } => source.hint(),
+            Self::Policy { source, .. } => Some(source.hint().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Of the load path.
+    pub fn stage(&self) -> &'static str {
+        if let Self::Policy { .. } = self { "policy" } else { "engine" }
     }
 }
 
@@ -49,6 +62,9 @@ pub struct Live {
     /// Load order among sessions.
     pub order: u64,
     pub(super) ticks: Ticks,
+    pub policy: Policy,
+    /// Functions that a pattern means and the policy does not let be probed: module, probe, name.
+    pub(super) left_out: RefCell<HashMap<Box<str>, u64>>,
     rejoin: Rejoin,
     stopped: Cell<bool>,
     /// Its `end` has fired.
@@ -69,16 +85,18 @@ impl Live {
             // Before there is a session that is no parent's.
             settle_fork(py);
         }
+        session(load)?;
         let (outlet, fd) = Outlet::new(load.ledger_bytes, load.ring_bytes)?;
         let outlet = Rc::new(outlet);
         let mut guests = Vec::new();
         for module in &load.modules {
-            guests.push(Rc::new(RefCell::new(guest(&outlet, module)?)));
+            guests.push(Rc::new(RefCell::new(guest(&outlet, module, &load.policy)?)));
         }
         let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
         let ticks = Ticks::new(&guests, outlet.clock.mono_now());
         let (stopped, ended) = (Cell::new(false), Cell::new(false));
-        let live = Rc::new(Self { outlet, guests, order, ticks, rejoin, stopped, ended });
+        let (policy, left_out) = (load.policy.clone(), RefCell::default());
+        let live = Rc::new(Self { outlet, guests, order, ticks, policy, left_out, rejoin, stopped, ended });
         crate::thread::watch_forks();
         ALL.get(py).borrow_mut().push(live.clone());
         Ok((live, fd))
@@ -119,12 +137,23 @@ impl Live {
     }
 }
 
-fn guest(outlet: &Rc<Outlet>, module: &crate::frames::LoadModule) -> Result<Guest<CPython>, LiveError> {
+/// What a session asks for besides its modules.
+fn session(load: &Load) -> Result<(), LiveError> {
+    let rate = load.policy.asked("events_per_second_process", load.events_per_second);
+    let asked = rate.and_then(|()| load.policy.asked("ring_bytes", load.ring_bytes));
+    asked.map_err(|source| LiveError::Policy { module: "the session".to_owned(), source })
+}
+
+fn guest(outlet: &Rc<Outlet>, module: &LoadModule, policy: &Policy) -> Result<Guest<CPython>, LiveError> {
     let manifest = &module.artifact.manifest;
     let name = || manifest.name.clone();
+    let refused = |source| LiveError::Policy { module: name(), source };
+    policy.module(manifest, &module.budget).map_err(refused)?;
     let (engine, code) =
         engine::load(&module.artifact).map_err(|source| LiveError::Engine { module: name(), source })?;
-    let linked = host::link::<CPython>(&engine, outlet, manifest, module.budget).map_err(GuestError::from);
+    // What the machine code really asks for, whatever is written beside it.
+    code.imports().try_for_each(|import| policy.import(import.module(), import.name())).map_err(refused)?;
+    let linked = host::link::<CPython>(&engine, outlet, manifest, module.budget, policy).map_err(GuestError::from);
     let guest = linked.and_then(|linked| Guest::new(&engine, &code, linked, manifest));
     let mut guest = guest.map_err(|source| LiveError::Guest { module: name(), source })?;
     guest.on_torn(super::renew::ask);

@@ -39,9 +39,10 @@ use std::rc::Rc;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyCode;
+use pyo3::types::{PyCode, PyString, PyTuple};
 
 use crate::guest::Guest;
+use crate::host::HIDES;
 use crate::introspect::cpython::CPython;
 use crate::limits::FUNCTIONS_PER_PROBE_MAX;
 use crate::outlet::Place;
@@ -243,12 +244,16 @@ impl Wanted {
         }
         let refusal = self.refusal(py);
         let functions = self.functions();
+        let forbidden = self.forbidden();
         if functions > 0 {
             let full = || (functions == FUNCTIONS_PER_PROBE_MAX).then(|| "no more functions than this".to_owned());
-            return (Phase::Attached, refusal.or_else(full).unwrap_or_default());
+            return (Phase::Attached, refusal.or(forbidden).or_else(full).unwrap_or_default());
         }
         if let Some(refusal) = refusal {
             return (Phase::Failed, refusal);
+        }
+        if let Some(forbidden) = forbidden {
+            return (Phase::Pending, forbidden);
         }
         let why = explain::explain(py, &self.spec.target);
         (if why.for_ever { Phase::Failed } else { Phase::Pending }, why.text)
@@ -259,6 +264,43 @@ impl Wanted {
         let all = registry::all(py);
         let mut own = all.iter().filter(|installed| self.is_linked(installed));
         own.find_map(|installed| Some(format!("`{}`: {}", installed.place.qualname, installed.refusal()?)))
+    }
+
+    /// Notes a function that the policy does not let be probed, so that it is said.
+    fn forbids(&self, py: Python<'_>, module: &str, qualname: &str) -> bool {
+        let policy = &self.live.policy;
+        if self.role.is_some() || !policy.has_probe_rules() {
+            return false;
+        }
+        let alias = target::aliases(py, "__main__");
+        let names: Vec<&str> = match &alias {
+            Some(alias) if module == "__main__" => vec![module, alias],
+            Some(alias) if module == alias => vec![module, "__main__"],
+            _ => vec![module],
+        };
+        let forbidden = policy.function(&names, qualname).is_err();
+        if forbidden {
+            let name = [&self.left_out(), module, ".", &qualname.replace(".<locals>", "")].concat();
+            self.live.left_out.borrow_mut().insert(name.into(), 1);
+        }
+        forbidden
+    }
+
+    /// What is left out by the policy, and by which rule.
+    fn forbidden(&self) -> Option<String> {
+        let left_out = self.live.left_out.borrow();
+        let prefix = self.left_out();
+        let own = left_out.keys().filter_map(|name| name.strip_prefix(&*prefix));
+        let (module, qualname) = own.clone().min()?.split_once('.')?;
+        let why = self.live.policy.function(&[module], qualname).err()?;
+        let many = own.count();
+        let are = if many == 1 { "function is" } else { "functions are" };
+        Some([&many.to_string(), " ", are, " left out: ", &why.to_string()].concat())
+    }
+
+    /// What stands before the names of functions that are left out of this probe.
+    fn left_out(&self) -> String {
+        [&self.module.to_string(), " ", &self.probe.to_string(), " "].concat()
     }
 
     /// Tells the operator where this probe stands.
@@ -272,13 +314,18 @@ impl Wanted {
 
     fn link_loaded(&self, py: Python<'_>, survey: &Survey<'_>, touched: &mut Touched) {
         for group in survey.find(&self.spec.target).groups {
+            if self.forbids(py, &group.module, &group.qualname) {
+                continue;
+            }
             let Ok(code) = group.code.bind(py).clone().cast_into::<PyCode>() else { continue };
             let installed = registry::adopt(py, &code, place(&code, &group.module), None);
-            self.link(&installed, touched);
+            self.link(py, &installed, touched);
             installed.know(py, &group.functions);
         }
         for inner in survey.inner(&self.spec.target) {
-            self.link_inner(py, &inner, touched);
+            if !self.forbids(py, &inner.module, &inner.qualname) {
+                self.link_inner(py, &inner, touched);
+            }
         }
     }
 
@@ -292,11 +339,11 @@ impl Wanted {
             code = tree::constant(&code, *index)?;
             holder = registry::adopt(py, &code, place(&code, &inner.module), Some(&holder));
         }
-        self.link(&holder, touched);
+        self.link(py, &holder, touched);
         Some(())
     }
 
-    fn link(&self, installed: &Rc<Installed>, touched: &mut Touched) {
+    fn link(&self, py: Python<'_>, installed: &Rc<Installed>, touched: &mut Touched) {
         if self.is_linked(installed) {
             return;
         }
@@ -311,6 +358,7 @@ impl Wanted {
             return;
         }
         guest.gate(self.probe).count_functions(1);
+        let hides = parameters(py, installed).iter().any(|name| guest.hides(name));
         installed.point.add(Fire {
             live: self.live.clone(),
             guest: self.live.guests[self.module].clone(),
@@ -321,7 +369,7 @@ impl Wanted {
             opens: self.spec.options.request_scope,
             order: (self.spec.options.prio, self.live.order, self.module, self.probe),
             elapsed: self.elapsed,
-            function,
+            function: if hides { function | HIDES } else { function },
             since,
         });
     }
@@ -390,7 +438,8 @@ fn link_constant(
 ) -> Option<Rc<Installed>> {
     let qualname = visit::code_qualname(code);
     let named = |each: &Wanted| modules.iter().copied().find(|module| each.spec.target.matches(module, &qualname));
-    let matching: Vec<_> = wanted.iter().filter_map(|each| Some((each, named(each)?))).collect();
+    let mut matching: Vec<_> = wanted.iter().filter_map(|each| Some((each, named(each)?))).collect();
+    matching.retain(|(each, module)| !each.forbids(py, module, &qualname));
     if matching.is_empty() && inside.is_empty() {
         return None;
     }
@@ -399,7 +448,7 @@ fn link_constant(
     let installed = registry::adopt(py, code, place(code, module), None);
     inside.iter().for_each(|inner| inner.set_holder(&installed));
     touched.insert(installed.address(), installed.clone());
-    matching.iter().for_each(|(each, _)| each.link(&installed, touched));
+    matching.iter().for_each(|(each, _)| each.link(py, &installed, touched));
     Some(installed)
 }
 
@@ -415,6 +464,17 @@ fn after_run(py: Python<'_>, module: &str) {
     attach_loaded(py, &wanted);
     let changed = wanted.iter().zip(before).filter(|(each, before)| each.functions() != *before);
     changed.for_each(|(each, _)| each.say(py, None));
+}
+
+/// The names of a function's parameters.
+fn parameters(py: Python<'_>, installed: &Installed) -> Vec<String> {
+    let code = installed.original.bind(py);
+    let count = |name| code.getattr(name).and_then(|n| n.extract::<usize>()).unwrap_or(0);
+    let names = code.getattr("co_varnames").ok().and_then(|names| names.cast_into::<PyTuple>().ok());
+    // Those of `*rest` and `**kwargs` come behind, where there are any; what else does not matter here.
+    let most = count("co_argcount") + count("co_kwonlyargcount") + 2;
+    let texts = names.iter().flatten().take(most).filter_map(|name| name.cast_into::<PyString>().ok());
+    texts.map(|name| visit::text(&name)).collect()
 }
 
 fn place(code: &Bound<'_, PyCode>, module: &str) -> Place {

@@ -48,6 +48,7 @@ pub(super) struct Fire {
     /// `prio`, load order, export order.
     pub order: (i32, u64, usize, usize),
     pub elapsed: bool,
+    /// With `HIDES` where some parameter of it is withheld by its name.
     pub function: u32,
     /// As in the session's counts: calls entered before this are not this probe's.
     pub since: u64,

@@ -25,7 +25,6 @@ pub(super) struct Group {
     /// The name it matched by: its own, or what `__main__` was started as.
     pub module: String,
     /// As the code has it, `<locals>` included; for generated code as the function has it.
-    #[cfg_attr(not(feature = "doors"), expect(dead_code, reason = "the tests look at it"))]
     pub qualname: String,
 }
 

@@ -15,10 +15,13 @@ use super::advised::advised;
 use super::against::{Known, Unknown, beyond};
 use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
+use super::policy::PolicyArgs;
 use super::{BAD, TROUBLE, hint, report, text, warn};
 use crate::lang;
 use crate::lang::diagnostics::{Diagnostic, Other, Severity};
-use crate::module::{At, ModuleError, parse};
+use crate::limits::Budget;
+use crate::module::{At, ModuleError, ProbeModule, parse};
+use crate::policy::{Policy, PolicyError};
 use crate::spec::Probe;
 
 /// Of a spec's functions; how many more there are is said.
@@ -34,6 +37,7 @@ const SHOWN_FUNCTIONS: usize = 5;
   waspect check probes/*.wasm shop.probe
   waspect check -e 'fn:shop.cart.add:entry { capture(arg0); }'
   waspect check shop.probe --against shop
+  waspect check shop.probe --policy policy.toml
   waspect check add.wasm --at 'on_add=fn:shop.cart.add:entry'
 
 With --json, an array of findings: `file`, `severity` (`error` or `warning`), `message`, `hint`, and in programs `start` and
@@ -63,6 +67,9 @@ pub(super) struct Args {
     python: Option<PathBuf>,
 
     #[command(flatten)]
+    policy: PolicyArgs,
+
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -72,12 +79,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if given.len() > 1 && !at.is_empty() {
         bail!("`--at` speaks of one module, found {}", given.len());
     }
+    let policy = args.policy.read()?;
     let known = args.against.as_ref().map(|package| Known::ask(package, args.python.as_deref())).transpose()?;
     let mut worst = 0;
     let mut findings = Vec::new();
     for one in &given {
-        let code =
-            if args.json { find(one, &at, known.as_ref(), &mut findings) } else { check(one, &at, known.as_ref())? };
+        let code = if args.json {
+            find(one, &at, &policy, known.as_ref(), &mut findings)
+        } else {
+            check(one, &at, &policy, known.as_ref())?
+        };
         worst = worst.max(code);
     }
     if args.json {
@@ -86,8 +97,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(worst))
 }
 
-fn check(given: &Given<'_>, at: &[At], known: Option<&Known>) -> anyhow::Result<u8> {
+fn check(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>) -> anyhow::Result<u8> {
     match open(given, at) {
+        Ok(module) if forbidden(policy, &module).is_some() => {
+            let e = forbidden(policy, &module);
+            e.iter().for_each(|e| report(&advised(format!("{}: {e}", given.shown()), e.hint())));
+            Ok(BAD)
+        }
         Ok(module) => {
             let manifest = module.manifest();
             let probes = text::count(manifest.probes.len(), "probe");
@@ -102,6 +118,11 @@ fn check(given: &Given<'_>, at: &[At], known: Option<&Known>) -> anyhow::Result<
             Ok(code(&e))
         }
     }
+}
+
+/// What the agent would refuse of a module that asks for no more than it gets by itself.
+fn forbidden(policy: &Policy, module: &ProbeModule) -> Option<PolicyError> {
+    policy.module(module.manifest(), &policy.lowered(Budget::DEFAULT)).err()
 }
 
 /// A line for each spec, with some of its functions.
@@ -130,7 +151,7 @@ fn code(e: &anyhow::Error) -> u8 {
 }
 
 /// Adds what is wrong with one.
-fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
+fn find(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
     let module = match given.read() {
         Ok(Opened::Module(bytes)) => Ok(bytes),
         Ok(Opened::Program(program)) => {
@@ -149,6 +170,11 @@ fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<
         (Err(e), _) => {
             add("error", format!("{e:#}"), hint(&e));
             code(&e)
+        }
+        (Ok(module), _) if forbidden(policy, &module).is_some() => {
+            let e = forbidden(policy, &module);
+            e.iter().for_each(|e| add("error", e.to_string(), Some(e.hint().to_owned())));
+            BAD
         }
         (Ok(_), None) => 0,
         (Ok(module), Some(known)) => {

@@ -26,6 +26,7 @@ mod load;
 mod new;
 mod observe;
 mod open;
+pub mod policy;
 #[cfg(target_arch = "x86_64")]
 mod ps;
 mod run;
@@ -117,6 +118,8 @@ enum Command {
     Fmt(fmt::Args),
     Inspect(inspect::Args),
     Limits(limits::Args),
+    #[command(hide = true)]
+    Policy(policy::Args),
     Run(run::Run),
     #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
@@ -144,6 +147,7 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Fmt(args) => fmt::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Limits(args) => limits::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Run(args) => run::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::frames::{self, Artifact, FromCompiler, Refusal};
+use crate::policy::Policy;
 use crate::{limits, pipes};
 
 #[expect(unsafe_code, reason = "a child without an exit signal can only be made by a raw clone")]
@@ -68,16 +69,43 @@ pub struct Source<'a> {
 /// # Errors
 /// When the compiler cannot be started, does not answer in time, or refuses.
 pub fn compile(compiler: &Path, source: Source<'_>, wall: Duration) -> Result<Artifact, CompilerError> {
+    match ask(compiler, &arguments(source), source.bytes, wall)? {
+        FromCompiler::Made(artifact) => Ok(*artifact),
+        other => Err(other_answer(compiler, other)),
+    }
+}
+
+/// Has a policy file's text read, since its language is the command's alone.
+///
+/// # Errors
+/// As [`compile`].
+pub fn policy(compiler: &Path, name: &str, text: &[u8], wall: Duration) -> Result<Policy, CompilerError> {
+    let arguments = ["waspect".into(), "policy".into(), format!("--name={name}").into()];
+    match ask(compiler, &arguments, text, wall)? {
+        FromCompiler::Policy(policy) => Ok(*policy),
+        other => Err(other_answer(compiler, other)),
+    }
+}
+
+fn other_answer(compiler: &Path, answer: FromCompiler) -> CompilerError {
+    match answer {
+        FromCompiler::Refused(refusal) => CompilerError::Refused(refusal),
+        _ => {
+            CompilerError::Silent { compiler: compiler.display().to_string(), why: "it answered something else".into() }
+        }
+    }
+}
+
+fn ask(compiler: &Path, arguments: &[OsString], input: &[u8], wall: Duration) -> Result<FromCompiler, CompilerError> {
     let named = || compiler.display().to_string();
     let start = |error| CompilerError::Start { compiler: named(), error };
     let silent = |why| CompilerError::Silent { compiler: named(), why };
     let deadline = Instant::now() + wall;
-    let input = pipes::input(source.bytes).map_err(start)?;
-    let mut hidden = Hidden::start(compiler, &arguments(source), &environment(), &input).map_err(start)?;
+    let input = pipes::input(input).map_err(start)?;
+    let mut hidden = Hidden::start(compiler, arguments, &environment(), &input).map_err(start)?;
     let said = hidden.listen(deadline).map_err(|e| silent(e.to_string()))?;
     match frames::read(&mut said.out.as_slice()) {
-        Ok(FromCompiler::Made(artifact)) => Ok(*artifact),
-        Ok(FromCompiler::Refused(refusal)) => Err(CompilerError::Refused(refusal)),
+        Ok(answer) => Ok(answer),
         Err(_) if !said.done => Err(silent("it took too long and was ended".into())),
         Err(e) if said.err.is_empty() => Err(silent(format!("{}, {e}", hidden.status(deadline)))),
         Err(_) => Err(silent(format!("{}: {}", hidden.status(deadline), said.complaint()))),

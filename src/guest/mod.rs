@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use wasmtime::{Engine, InstancePre, Module, Store, TypedFunc};
 
-use crate::host::{Firing, Given, LinkError, Linked, Shared, Slots, State};
+use crate::host::{Firing, Given, LinkError, Linked, Shared, Slots, State, number_of};
 use crate::introspect::Introspect;
 use crate::report::{DropKind, FaultKind, Phase};
 use crate::spec::words::shown_lines;
@@ -120,6 +120,11 @@ impl<I: Introspect> Guest<I> {
     /// The module's file name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether what has this name is withheld from the module.
+    pub fn hides(&self, name: &str) -> bool {
+        self.shared.redaction.hides(name.as_bytes())
     }
 
     /// What a probe is called in reports.
@@ -312,6 +317,7 @@ impl<I: Introspect> Guest<I> {
 
     #[cold]
     fn faulted(&mut self, probe: usize, kind: FaultKind, function: u32, fuel: u64) {
+        let function = number_of(function);
         self.dirty |= kind != FaultKind::Guest;
         let reason = {
             let outlet = &self.shared.outlet;

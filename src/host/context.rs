@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use waspect_abi::NONE;
 
-use super::{HostBudget, State, values};
+use super::{HostBudget, State, number_of, values};
 use crate::clock;
 use crate::introspect::Introspect;
 use crate::outlet::Naming;
@@ -88,7 +88,7 @@ impl<I: Introspect> State<I> {
         if !self.has_call() {
             return self.no_call().value();
         }
-        let (function, shared) = (self.firing.function, &self.shared);
+        let (function, shared) = (number_of(self.firing.function), &self.shared);
         let known = shared.literals.borrow().function(function, naming as u8);
         known.unwrap_or_else(|| {
             let text = shared.outlet.place(function, naming);

@@ -22,6 +22,7 @@ impl<I: Introspect> State<I> {
             Value::Int(n) => values::int(*n),
             Value::Float(x) => Some(values::float(*x)),
             Value::Error(code) => Some(code.value()),
+            Value::Redacted(_) => Some(Code::Denied.value()),
             _ => None,
         };
         if let Some(v) = inline {
@@ -52,6 +53,7 @@ impl<I: Introspect> State<I> {
             StepSite::Attr(name) => field(value, |text| I::is_name(name, text)),
             StepSite::Key(name) => pair(value, |key| matches!(key, Value::Str(text) if I::is_name(name, text))),
             StepSite::Index(i) => position_or_key::<I>(value, *i),
+            StepSite::Withheld => Err(Code::Denied),
         });
         self.found(found)
     }

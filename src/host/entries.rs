@@ -7,8 +7,8 @@ use waspect_abi::{Code, Kind};
 
 use super::copies::whole;
 use super::values::Operand;
-use super::{HostBudget, Ref, State, values};
-use crate::introspect::{Child, Introspect, Walk};
+use super::{HostBudget, Ref, Shared, State, values};
+use crate::introspect::{Child, Introspect, Look, NAME_BYTES_MAX, Walk, Whole, tree};
 use crate::value::Value;
 
 /// Entries fetched in one walk, at most.
@@ -91,14 +91,31 @@ impl<I: Introspect> State<I> {
         // Before the walk: it may be long.
         self.charge(from / ENTRIES_PER_UNIT)?;
         let (mut at, most) = (0, from.clamp(16, FETCHED_MAX));
+        let (shared, here) = (self.shared.clone(), I::here());
+        let redaction = &shared.redaction;
+        let pair = match of {
+            Ref::Object(o) => match I::look(o) {
+                Look::Sized(kind, len) => tree::is_secret_pair::<I>(o, kind, len, redaction),
+                _ => false,
+            },
+            _ => false,
+        };
+        let in_args = here.filter(|_| matches!(of, Ref::Whole(Whole::Args)));
+        let shown = |o, hidden: bool| if hidden { Part::Copy(Value::Error(Code::Denied)) } else { Part::Object(o) };
         let entries = &mut self.cursor.entries;
         let mut visit = |child: Child<'_, I::Obj>| {
             at += 1;
             if at > from {
                 entries.push(match child {
-                    Child::Item(o) => (Part::Place, Part::Object(o)),
-                    Child::Pair(k, v) => (Part::Object(k), Part::Object(v)),
-                    Child::Field(name, o) => (Part::Copy(Value::Str(name.to_owned())), Part::Object(o)),
+                    Child::Item(o) => {
+                        let named = in_args.is_some_and(|frame| tree::hides_arg::<I>(frame, at - 1, redaction));
+                        (Part::Place, shown(o, named || pair && at == 2))
+                    }
+                    Child::Pair(k, v) => (Part::Object(k), shown(v, hides_entry::<I>(k, &shared))),
+                    Child::Field(name, o) => {
+                        let hidden = redaction.hides(name.as_bytes()) || !shared.allows_key(name.as_bytes());
+                        (Part::Copy(Value::Str(name.to_owned())), shown(o, hidden))
+                    }
                     Child::Told(name, told) => (Part::Copy(Value::Str(name.to_owned())), Part::Copy(told.into())),
                 });
             }
@@ -110,6 +127,19 @@ impl<I: Introspect> State<I> {
             _ => {}
         }
         Ok(Ok(()))
+    }
+}
+
+/// Whether what stands under a key is withheld, by its name or by a rule.
+fn hides_entry<I: Introspect>(key: I::Obj, shared: &Shared<I>) -> bool {
+    if tree::hides_key::<I>(key, &shared.redaction) {
+        return true;
+    }
+    let mut name = Vec::new();
+    let is_text = matches!(I::look(key), Look::Sized(Kind::Str, _));
+    is_text && shared.has_rules() && {
+        I::text(key, NAME_BYTES_MAX, &mut name);
+        !shared.allows_key(&name)
     }
 }
 

@@ -5,9 +5,11 @@
 
 use waspect_abi::{Code, Kind, NONE};
 
-use super::{HostBudget, Ref, State, values};
+use super::{HIDES, HostBudget, Ref, State, values};
+use crate::introspect::tree::{has_hidden_type, is_secret_pair};
 use crate::introspect::{Child, Introspect, Look, Walk, Whole};
 use crate::path::{Path, Root, Step};
+use crate::policy::Redaction;
 
 /// A path with its names interned: one per import.
 pub(super) struct PathSite<I: Introspect> {
@@ -29,6 +31,8 @@ enum RootSite<I: Introspect> {
     ExcType,
     ExcMessage,
     Context(crate::path::Context),
+    /// Some name in it is a secret's: known at load, and nothing is read.
+    Withheld,
 }
 
 /// One step with its name prepared.
@@ -36,6 +40,8 @@ pub(super) enum StepSite<N> {
     Attr(N),
     Key(N),
     Index(i64),
+    /// Its name is a secret's.
+    Withheld,
 }
 
 /// What a path has reached.
@@ -47,8 +53,11 @@ pub(super) enum Reached<O> {
 
 impl<I: Introspect> PathSite<I> {
     /// A path with its names made by `name`: interned at load, passing while firing.
-    pub(super) fn prepare(path: &Path, name: fn(&str) -> I::Name) -> Self {
+    pub(super) fn prepare(path: &Path, name: fn(&str) -> I::Name, redaction: &Redaction) -> Self {
         let root = match &path.root {
+            Root::Local(text) | Root::Global(text) | Root::Closure(text) if redaction.hides(text.as_bytes()) => {
+                RootSite::Withheld
+            }
             Root::Arg(i) => RootSite::Arg(*i),
             Root::Itself => RootSite::Itself(name("self")),
             Root::Args => RootSite::LocalOr(name("args"), Whole::Args),
@@ -64,12 +73,18 @@ impl<I: Introspect> PathSite<I> {
             Root::ExcMessage => RootSite::ExcMessage,
             Root::Context(what) => RootSite::Context(*what),
         };
-        Self { root, steps: prepare_steps(&path.steps, name) }
+        Self { root, steps: prepare_steps(&path.steps, name, redaction) }
+    }
+
+    /// One that leads nowhere.
+    pub(super) fn withheld() -> Self {
+        Self { root: RootSite::Withheld, steps: Vec::new() }
     }
 }
 
-pub(super) fn prepare_steps<N>(steps: &[Step], name: fn(&str) -> N) -> Vec<StepSite<N>> {
+pub(super) fn prepare_steps<N>(steps: &[Step], name: fn(&str) -> N, redaction: &Redaction) -> Vec<StepSite<N>> {
     let steps = steps.iter().map(|step| match step {
+        Step::Attr(text) | Step::Key(text) if redaction.hides(text.as_bytes()) => StepSite::Withheld,
         Step::Attr(text) => StepSite::Attr(name(text)),
         Step::Key(text) => StepSite::Key(name(text)),
         Step::Index(i) => StepSite::Index(*i),
@@ -89,8 +104,10 @@ impl<I: Introspect> State<I> {
 
     #[inline(always)]
     fn arg_object(&self, i: i32) -> Result<I::Obj, Code> {
+        let hides = self.firing.function & HIDES != 0;
         for (position, value) in self.firing.passed {
             if position == i
+                && !hides
                 && let Some(o) = value
             {
                 return Ok(o);
@@ -99,8 +116,18 @@ impl<I: Introspect> State<I> {
         let frame = self.here().ok_or_else(|| self.no_call())?;
         match &self.given {
             Some(_) => self.given_arg(frame, i),
+            None if hides => self.named_arg(frame, i),
             None => I::arg(frame, i),
         }
+    }
+
+    /// Of a function that has parameters with a secret's name.
+    #[cold]
+    fn named_arg(&self, frame: I::Frame, i: i32) -> Result<I::Obj, Code> {
+        if I::arg_name(frame, i, |name| self.shared.redaction.hides(name)).unwrap_or(false) {
+            return Err(Code::Denied);
+        }
+        I::arg(frame, i)
     }
 
     /// In a frame that was handed over, a local `args` that has elements is what its owner calls the arguments.
@@ -108,7 +135,7 @@ impl<I: Introspect> State<I> {
     fn given_arg(&self, frame: I::Frame, i: i32) -> Result<I::Obj, Code> {
         let args = I::local(frame, &self.shared.args);
         let has_elements = |args: &I::Obj| matches!(I::look(*args), Look::Sized(Kind::Tuple | Kind::List, _));
-        args.ok().filter(has_elements).map_or_else(|| I::arg(frame, i), |args| I::index(args, i.into()))
+        args.ok().filter(has_elements).map_or_else(|| self.named_arg(frame, i), |args| I::index(args, i.into()))
     }
 
     pub(super) fn arg_count(&self) -> i32 {
@@ -149,7 +176,7 @@ impl<I: Introspect> State<I> {
 
     /// From a path's root to its end.
     pub(super) fn follow(&mut self, path: &PathSite<I>) -> Result<u64, HostBudget> {
-        let reached = self.root(&path.root).and_then(|root| walk::<I>(root, &path.steps));
+        let reached = self.root(&path.root).and_then(|root| walk::<I>(root, &path.steps, &self.shared.redaction));
         self.arrive(reached)
     }
 
@@ -190,18 +217,27 @@ impl<I: Introspect> State<I> {
             RootSite::Exception => self.outcome(2)?,
             RootSite::ExcType => I::class(self.outcome(2)?),
             RootSite::ExcMessage => I::message(self.outcome(2)?)?,
+            RootSite::Withheld => return Err(Code::Denied),
             RootSite::Context(what) => return Ok(Reached::Value(self.context(*what).unwrap_or(Code::Limit.value()))),
         };
         Ok(Reached::Object(object))
     }
 }
 
-pub(super) fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I::Name>]) -> Result<Reached<I::Obj>, Code> {
+pub(super) fn walk<I: Introspect>(
+    from: Reached<I::Obj>,
+    steps: &[StepSite<I::Name>],
+    redaction: &Redaction,
+) -> Result<Reached<I::Obj>, Code> {
     let mut at = from;
     for step in steps {
         at = Reached::Object(match at {
-            Reached::Object(o) => step_object::<I>(o, step)?,
-            Reached::Whole(which) => step_whole::<I>(which, step)?,
+            // What it is of may be withheld by its class; nothing inside is shown either.
+            Reached::Object(o) if redaction.has_types() && has_hidden_type::<I>(o, redaction) => {
+                return Err(Code::Denied);
+            }
+            Reached::Object(o) => step_object::<I>(o, step, redaction)?,
+            Reached::Whole(which) => step_whole::<I>(which, step, redaction)?,
             Reached::Value(v) if v >> 48 == waspect_abi::TAG_ERROR => return Ok(Reached::Value(v)),
             Reached::Value(_) => return Err(Code::Kind),
         });
@@ -210,18 +246,40 @@ pub(super) fn walk<I: Introspect>(from: Reached<I::Obj>, steps: &[StepSite<I::Na
 }
 
 #[inline]
-fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I::Name>) -> Result<I::Obj, Code> {
+fn step_object<I: Introspect>(o: I::Obj, step: &StepSite<I::Name>, redaction: &Redaction) -> Result<I::Obj, Code> {
     match step {
         StepSite::Attr(name) => I::attr(o, name),
         StepSite::Key(name) => I::key(o, name),
-        StepSite::Index(i) => I::index(o, *i),
+        StepSite::Index(i) => index::<I>(o, *i, redaction),
+        StepSite::Withheld => Err(Code::Denied),
     }
 }
 
-pub(super) fn step_whole<I: Introspect>(which: Whole, step: &StepSite<I::Name>) -> Result<I::Obj, Code> {
+/// An item by position; of a pair, what stands behind a secret's name is withheld: headers are listed so.
+pub(super) fn index<I: Introspect>(o: I::Obj, i: i64, redaction: &Redaction) -> Result<I::Obj, Code> {
+    match I::look(o) {
+        Look::Sized(kind, len) if matches!(i, 1 | -1) && is_secret_pair::<I>(o, kind, len, redaction) => {
+            Err(Code::Denied)
+        }
+        _ => I::index(o, i),
+    }
+}
+
+pub(super) fn step_whole<I: Introspect>(
+    which: Whole,
+    step: &StepSite<I::Name>,
+    redaction: &Redaction,
+) -> Result<I::Obj, Code> {
     let frame = I::here().ok_or(Code::Absent)?;
     match (which, step) {
-        (Whole::Args, StepSite::Index(i)) => I::arg(frame, i32::try_from(*i).map_err(|_| Code::Absent)?),
+        (Whole::Args, StepSite::Index(i)) => {
+            let i = i32::try_from(*i).map_err(|_| Code::Absent)?;
+            if I::arg_name(frame, i, |name| redaction.hides(name)).unwrap_or(false) {
+                return Err(Code::Denied);
+            }
+            I::arg(frame, i)
+        }
+        (_, StepSite::Withheld) => Err(Code::Denied),
         (_, StepSite::Key(name)) => key_of_whole::<I>(which, name),
         _ => Err(Code::Kind),
     }

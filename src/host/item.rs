@@ -6,11 +6,12 @@
 use waspect_abi::{Code, Kind};
 
 use super::copies::{lookup, place, position, whole};
-use super::frame::{StepSite, key_of_whole, step_whole};
+use super::frame::{self, StepSite, key_of_whole, step_whole};
 use super::values::Operand;
 use super::{HostBudget, Ref, State};
-use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Look, Walk, Whole, tree};
+use crate::introspect::{Child, Introspect, KEY_BYTES_MAX, Key, KeyOf, Look, NAME_BYTES_MAX, Walk, Whole, tree};
 use crate::limits;
+use crate::policy::Redaction;
 use crate::value::{Cut, Value, put};
 
 impl<I: Introspect> State<I> {
@@ -63,6 +64,9 @@ impl<I: Introspect> State<I> {
                 None => Ok(Code::Kind.value()),
             };
         }
+        if self.is_withheld_key(key)? {
+            return Ok(Code::Denied.value());
+        }
         let key = match self.as_key(key)? {
             Ok(key) => key,
             Err(code) => return Ok(code.value()),
@@ -79,6 +83,20 @@ impl<I: Introspect> State<I> {
             }
             _ => Ok(Code::Kind.value()),
         }
+    }
+
+    /// A key that only run time knows: a secret's name, or one that no rule allows.
+    fn is_withheld_key(&mut self, key: u64) -> Result<bool, HostBudget> {
+        let mut name = std::mem::take(&mut self.scratch);
+        name.clear();
+        let most = if self.shared.has_rules() { NAME_BYTES_MAX } else { Redaction::NAME_BYTES };
+        let named = match self.kind(key) {
+            kind if kind == Kind::Bytes as i32 => self.bytes(key, most, &mut name)?.is_ok(),
+            _ => self.front(key, most, &mut name)?.is_ok(),
+        };
+        let withheld = named && (self.shared.redaction.hides(&name) || !self.shared.allows_key(&name));
+        self.scratch = name;
+        Ok(withheld)
     }
 
     /// An int that is a position; a float never is.
@@ -128,7 +146,7 @@ impl<I: Introspect> State<I> {
             }
             Operand::Ref(Ref::Object(o)) => self.at_object(o, i),
             Operand::Ref(Ref::Whole(Whole::Args)) => {
-                let found = step_whole::<I>(Whole::Args, &StepSite::Index(i));
+                let found = step_whole::<I>(Whole::Args, &StepSite::Index(i), &self.shared.redaction);
                 self.arrived(found)
             }
             Operand::Ref(Ref::Stored(at)) => self.at_copy(at, i),
@@ -139,6 +157,7 @@ impl<I: Introspect> State<I> {
     fn at_object(&mut self, o: I::Obj, i: i64) -> Result<u64, HostBudget> {
         let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
         match I::positions(o) {
+            Ok(_) if place(len, i).is_some_and(|i| self.has_secret(o, &(i..i + 1))) => Ok(Code::Denied.value()),
             Ok(Kind::Str) => match place(len, i) {
                 Some(i) => self.text(|out| I::points(o, i, 1, out)),
                 None => Ok(Code::Absent.value()),
@@ -148,7 +167,7 @@ impl<I: Introspect> State<I> {
                 Ok(byte.map_or(Code::Absent.value(), byte_value))
             }
             Err(Code::Code) => Ok(Code::Code.value()),
-            _ => self.arrived(I::index(o, i)),
+            _ => self.arrived(frame::index::<I>(o, i, &self.shared.redaction)),
         }
     }
 
@@ -206,6 +225,9 @@ impl<I: Introspect> State<I> {
             Operand::Ref(Ref::Whole(Whole::Args)) => {
                 let mut items = Vec::new();
                 if let Some(frame) = I::here() {
+                    if tree::hides_any_arg::<I>(frame, &self.shared.redaction) {
+                        return Ok(Code::Denied.value());
+                    }
                     I::whole(frame, Whole::Args, &mut |child| collect::<I>(child, &mut items));
                 }
                 self.charge(items.len())?;
@@ -229,6 +251,10 @@ impl<I: Introspect> State<I> {
         let len = if let Look::Sized(_, len) = I::look(o) { len } else { 0 };
         let range = range(len, start, stop);
         let max = self.tree_limits(usize::MAX).str_bytes;
+        let part = range.start..range.end.min(range.start.saturating_add(max));
+        if self.has_secret(o, &part) || tree::is_secret_pair::<I>(o, kind, len, &self.shared.redaction) {
+            return Ok(Code::Denied.value());
+        }
         match kind {
             Kind::Str => {
                 // A code point has at most four bytes, so no more is read than four times what is kept.
@@ -275,6 +301,7 @@ impl<I: Introspect> State<I> {
         let limits = self.tree_limits(usize::MAX);
         let limits = tree::TreeLimits { depth: limits.depth.saturating_sub(1), ..limits };
         let front = &items[..items.len().min(limits.items)];
+        let shared = self.shared.clone();
         let at = self.keep(|out| {
             if front.len() < total {
                 put::cut(out, Cut::Items, total as u64);
@@ -284,7 +311,7 @@ impl<I: Introspect> State<I> {
             let most = out.len() + limits.budget_bytes;
             for item in front {
                 let left = tree::TreeLimits { budget_bytes: most.saturating_sub(out.len()), ..limits };
-                tree::encode::<I>(*item, &left, out);
+                tree::encode::<I>(*item, &left, &shared.redaction, out);
             }
             put::close(out, open, front.len());
         });

@@ -41,19 +41,20 @@ impl<I: Introspect> State<I> {
     }
 
     fn object_key(&self, o: I::Obj, out: &mut Vec<u8>) {
+        let redaction = &self.shared.redaction;
         match I::look(o) {
             Look::Sized(Kind::Str | Kind::Bytes | Kind::ByteArray, _) => {
-                tree::encode::<I>(o, &self.key_limits(0), out);
+                tree::encode::<I>(o, &self.key_limits(0), redaction, out);
             }
             Look::Sized(Kind::Tuple, _) => {
-                tree::encode::<I>(o, &self.key_limits(1), out);
+                tree::encode::<I>(o, &self.key_limits(1), redaction, out);
                 by_type(out);
             }
             Look::Sized(..) | Look::Other(Kind::Object | Kind::Exception) => {
-                tree::encode::<I>(o, &self.key_limits(0), out);
+                tree::encode::<I>(o, &self.key_limits(0), redaction, out);
                 by_type(out);
             }
-            _ => tree::encode::<I>(o, &self.key_limits(0), out),
+            _ => tree::encode::<I>(o, &self.key_limits(0), redaction, out),
         }
     }
 }

@@ -7,7 +7,7 @@ use waspect_abi::{Code, Kind};
 use super::copies::{is_key, whole};
 use super::values::Operand;
 use super::{HostBudget, Ref, State};
-use crate::introspect::{Child, Introspect, Walk, Whole};
+use crate::introspect::{Child, Introspect, Walk, Whole, tree};
 use crate::value::Value;
 
 /// Items of a list or tuple compared at most.
@@ -29,6 +29,7 @@ impl<I: Introspect> State<I> {
                     Err(code) => Ok(code.status()),
                 },
             },
+            Operand::Ref(Ref::Whole(Whole::Args)) if self.hides_args() => Ok(Code::Denied.status()),
             Operand::Ref(Ref::Whole(Whole::Args)) => self.among(v, |visit| {
                 if let Some(frame) = I::here() {
                     I::whole(frame, Whole::Args, visit);
@@ -41,6 +42,11 @@ impl<I: Introspect> State<I> {
             Operand::Ref(Ref::Stored(at)) => self.in_copy(v, at),
             _ => Ok(Code::Kind.status()),
         }
+    }
+
+    /// Whether to compare with the arguments would be to compare with one that is withheld.
+    fn hides_args(&self) -> bool {
+        I::here().is_some_and(|frame| tree::hides_any_arg::<I>(frame, &self.shared.redaction))
     }
 
     fn in_copy(&mut self, v: u64, at: u32) -> Result<i32, HostBudget> {

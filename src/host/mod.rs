@@ -39,10 +39,12 @@ use std::rc::Rc;
 use wasmtime::Memory;
 use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 
-use crate::introspect::tree::TreeLimits;
+use crate::introspect::tree::{self, TreeLimits};
 use crate::introspect::{Introspect, Look, Whole};
+use crate::ledger::NO_FUNCTION;
 use crate::limits::{self, Budget};
 use crate::outlet::{Account, Aggregation, Outlet};
+use crate::policy::{Policy, Redaction};
 use crate::request::{Key, Scope};
 
 pub use link::{LinkError, Linked, link};
@@ -58,6 +60,7 @@ pub struct HostBudget;
 pub struct Firing<I: Introspect> {
     /// By `Point::number`.
     pub point: u8,
+    /// With [`HIDES`] where some parameter's name is a secret's, so that each has to be looked at.
     pub function: u32,
     /// Arguments that the hook was handed: position and value.
     pub passed: [(i32, Option<I::Obj>); 2],
@@ -67,6 +70,15 @@ pub struct Firing<I: Introspect> {
     pub start_ticks: u64,
     /// Of the call, the same at its entry and its exit; no two calls of a process share one.
     pub invocation: u64,
+}
+
+/// A bit of [`Firing::function`]: there it costs a firing nothing. No session has so many functions.
+pub const HIDES: u32 = 1 << 31;
+
+/// A function's number alone.
+#[inline]
+pub fn number_of(function: u32) -> u32 {
+    if function == NO_FUNCTION { NO_FUNCTION } else { function & !HIDES }
 }
 
 impl<I: Introspect> Clone for Firing<I> {
@@ -118,6 +130,9 @@ pub struct Shared<I: Introspect> {
     /// Those of one name together, for `print` and `clear`.
     groups: Vec<Vec<Rc<Aggregation>>>,
     tree_limits: TreeLimits,
+    pub(crate) redaction: Redaction,
+    /// Where reads that only run time knows are held to rules.
+    rules: Option<Policy>,
     literals: RefCell<values::Literals>,
     names: RefCell<computed::Names>,
     /// What requests keep, by the names of imports.
@@ -315,6 +330,9 @@ impl<I: Introspect> State<I> {
     }
 
     fn any_object(&mut self, o: I::Obj) -> u64 {
+        if self.shared.redaction.has_types() && tree::has_hidden_type::<I>(o, &self.shared.redaction) {
+            return Code::Denied.value();
+        }
         match I::look(o) {
             Look::None => NONE,
             Look::Bool(b) => values::bool(b),

@@ -10,10 +10,11 @@ use waspect_abi::Code;
 
 use super::frame::{PathSite, Reached, StepSite, prepare_steps, walk};
 use super::values::Operand;
-use super::{HostBudget, Ref, State};
+use super::{HostBudget, Ref, Shared, State};
 use crate::introspect::Introspect;
 use crate::limits::{self, ASKED_NAMES_MAX};
-use crate::path::{Path, parse_steps};
+use crate::path::{Path, Step, parse_steps};
+use crate::policy::Policy;
 
 /// The steps of one `probe1.path`, `.attr` or `.key` import.
 pub(super) type Route<I> = Vec<StepSite<<I as Introspect>::Name>>;
@@ -47,20 +48,54 @@ impl<I: Introspect> Default for Asked<I> {
 }
 
 /// KIND: not a path, or not text. LIMIT: longer than any name may be.
-fn prepare<I: Introspect>(form: Form, bytes: &[u8]) -> Result<Prepared<I>, Code> {
+fn prepare<I: Introspect>(form: Form, bytes: &[u8], shared: &Shared<I>) -> Result<Prepared<I>, Code> {
     if bytes.len() as u64 > limits::NAME_BYTES_MAX {
         return Err(Code::Limit);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Code::Kind)?;
-    let path = |path: &Path| Prepared::Path(PathSite::prepare(path, I::passing));
+    if !shared.allows(form, text) {
+        return Ok(match form {
+            Form::Steps | Form::Attr => Prepared::Steps(vec![StepSite::Withheld]),
+            Form::Path | Form::Local | Form::Global => Prepared::Path(PathSite::withheld()),
+        });
+    }
+    let redaction = &shared.redaction;
+    let path = |path: &Path| Prepared::Path(PathSite::prepare(path, I::passing, redaction));
+    let steps = |steps: &[Step]| Prepared::Steps(prepare_steps(steps, I::passing, redaction));
     let root = |root| path(&Path { root, steps: Vec::new() });
     Ok(match form {
         Form::Path => path(&text.parse::<Path>().map_err(|_| Code::Kind)?),
-        Form::Steps => Prepared::Steps(prepare_steps(&parse_steps(text).map_err(|_| Code::Kind)?, I::passing)),
-        Form::Attr => Prepared::Steps(vec![StepSite::Attr(I::passing(text))]),
+        Form::Steps => steps(&parse_steps(text).map_err(|_| Code::Kind)?),
+        Form::Attr => steps(&[Step::Attr(text.to_owned())]),
         Form::Local => root(crate::path::Root::Local(text.to_owned())),
         Form::Global => root(crate::path::Root::Global(text.to_owned())),
     })
+}
+
+impl<I: Introspect> Shared<I> {
+    /// Whether the rules for imports allow what was asked by text: as the import that it could have been.
+    fn allows(&self, form: Form, text: &str) -> bool {
+        let Some(rules) = &self.rules else { return true };
+        let global = || ["global.", text].concat();
+        match form {
+            Form::Path => rules.import("probe1.get", text),
+            Form::Steps => rules.import("probe1.path", text),
+            Form::Attr => rules.import("probe1.attr", text),
+            Form::Local => rules.import("probe1.get", text),
+            Form::Global => rules.import("probe1.get", &global()),
+        }
+        .is_ok()
+    }
+
+    pub(super) fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    /// The same of a key.
+    pub(super) fn allows_key(&self, key: &[u8]) -> bool {
+        let key = |rules: &Policy| rules.import("probe1.key", &String::from_utf8_lossy(key)).is_ok();
+        self.rules.as_ref().is_none_or(key)
+    }
 }
 
 impl<I: Introspect> State<I> {
@@ -69,7 +104,7 @@ impl<I: Introspect> State<I> {
         if let Some(known) = self.asked.known.get(&key) {
             return Ok(known.clone());
         }
-        let prepared = Rc::new(prepare(form, bytes)?);
+        let prepared = Rc::new(prepare(form, bytes, &self.shared)?);
         if self.asked.known.len() as u64 >= ASKED_NAMES_MAX {
             self.asked.known.clear();
         }
@@ -106,7 +141,7 @@ impl<I: Introspect> State<I> {
             Operand::Error(code) => return Ok(code.value()),
             _ => return Ok(Code::Kind.value()),
         };
-        let reached = walk::<I>(from, steps);
+        let reached = walk::<I>(from, steps, &self.shared.redaction);
         self.arrive(reached)
     }
 }

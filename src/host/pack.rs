@@ -30,6 +30,9 @@ impl<I: Introspect> State<I> {
         self.charge(bytes.len())?;
         self.effort(2 * bytes.len());
         let Ok(value) = Value::read(&mut bytes.as_slice()) else { return Ok(Err(Code::Internal)) };
+        if let Value::Redacted(_) = value {
+            return Ok(Err(Code::Denied));
+        }
         write(&value, out);
         self.charge(out.len())?;
         Ok(Ok(out.len()))

@@ -6,7 +6,7 @@
 use waspect_abi::{Code, Kind};
 
 use super::values::Operand;
-use super::{HostBudget, Ref, State};
+use super::{HostBudget, Ref, State, number_of};
 use crate::introspect::Introspect;
 use crate::introspect::tree;
 use crate::ledger::TASK_NAME;
@@ -28,7 +28,7 @@ impl<I: Introspect> State<I> {
             }
             Operand::Int(n) => self.add_field(name, |_, _, out| put::int(out, n)),
             Operand::Ref(Ref::Object(o)) => self.add_field(name, |state, left, out| {
-                tree::encode::<I>(o, &state.limits_of_fields(left), out);
+                tree::encode::<I>(o, &state.limits_of_fields(left), &state.shared.redaction, out);
             }),
             _ => self.add_field(name, |state, left, out| state.encode(v, &state.limits_of_fields(left), out)),
         };
@@ -38,7 +38,8 @@ impl<I: Introspect> State<I> {
     /// Adds text the guest made; of a bad pointer, that it was one.
     pub(super) fn field_text(&mut self, name: u32, text: Result<&[u8], Code>) -> i32 {
         let max = self.limits_of_fields(usize::MAX).str_bytes;
-        self.add_field(name, |_, left, out| match text {
+        self.add_field(name, |state, left, out| match text {
+            Ok(text) if state.shared.redaction.finds(text) => put::redacted(out, Kind::Str),
             Ok(text) => put_text(out, text, max, left),
             Err(code) => put::error(out, code),
         });
@@ -109,7 +110,7 @@ impl<I: Introspect> State<I> {
         let scope = self.scope();
         let record = Record {
             account: &self.shared.accounts[self.probe],
-            function: self.firing.function,
+            function: number_of(self.firing.function),
             tid,
             point: self.firing.point,
             request: scope.as_ref().map_or(0, |scope| scope.number()),
@@ -130,7 +131,8 @@ impl<I: Introspect> State<I> {
         let Ok(level @ 1..=5) = u8::try_from(level) else { return Code::Range.status() };
         self.wrote = true;
         let max = usize::try_from(self.shared.budget.value_str_bytes_max).unwrap_or(usize::MAX);
-        let line = &text[..text.floor_char_boundary(max)];
+        let redacted = self.shared.redaction.finds(text.as_bytes());
+        let line = if redacted { REDACTED } else { &text[..text.floor_char_boundary(max)] };
         let logged = self.shared.outlet.log(self.account(), level, line.as_bytes());
         if logged { 0 } else { Code::Dropped.status() }
     }
@@ -141,6 +143,9 @@ impl<I: Introspect> State<I> {
         false
     }
 }
+
+/// In place of a line that has a secret in it.
+pub(super) const REDACTED: &str = "<redacted>";
 
 /// A field's number, a tag, an int.
 const INT_FIELD_BYTES: usize = 4 + 1 + 8;

@@ -12,7 +12,7 @@ use super::{HostBudget, State};
 use crate::introspect::Introspect;
 use crate::outlet::Speculation;
 use crate::request::{Kept, Key};
-use crate::value::put;
+use crate::value::{is_redacted, put};
 
 impl<I: Introspect> State<I> {
     /// What the request keeps; None when nothing, or outside of any.
@@ -38,6 +38,9 @@ impl<I: Introspect> State<I> {
     fn given_req(&mut self, key: Key) -> u64 {
         let Some(given) = &self.given else { return NONE };
         let name = self.shared.kept.iter().find(|(of, ..)| *of == key);
+        if name.is_some_and(|(_, text, _)| self.shared.redaction.hides(text.as_bytes())) {
+            return Code::Denied.value();
+        }
         let found = name.and_then(|(_, _, name)| I::key(given.store, name).ok());
         found.map_or(NONE, |o| self.object(o))
     }
@@ -136,7 +139,10 @@ impl<I: Introspect> State<I> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         self.encode(v, &self.tree_limits(usize::MAX), &mut bytes);
-        let kept = Kept::Bytes(bytes.as_slice().into());
+        let kept = match is_redacted(&bytes) {
+            true => Kept::Bits(Code::Denied.value()),
+            false => Kept::Bytes(bytes.as_slice().into()),
+        };
         let cost = bytes.len();
         self.scratch = bytes;
         self.charge(cost).map(|()| kept)

@@ -5,6 +5,7 @@
 
 use waspect_abi::{Code, Kind};
 
+use super::record::REDACTED;
 use super::text::floor;
 use super::values::Operand;
 use super::{HostBudget, State};
@@ -23,23 +24,24 @@ impl<I: Introspect> State<I> {
         if let Operand::Error(code) = self.operand(v) {
             return Ok(Err(code));
         }
-        let text = self.shown(v)?;
+        let Some(text) = self.shown(v)? else { return Ok(Err(Code::Denied)) };
         out.extend_from_slice(&text.as_bytes()[..floor(text.as_bytes(), cap)]);
         Ok(Ok(text.len()))
     }
 
-    /// The description, charged.
-    fn shown(&mut self, v: u64) -> Result<String, HostBudget> {
+    /// The description, charged; none of what is withheld.
+    fn shown(&mut self, v: u64) -> Result<Option<String>, HostBudget> {
         let mut bytes = Vec::new();
         self.encode(v, &LIMITS, &mut bytes);
         self.effort(3 * bytes.len());
         let mut text = String::new();
         match Value::read(&mut bytes.as_slice()) {
+            Ok(Value::Redacted(_)) => return Ok(None),
             Ok(value) => write(&value, &mut text),
             Err(_) => text.push_str("<unreadable>"),
         }
         self.charge(bytes.len() + text.len())?;
-        Ok(text)
+        Ok(Some(text))
     }
 
     /// The digits of an int beyond 64 bits; `None` when there are too many.
@@ -60,7 +62,10 @@ impl<I: Introspect> State<I> {
         let mut text = Vec::new();
         match self.str(v, LIMITS.budget_bytes, &mut text)? {
             Ok(_) => {}
-            Err(Code::Kind) if !matches!(self.operand(v), Operand::Error(_)) => text = self.shown(v)?.into_bytes(),
+            Err(Code::Kind) if !matches!(self.operand(v), Operand::Error(_)) => {
+                text = self.shown(v)?.unwrap_or_else(|| REDACTED.to_owned()).into_bytes();
+            }
+            Err(Code::Denied) if !matches!(self.operand(v), Operand::Error(_)) => text = REDACTED.into(),
             Err(code) => return Ok(code.status()),
         }
         Ok(self.log(level, Ok(&text)))

@@ -8,7 +8,7 @@ use super::{HostBudget, Ref, State};
 use crate::introspect::Introspect;
 use crate::limits;
 use crate::stores::Kept;
-use crate::value::Value;
+use crate::value::{Value, is_redacted};
 
 /// What one call keeps, by module and slot; lives in the call's token. One word while there is nothing.
 #[derive(Default, Debug)]
@@ -73,7 +73,10 @@ impl<I: Introspect> State<I> {
             bytes.clear();
             self.encode(v, &self.tree_limits(usize::MAX), &mut bytes);
             cost = bytes.len();
-            let kept = Kept::Bytes(bytes.as_slice().into());
+            let kept = match is_redacted(&bytes) {
+                true => Kept::Bits(Code::Denied.value()),
+                false => Kept::Bytes(bytes.as_slice().into()),
+            };
             self.scratch = bytes;
             kept
         };
@@ -96,6 +99,9 @@ impl<I: Introspect> State<I> {
     /// The value for kept bytes: scalars inline, the rest as a handle.
     pub(super) fn stored_handle(&mut self, at: u32) -> u64 {
         let Some(value) = self.stored_value(at) else { return Code::Internal.value() };
+        if let Value::Redacted(_) = value {
+            return Code::Denied.value();
+        }
         let (kind, len) = shape(&value);
         self.handle(Ref::Stored(at), kind, len)
     }

@@ -12,7 +12,7 @@ use super::{HostBudget, State};
 use crate::introspect::Introspect;
 use crate::report::DropKind;
 use crate::stores::{Kept, Store};
-use crate::value::{Value, put};
+use crate::value::{Value, is_redacted, put};
 
 /// No number's byte form is longer, but an int's beyond 64 bits.
 const NUMBER_BYTES_MAX: usize = 16;
@@ -33,6 +33,9 @@ impl<I: Introspect> State<I> {
             return Ok(code.status());
         }
         let kept = self.copied(v)?;
+        if matches!(&kept, Kept::Bytes(bytes) if is_redacted(bytes)) {
+            return Ok(Code::Denied.status());
+        }
         let set = self.with_key(map, key, |state, store, key| store.set(key, kept).map_err(|_| state.map_full()))?;
         Ok(set.map_or_else(Code::status, |()| 0))
     }
@@ -79,7 +82,7 @@ impl<I: Introspect> State<I> {
         bytes.clear();
         self.key(key, &mut bytes);
         let charged = self.charge(bytes.len());
-        let done = charged.map(|()| f(self, &store, &bytes));
+        let done = charged.map(|()| if is_redacted(&bytes) { Err(Code::Denied) } else { f(self, &store, &bytes) });
         self.scratch = bytes;
         done
     }

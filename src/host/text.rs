@@ -3,12 +3,15 @@
 //! In: a value, a place or a text in guest memory. Out: bytes, answers. Bounded: what is counted, searched or hashed of
 //! one str. Never here: a str's cached UTF-8, work that grows with a str of any length.
 
+use std::ops::Range;
+
 use waspect_abi::{Code, Kind};
 
 use super::values::{COMPARED_BYTES_PER_UNIT, Operand, against};
 use super::{HostBudget, Ref, State};
 use crate::introspect::{Introspect, Look};
 use crate::limits;
+use crate::policy::Redaction;
 use crate::value::Value;
 
 const COUNTED_MAX: usize = limits::TEXT_COUNTED_BYTES_MAX as usize;
@@ -37,6 +40,7 @@ impl<I: Introspect> State<I> {
                 Some(text) => Ok(append(text, text.len(), max, out)),
                 None => Err(Code::Stale),
             },
+            Operand::Ref(Ref::Object(o)) if is_text::<I>(o) && self.begins_secret(o, max) => Err(Code::Denied),
             Operand::Ref(Ref::Object(o)) if is_text::<I>(o) => {
                 let whole = I::text(o, max, out);
                 let ascii = I::ascii(o, |ascii| ascii.map(<[u8]>::len));
@@ -46,7 +50,11 @@ impl<I: Introspect> State<I> {
                 Ok(Front { whole, total: ascii.unwrap_or(out.len() - start) })
             }
             Operand::Ref(Ref::Stored(at)) => match self.stored_value(at) {
+                Some(Value::Str(text)) if self.shared.redaction.finds(front_bytes(text.as_bytes(), max)) => {
+                    Err(Code::Denied)
+                }
                 Some(Value::Str(text)) => Ok(append(&text, text.len(), max, out)),
+                Some(Value::Redacted(_)) => Err(Code::Denied),
                 Some(Value::Cut(_, total, inner)) => match *inner {
                     Value::Str(text) => Ok(append(&text, cut_total(total, text.len()), max, out)),
                     _ => Err(Code::Kind),
@@ -87,6 +95,7 @@ impl<I: Introspect> State<I> {
         let total = match self.operand(v) {
             Operand::Error(code) => Err(code),
             Operand::Ref(Ref::Object(o)) => match I::look(o) {
+                Look::Sized(Kind::Bytes | Kind::ByteArray, _) if self.begins_secret(o, max) => Err(Code::Denied),
                 Look::Sized(Kind::Bytes | Kind::ByteArray, _) => Ok(I::raw(o, copy)),
                 _ => Err(Code::Kind),
             },
@@ -160,7 +169,8 @@ impl<I: Introspect> State<I> {
         if let Operand::Ref(Ref::Object(o)) = self.operand(v)
             && let Some((hash, n)) = I::ascii(o, |ascii| {
                 let front = ascii?.get(..SEARCHED_MAX.min(ascii?.len()))?;
-                Some((if ascii?.len() > SEARCHED_MAX { 0 } else { hash(front) }, front.len()))
+                let none = ascii?.len() > SEARCHED_MAX || self.shared.redaction.finds(front);
+                Some((if none { 0 } else { hash(front) }, front.len()))
             })
         {
             self.charge(n / COMPARED_BYTES_PER_UNIT)?;
@@ -173,6 +183,44 @@ impl<I: Introspect> State<I> {
         self.scratch = front;
         Ok(answer)
     }
+}
+
+impl<I: Introspect> State<I> {
+    /// Whether a pattern of secrets is in the front of text or bytes, of which `max` are to be copied.
+    fn begins_secret(&self, o: I::Obj, max: usize) -> bool {
+        let redaction = &self.shared.redaction;
+        let ascii = I::ascii(o, |ascii| Some(redaction.finds(front_bytes(ascii?, max))));
+        ascii.unwrap_or_else(|| {
+            let found = I::raw(o, |bytes| redaction.finds(front_bytes(bytes, max)));
+            let mut text = Vec::new();
+            I::text(o, max.saturating_add(Redaction::BEYOND), &mut text);
+            found || redaction.finds(&text)
+        })
+    }
+
+    /// The same around a part of text or bytes that is to be taken out.
+    pub(super) fn has_secret(&self, o: I::Obj, part: &Range<usize>) -> bool {
+        let Look::Sized(kind @ (Kind::Str | Kind::Bytes | Kind::ByteArray), len) = I::look(o) else { return false };
+        let (from, to) = (part.start.saturating_sub(BEFORE), len.min(part.end.saturating_add(Redaction::BEYOND)));
+        self.work((to.saturating_sub(from) / COMPARED_BYTES_PER_UNIT) as u64);
+        let finds = |bytes: &[u8]| self.shared.redaction.finds(bytes.get(from..to).unwrap_or_default());
+        if kind != Kind::Str {
+            return I::raw(o, finds);
+        }
+        I::ascii(o, |ascii| ascii.map(finds)).unwrap_or_else(|| {
+            let mut text = Vec::new();
+            I::points(o, from, to.saturating_sub(from), &mut text);
+            self.shared.redaction.finds(&text)
+        })
+    }
+}
+
+/// So far before a part what it is a part of may begin: a private key has no more.
+const BEFORE: usize = 4_096;
+
+/// What is looked at of text of which `max` bytes are to be copied.
+fn front_bytes(text: &[u8], max: usize) -> &[u8] {
+    &text[..text.len().min(max.saturating_add(Redaction::BEYOND))]
 }
 
 fn is_text<I: Introspect>(o: I::Obj) -> bool {

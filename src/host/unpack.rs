@@ -9,6 +9,7 @@ use super::pack::{BIG_INT, CYCLE, OPAQUE, TRUNCATED};
 use super::{HostBudget, State};
 use crate::introspect::Introspect;
 use crate::limits;
+use crate::policy::Redaction;
 use crate::value::{Cut, put};
 
 /// Levels of arrays and maps below a field.
@@ -18,7 +19,8 @@ impl<I: Introspect> State<I> {
     /// Validates all of it before anything is numbered or committed. Fields that wait for `emit` go on waiting.
     pub(super) fn emit_msgpack(&mut self, bytes: &[u8]) -> Result<i32, HostBudget> {
         let max = usize::try_from(self.shared.budget.record_bytes_max).unwrap_or(usize::MAX);
-        let fields = match fields(bytes, max) {
+        let shared = self.shared.clone();
+        let fields = match fields(bytes, max, &shared.redaction) {
             Ok(fields) => fields,
             Err(code) => return Ok(code.status()),
         };
@@ -39,8 +41,8 @@ impl<I: Introspect> State<I> {
 }
 
 /// The record's names and values.
-fn fields(bytes: &[u8], max: usize) -> Result<Vec<(&str, Vec<u8>)>, Code> {
-    let mut reader = Reader { rest: bytes, left: max };
+fn fields<'a>(bytes: &'a [u8], max: usize, redaction: &'a Redaction) -> Result<Vec<(&'a str, Vec<u8>)>, Code> {
+    let mut reader = Reader { rest: bytes, left: max, redaction };
     let mut all = Vec::new();
     let Head::Map(count) = reader.head()? else { return Err(Code::Kind) };
     if u64::from(count) > limits::RECORD_FIELDS_MAX {
@@ -77,6 +79,7 @@ struct Reader<'a> {
     rest: &'a [u8],
     /// Bytes that values may still become.
     left: usize,
+    redaction: &'a Redaction,
 }
 
 impl<'a> Reader<'a> {
@@ -171,8 +174,14 @@ impl<'a> Reader<'a> {
             Head::Int(n) => put::int(out, n),
             Head::Big(n) => put::big_int(out, false, &n.to_le_bytes()),
             Head::Float(x) => put::float(out, x),
-            Head::Str(n) => put::str(out, self.text(n)?),
-            Head::Bytes(n) => put::bytes(out, self.bytes(n)?),
+            Head::Str(n) => match self.text(n)? {
+                text if self.redaction.finds(text.as_bytes()) => put::redacted(out, Kind::Str),
+                text => put::str(out, text),
+            },
+            Head::Bytes(n) => match self.bytes(n)? {
+                bytes if self.redaction.finds(bytes) => put::redacted(out, Kind::Bytes),
+                bytes => put::bytes(out, bytes),
+            },
             Head::Array(count) => self.parts(Kind::List, count, 1, depth, out)?,
             Head::Map(count) => self.parts(Kind::Dict, count, 2, depth, out)?,
             Head::Extension(n, number) => self.extended(number, n, depth, out)?,
@@ -197,7 +206,7 @@ impl<'a> Reader<'a> {
         match number {
             TRUNCATED => {
                 let depth = depth.checked_sub(1).ok_or(Code::Limit)?;
-                let mut inner = Reader { rest: payload, left: self.left };
+                let mut inner = Reader { rest: payload, left: self.left, redaction: self.redaction };
                 let [why] = inner.take()?;
                 let why = *Cut::ALL.get(usize::from(why)).ok_or(Code::Kind)?;
                 put::cut(out, why, u64::from_be_bytes(inner.take()?));

@@ -170,7 +170,7 @@ impl<I: Introspect> State<I> {
             Operand::Float(_) => Kind::Float,
             Operand::Literal(v) if self.shared.literals.borrow().get(v).is_some() => Kind::Str,
             Operand::Literal(_) | Operand::Error(_) => Kind::Error,
-            Operand::Ref(Ref::Object(o)) => look_kind(I::look(o)),
+            Operand::Ref(Ref::Object(o)) => tree::kind_of(I::look(o)),
             Operand::Ref(Ref::Whole(Whole::Args)) => Kind::Tuple,
             Operand::Ref(Ref::Whole(_)) => Kind::Dict,
             Operand::Ref(Ref::Stored(at)) => self.stored_value(at).map_or(Kind::Error, |value| shape(&value).0),
@@ -362,15 +362,19 @@ impl<I: Introspect> State<I> {
                 Some(text) => put::str(out, text),
                 None => put::error(out, Code::Stale),
             },
-            Operand::Ref(Ref::Object(o)) => tree::encode::<I>(o, limits, out),
+            Operand::Ref(Ref::Object(o)) => tree::encode::<I>(o, limits, &self.shared.redaction, out),
             Operand::Ref(Ref::Whole(which)) => match I::here() {
-                Some(frame) => tree::encode_whole::<I>(frame, which, limits, out),
+                Some(frame) => tree::encode_whole::<I>(frame, which, limits, &self.shared.redaction, out),
                 None => put::error(out, Code::Absent),
             },
             Operand::Ref(Ref::Stored(at)) => {
                 let mut rest = self.stored.get(at as usize..).unwrap_or_default();
                 let all = rest;
                 match Value::read(&mut rest) {
+                    // Text that the module made of numbers, or of parts.
+                    Ok(Value::Str(text)) if self.shared.redaction.finds(text.as_bytes()) => {
+                        put::redacted(out, Kind::Str)
+                    }
                     Ok(_) => out.extend_from_slice(&all[..all.len() - rest.len()]),
                     Err(_) => put::error(out, Code::Internal),
                 }
@@ -424,16 +428,6 @@ pub(super) fn against<I: Introspect>(o: I::Obj, text: &str) -> Ordering {
         I::text(o, text.len() + 4, &mut front);
         front.as_slice().cmp(text.as_bytes())
     })
-}
-
-fn look_kind(look: Look) -> Kind {
-    match look {
-        Look::None => Kind::None,
-        Look::Bool(_) => Kind::Bool,
-        Look::Int(_) | Look::BigInt => Kind::Int,
-        Look::Float(_) => Kind::Float,
-        Look::Sized(kind, _) | Look::Other(kind) => kind,
-    }
 }
 
 /// The `len` of a copy, where its kind has one that no code computes: of a stack, not of a frame that was captured.

@@ -207,6 +207,7 @@ fn beside_float(negative: bool, x: f64) -> Option<Option<Ordering>> {
 pub fn copies(a: &Value, b: &Value) -> Result<Option<Ordering>, Code> {
     match (a, b) {
         (Value::Error(code), _) | (_, Value::Error(code)) => Err(*code),
+        (Value::Redacted(_), _) | (_, Value::Redacted(_)) => Err(Code::Denied),
         (Value::Cut(..), _) | (_, Value::Cut(..)) => Err(Code::Limit),
         (Value::None, Value::None) => Ok(Some(Ordering::Equal)),
         (Value::Str(x), Value::Str(y)) => Ok(Some(x.cmp(y))),

@@ -361,6 +361,13 @@ impl Introspect for Fake {
         at(&all, i64::from(i))?.ok_or(Code::Absent)
     }
 
+    fn arg_name<R>(f: FrameRef, i: i32, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        let frame = frame(f);
+        let i = if i < 0 { i + Self::arg_count(f) } else { i };
+        let name = frame.args.get(usize::try_from(i).ok()?).map_or("rest", |(name, _)| name.as_str());
+        Some(read(name.as_bytes()))
+    }
+
     fn arg_count(f: FrameRef) -> i32 {
         let frame = frame(f);
         i32::try_from(frame.args.len() + frame.rest.len()).unwrap_or(i32::MAX)

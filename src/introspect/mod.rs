@@ -251,6 +251,8 @@ pub trait Introspect: 'static {
     /// ABSENT: no such argument, or deleted.
     fn arg(f: Self::Frame, i: i32) -> Result<Self::Obj, Code>;
     fn arg_count(f: Self::Frame) -> i32;
+    /// Lends the name of the parameter that `arg` reads: of the elements of `*rest`, its own. Nothing where there is none.
+    fn arg_name<R>(f: Self::Frame, i: i32, read: impl FnOnce(&[u8]) -> R) -> Option<R>;
     /// A local by name: parameters, variables, cells seen through.
     ///
     /// # Errors

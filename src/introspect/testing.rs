@@ -14,6 +14,7 @@ use waspect_abi::{Code, Kind};
 use super::cpython::{CPython, Name, Obj, current_frame, lend, self_check};
 use super::tree::{TreeLimits, encode, encode_whole};
 use super::{Introspect, Look, Whole, compare};
+use crate::policy::Redaction;
 use crate::value::Value;
 
 /// Adds the door's functions to the extension module.
@@ -82,7 +83,7 @@ const WIDE: TreeLimits = TreeLimits { depth: 6, items: 1_000, str_bytes: 4_096, 
 /// `("OK", value)` or the code's name and None.
 fn answer(py: Python<'_>, read: Result<Obj, Code>) -> PyResult<(&'static str, Py<PyAny>)> {
     match read {
-        Ok(o) => Ok(("OK", decoded(py, |out| encode::<CPython>(o, &WIDE, out))?)),
+        Ok(o) => Ok(("OK", decoded(py, |out| encode::<CPython>(o, &WIDE, &Redaction::default(), out))?)),
         Err(code) => Ok((code.name(), py.None())),
     }
 }
@@ -170,12 +171,12 @@ fn timed<R>(times: u32, mut turn: impl FnMut() -> R) -> f64 {
 /// `look` or `encode` in a loop, ns per turn.
 #[pyfunction]
 fn _bench(what: &str, object: &Bound<'_, PyAny>, times: u32) -> PyResult<f64> {
-    let mut out = Vec::with_capacity(1 << 20);
+    let (mut out, redaction) = (Vec::with_capacity(1 << 20), Redaction::default());
     lend(object, |o| match what {
         "look" => Ok(timed(times, || CPython::look(black_box(o)))),
         "encode" => Ok(timed(times, || {
             out.clear();
-            encode::<CPython>(black_box(o), &WIDE, &mut out);
+            encode::<CPython>(black_box(o), &WIDE, &redaction, &mut out);
         })),
         _ => Err(PyValueError::new_err("expected `look` or `encode`")),
     })
@@ -193,7 +194,7 @@ fn _encode(
 ) -> PyResult<(Py<PyBytes>, Py<PyAny>)> {
     let limits = limits(depth, items, str_bytes, budget_bytes);
     let mut bytes = Vec::new();
-    lend(object, |o| encode::<CPython>(o, &limits, &mut bytes));
+    lend(object, |o| encode::<CPython>(o, &limits, &Redaction::default(), &mut bytes));
     let value = decoded(py, |out| out.extend_from_slice(&bytes))?;
     Ok((PyBytes::new(py, &bytes).unbind(), value))
 }
@@ -211,7 +212,9 @@ fn _compare(a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> (String, String) {
 #[pyfunction]
 fn _frame_read(py: Python<'_>, path: &str) -> PyResult<(&'static str, Py<PyAny>)> {
     let frame = current_frame().ok_or_else(|| PyValueError::new_err("expected a running frame"))?;
-    let whole = |which| Ok(("OK", decoded(py, |out| encode_whole::<CPython>(frame, which, &WIDE, out))?));
+    let whole = |which| {
+        Ok(("OK", decoded(py, |out| encode_whole::<CPython>(frame, which, &WIDE, &Redaction::default(), out))?))
+    };
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (root, rest) = path.split_at(end);
     match root {

@@ -62,7 +62,7 @@ pub(super) fn meet(py: Python<'_>, socket: &Path) -> Result<(), ControlError> {
 pub(super) fn start(py: Python<'_>, socket: &Path, load: &Load, stays: bool) -> Result<(Rc<Live>, OwnedFd), Refusal> {
     let refusal = |stage: &str, message: String, hint| Refusal { stage: stage.to_owned(), message, hint };
     attach::self_check(py).map_err(|e| refusal("attach", e, None))?;
-    let live = Live::new(py, load, rejoin(py, socket, stays)).map_err(|e| refusal("engine", e.to_string(), e.hint()));
+    let live = Live::new(py, load, rejoin(py, socket, stays)).map_err(|e| refusal(e.stage(), e.to_string(), e.hint()));
     let (live, segment) = live?;
     live.outlet.set_events_per_second(load.events_per_second);
     Ok((live, segment))

@@ -18,8 +18,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
 use crate::compiler::{self, Source};
-use crate::frames::Artifact;
+use crate::frames::{self, Artifact};
 use crate::limits::Budget;
+use crate::policy::Policy;
 use crate::seal;
 
 #[pymodule(gil_used = true)]
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(handed_compiler, module)?)?;
     module.add_function(wrap_pyfunction!(compile, module)?)?;
+    module.add_function(wrap_pyfunction!(policy, module)?)?;
     module.add_function(wrap_pyfunction!(load, module)?)?;
     module.add_function(wrap_pyfunction!(load_for_frames, module)?)?;
     module.add_function(wrap_pyfunction!(boot::_boot, module)?)?;
@@ -67,12 +69,29 @@ fn compile<'py>(
     Ok(PyBytes::new(py, &lent))
 }
 
-/// Attaches an artifact's probes.
+/// A policy file's text → what it says, by another process, for `load`.
 #[pyfunction]
-fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt>>) -> PyResult<session::Session> {
+fn policy<'py>(py: Python<'py>, compiler: PathBuf, text: Vec<u8>, name: String) -> PyResult<Bound<'py, PyBytes>> {
+    let read = py.detach(|| compiler::policy(Path::new(&compiler), &name, &text, compiler::WALL));
+    let bytes = read.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), e.hint()))?;
+    let bytes = frames::encode(&bytes).map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// Attaches an artifact's probes, under what `policy` gave; empty for what holds without a file.
+#[pyfunction]
+fn load(
+    py: Python<'_>,
+    artifact: &[u8],
+    budget: HashMap<String, Bound<'_, PyInt>>,
+    policy: &[u8],
+) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
-    let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
-    session::Session::start(py, artifact, budget)
+    let policy = if policy.is_empty() { Ok(Policy::default()) } else { frames::decode(policy) };
+    let policy = policy.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
+    let budget = lowered(policy.lowered(Budget::DEFAULT), &budget)
+        .map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
+    session::Session::start(py, artifact, budget, policy)
 }
 
 /// An artifact whose probes are attached nowhere.
@@ -97,21 +116,12 @@ fn _load_raised(
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
     let budget = Budget { events_per_second, ..Budget::DEFAULT };
-    session::Session::with(py, artifact, budget, ring_bytes, events_per_second)?.attach(py)
+    session::Session::with(py, artifact, budget, Policy::default(), ring_bytes, events_per_second)?.attach(py)
 }
 
-fn lowered(by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {
-    let mut budget = Budget::DEFAULT;
+fn lowered(mut budget: Budget, by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {
     for (name, value) in by_name {
-        let field = match name.as_str() {
-            "fuel_per_fire" => &mut budget.fuel_per_fire,
-            "events_per_second" => &mut budget.events_per_second,
-            "record_bytes_max" => &mut budget.record_bytes_max,
-            "value_depth_max" => &mut budget.value_depth_max,
-            "value_items_max" => &mut budget.value_items_max,
-            "value_str_bytes_max" => &mut budget.value_str_bytes_max,
-            _ => return Err(format!("unknown budget `{name}`")),
-        };
+        let Some(field) = budget.field(name) else { return Err(format!("unknown budget `{name}`")) };
         match value.extract::<u64>() {
             Ok(lower) if lower <= *field => *field = lower,
             _ => return Err(format!("budget `{name}` of {value}, expected 0 to {field}: a budget only lowers")),

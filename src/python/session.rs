@@ -16,6 +16,7 @@ use crate::attach::{self, given, live::Live};
 use crate::frames::{Artifact, Load, LoadModule};
 use crate::ledger;
 use crate::limits::{self, Budget};
+use crate::policy::Policy;
 use crate::report::{Exits, Function, Ledger, Report};
 use crate::segment::{ReadError, Reader, Totals};
 use crate::spec::Point;
@@ -33,9 +34,10 @@ struct Inner {
 }
 
 impl Session {
-    pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
-        let session = Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)?;
-        session.attach(py)
+    pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget, policy: Policy) -> PyResult<Self> {
+        let ring_bytes = policy.most("ring_bytes", limits::RING_BYTES);
+        let per_second = policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
+        Self::with(py, artifact, budget, policy, ring_bytes, per_second)?.attach(py)
     }
 
     pub(super) fn attach(self, py: Python<'_>) -> PyResult<Self> {
@@ -50,7 +52,7 @@ impl Session {
     /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.
     pub(super) fn on_frames(py: Python<'_>, artifact: Artifact) -> PyResult<Self> {
         let budget = Budget { events_per_second: u64::MAX, ..Budget::DEFAULT };
-        Self::with(py, artifact, budget, limits::FRAMES_RING_BYTES, u64::MAX)
+        Self::with(py, artifact, budget, Policy::default(), limits::FRAMES_RING_BYTES, u64::MAX)
     }
 
     /// With a ring and a rate of all probes together that the caller chooses.
@@ -58,12 +60,14 @@ impl Session {
         py: Python<'_>,
         artifact: Artifact,
         budget: Budget,
+        policy: Policy,
         ring_bytes: u64,
         per_second: u64,
     ) -> PyResult<Self> {
         attach::self_check(py).map_err(|e| errors::raise(py, "AttachError", &e, None))?;
         let load = Load {
             modules: vec![LoadModule { artifact, budget }],
+            policy,
             ring_bytes,
             events_per_second: per_second,
             ledger_bytes: limits::LEDGER_BYTES,
@@ -72,7 +76,7 @@ impl Session {
         // A forked child reads its own segment by the same session object; nobody has to be told.
         let live = Live::new(py, &load, Box::new(|segment, _| segment.is_some()));
         let (live, _segment) =
-            live.map_err(|e| errors::raise(py, "EngineError", &e.to_string(), e.hint().as_deref()))?;
+            live.map_err(|e| errors::raise(py, errors::of_stage(e.stage()), &e.to_string(), e.hint().as_deref()))?;
         live.outlet.set_events_per_second(per_second);
         let reader = RefCell::new((std::process::id(), Reader::over(live.outlet.words())));
         let inner = Inner { live, reader, detached: std::cell::Cell::new(false) };

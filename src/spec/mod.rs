@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use waspect_grammar::spec::{Options, Part, Point, Problem, Spec, SpecError, Target, mangle, unmangle};
+pub use waspect_grammar::spec::{Options, Part, Point, Problem, Spec, SpecError, Target, glob, mangle, unmangle};
 pub use waspect_grammar::words;
 
 /// What the agent must know of a module besides its machine code; made by `module`, which read it in the bytes.

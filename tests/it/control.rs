@@ -131,7 +131,14 @@ fn listen() -> (TempDir, Client) {
 }
 
 fn load() -> Load {
-    Load { modules: vec![], ring_bytes: 8 << 20, events_per_second: 50_000, ledger_bytes: 1 << 20, compiler: None }
+    Load {
+        modules: vec![],
+        policy: waspect::policy::Policy::default(),
+        ring_bytes: 8 << 20,
+        events_per_second: 50_000,
+        ledger_bytes: 1 << 20,
+        compiler: None,
+    }
 }
 
 fn hello(forked_from: Option<Parent>) -> Hello {

@@ -256,6 +256,9 @@ impl Introspect for Bomb {
     fn arg_count(f: FrameRef) -> i32 {
         Fake::arg_count(f)
     }
+    fn arg_name<R>(f: FrameRef, i: i32, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        Fake::arg_name(f, i, read)
+    }
     fn local(f: FrameRef, name: &String) -> Result<Ref, Code> {
         Fake::local(f, name)
     }

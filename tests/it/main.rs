@@ -16,6 +16,7 @@ mod maps;
 mod module;
 mod path;
 mod plain;
+mod policy;
 mod protocol;
 mod render;
 mod request;

@@ -2,21 +2,23 @@
 //!
 //! The lines, in order: `frame: {…}` is the running call from here on, `fire: …` fires (see [`Run::fire_line`]), `renew` renews
 //! a torn instance as the main thread would, `request: begin|child|end`; of the whole file `loader: {…}`, the call that loads
-//! it, `budget: NAME=N`, `sizes: LEDGER RING`, `show: fuel`. Nothing between the module and the reader is made up but the
+//! it, `budget: NAME=N`, `policy: TOML; TOML`, `sizes: LEDGER RING`, `show: fuel`. Nothing between the module and the reader is made up but the
 //! objects.
 
 use std::rc::Rc;
 
 use serde_json::Value as Json;
+use waspect::cli::policy::parse as read;
 use waspect::drain::Drain;
 use waspect::frames::Artifact;
 use waspect::guest::{Guest, GuestError};
-use waspect::host::{self, Firing, Slots};
+use waspect::host::{self, Firing, HIDES, Slots};
 use waspect::introspect::Introspect;
 use waspect::introspect::fake::{self, Fake, Ref};
 use waspect::limits::Budget;
 use waspect::module::parse;
 use waspect::outlet::{Outlet, Place};
+use waspect::policy::Policy;
 use waspect::render::jsonl;
 use waspect::report::{Report, Start};
 use waspect::request::Opening;
@@ -32,7 +34,9 @@ pub(crate) fn transcript(name: &str, lines: &[&str], module: &[u8]) -> Vec<Strin
     let budget = said("budget").map_or(Budget::DEFAULT, lowered);
     let sizes = said("sizes").map_or((1 << 20, 1 << 20), pair);
     said("loader").into_iter().for_each(plain::put_frame);
-    let mut run = match Run::<Fake>::load(name, module, budget, sizes) {
+    let policy =
+        said("policy").map_or_else(Policy::default, |text| read(name, &text.replace("; ", "\n")).expect("a policy"));
+    let mut run = match Run::<Fake>::load_under(&policy, name, module, budget, sizes) {
         Ok(run) => run,
         Err(error) => return vec![format!("error {error}")],
     };
@@ -58,13 +62,24 @@ impl<I: Introspect> Run<I> {
     }
 
     /// Loads a module as an agent would, but for the process between parsing and code.
-    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Result<Self, GuestError> {
+    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, sizes: (u64, u64)) -> Result<Self, GuestError> {
+        Self::load_under(&Policy::default(), name, wat, budget, sizes)
+    }
+
+    pub(crate) fn load_under(
+        policy: &Policy,
+        name: &str,
+        wat: &[u8],
+        budget: Budget,
+        (ledger, ring): (u64, u64),
+    ) -> Result<Self, GuestError> {
         let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
         let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
         let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
         let manifest = module.manifest();
         let (engine, code) = waspect::engine::load(&Artifact { manifest: manifest.clone(), code }).expect("loads");
-        let linked = host::link::<I>(&engine, &outlet, manifest, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let linked =
+            host::link::<I>(&engine, &outlet, manifest, budget, policy).unwrap_or_else(|e| panic!("{name}: {e}"));
         let guest = Guest::new(&engine, &code, linked, manifest)?;
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();
@@ -86,7 +101,7 @@ impl<I: Introspect> Run<I> {
         }
         let firing = Firing {
             point,
-            function: self.function,
+            function: if self.hides() { self.function | HIDES } else { self.function },
             passed,
             outcome: out,
             start_ticks: self.start_ticks,
@@ -109,6 +124,12 @@ impl<I: Introspect> Run<I> {
         if point > 0 {
             (self.slots, self.start_ticks) = (Slots::default(), 0);
         }
+    }
+
+    /// Whether some parameter's name is a secret's, which an agent knows since it attached.
+    fn hides(&self) -> bool {
+        let hides = |name: &[u8]| self.guest.hides(std::str::from_utf8(name).expect("text"));
+        I::here().is_some_and(|f| (0..I::arg_count(f)).any(|i| I::arg_name(f, i, hides).unwrap_or(false)))
     }
 
     pub(crate) fn enter(&mut self, times: usize) {

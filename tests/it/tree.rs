@@ -5,6 +5,7 @@ use waspect::introspect::compare::{INCOMPARABLE, cmp, eq};
 use waspect::introspect::fake::{Fake, FakeFrame, FakeObj, Fields, Ref, put, put_frame, set};
 use waspect::introspect::tree::{BUDGET_BYTES_MIN, TreeLimits, encode, encode_whole};
 use waspect::introspect::{Introspect, Whole};
+use waspect::policy::Redaction;
 use waspect::value::{Cut, Value};
 use waspect_abi::{Code, Kind};
 
@@ -12,7 +13,7 @@ const LIMITS: TreeLimits = TreeLimits { depth: 3, items: 5, str_bytes: 10, budge
 
 fn tree(o: Ref, limits: &TreeLimits) -> Value {
     let mut out = b"before".to_vec();
-    encode::<Fake>(o, limits, &mut out);
+    encode::<Fake>(o, limits, &Redaction::default(), &mut out);
     let mut bytes = &out[6..];
     assert!(bytes.len() <= limits.budget_bytes.max(BUDGET_BYTES_MIN), "{} bytes", bytes.len());
     let value = Value::read(&mut bytes).unwrap();
@@ -115,7 +116,7 @@ fn frames_have_wholes() {
     });
     let whole = |which| {
         let mut out = Vec::new();
-        encode_whole::<Fake>(frame, which, &LIMITS, &mut out);
+        encode_whole::<Fake>(frame, which, &LIMITS, &Redaction::default(), &mut out);
         Value::read(&mut &out[..]).unwrap()
     };
     let pair = |name: &str, n| (Value::Str(name.into()), Value::Int(n));

@@ -20,7 +20,7 @@ REACTOR = b'''(module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "probe1.get" "arg0" (func $arg0 (result i64)))
   (import "probe1.get" "local.n" (func $local (result i64)))
-  (import "probe1.get" "global.SECRET" (func $global (result i64)))
+  (import "probe1.get" "global.MOTTO" (func $global (result i64)))
   (import "probe1" "truthy" (func $truthy (param i64) (result i32)))
   (import "probe1.map.add" "starts" (func $add (param i64 i64) (result i64)))
   (import "probe1.field" "starts" (func $starts (param i64)))
@@ -48,7 +48,7 @@ REACTOR = b'''(module
     (call $f_global (global.get $g))
     (drop (call $emit))))'''
 import _thread, os, threading, time, atexit
-SECRET = "s3cret"
+MOTTO = "onward"
 def work(n): return n
 session = waspect.load(REACTOR)
 def started():
@@ -88,7 +88,7 @@ print(r["fields"])
 def test_the_main_thread_renews_it():
     said = lines("""
 def main():
-    n = SECRET
+    n = MOTTO
     in_thread(lambda: several(5, True))
     print(renewing(), started())
     several(2)

@@ -10,6 +10,7 @@ use super::{Observation, Pace, modules};
 use crate::cli::advised::advised;
 use crate::cli::desk::Session;
 use crate::cli::open::all;
+use crate::cli::policy::{PolicyArgs, refused};
 use crate::cli::text::bytes as shown;
 use crate::desk::How;
 use crate::frames::Load;
@@ -52,17 +53,28 @@ pub(crate) struct Probing {
     /// What other commands may call this session by: `waspect stats NAME`, `tail`, `unload`
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
 }
 
 impl Probing {
     /// The session: its modules are checked and compiled here.
     pub(crate) fn load(&self) -> anyhow::Result<Load> {
-        let budget =
-            self.events.map_or(Budget::DEFAULT, |events_per_second| Budget { events_per_second, ..Budget::DEFAULT });
+        let policy = self.policy.read()?;
+        let lowest = policy.lowered(Budget::DEFAULT);
+        let budget = self.events.map_or(lowest, |events_per_second| Budget { events_per_second, ..lowest });
+        let ring_bytes = self.ring.unwrap_or_else(|| policy.most("ring_bytes", limits::RING_BYTES));
+        let of_process = || policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
+        let events_per_second = self.events.unwrap_or_else(of_process);
+        policy.asked("ring_bytes", ring_bytes).map_err(|e| refused(&e))?;
+        policy.asked("events_per_second_process", events_per_second).map_err(|e| refused(&e))?;
+        let modules = modules::load(&all(&self.probes, &self.texts), &self.at, budget)?;
+        modules::within(&policy, &modules)?;
         Ok(Load {
-            modules: modules::load(&all(&self.probes, &self.texts), &self.at, budget)?,
-            ring_bytes: self.ring.unwrap_or(limits::RING_BYTES),
-            events_per_second: self.events.unwrap_or(limits::EVENTS_PER_SECOND_PROCESS),
+            modules,
+            policy,
+            ring_bytes,
+            events_per_second,
             ledger_bytes: limits::LEDGER_BYTES,
             compiler: std::env::current_exe().ok(),
         })

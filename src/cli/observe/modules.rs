@@ -6,10 +6,12 @@ use anyhow::{Context, anyhow, bail};
 
 use crate::cli::language::Program;
 use crate::cli::open::{Given, Opened};
+use crate::cli::policy::refused;
 use crate::compile;
 use crate::frames::LoadModule;
 use crate::limits::Budget;
 use crate::module::{self, At, ModuleError, ProbeModule};
+use crate::policy::Policy;
 
 /// Checks and compiles each file, to run under `budget`. An `--at` goes to every module that has its export, and to at least one.
 pub(in crate::cli) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Result<Vec<LoadModule>> {
@@ -28,6 +30,15 @@ pub(in crate::cli) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyh
 pub(in crate::cli) fn program(name: &str, text: &str) -> anyhow::Result<LoadModule> {
     let bytes = Program::new(name, text.as_bytes().to_vec()).and_then(Program::compile)?;
     made(&module::parse(name, &bytes, &[]).map_err(|e| hinted(&e, e.hint()))?, Budget::DEFAULT)
+}
+
+/// What the agent will say, before any process is met.
+pub(in crate::cli) fn within(policy: &Policy, modules: &[LoadModule]) -> anyhow::Result<()> {
+    modules.iter().try_for_each(|module| {
+        let manifest = &module.artifact.manifest;
+        let subject = || format!("probe `{}` does not load", manifest.name);
+        policy.module(manifest, &module.budget).map_err(|e| refused(&e)).with_context(subject)
+    })
 }
 
 fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>, budget: Budget) -> anyhow::Result<LoadModule> {

@@ -28,6 +28,7 @@ use crate::cli::held;
 use crate::cli::observe::outputs::warn;
 use crate::cli::observe::{duration, modules};
 use crate::cli::open::all;
+use crate::cli::policy::PolicyArgs;
 use crate::cli::target::{FORMS, Found, Target};
 use crate::limits::Budget;
 use fleet::Fleet;
@@ -76,6 +77,8 @@ pub(crate) struct Top {
     /// End after so long (`10s`, `500ms`, `2m`)
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
+    #[command(flatten)]
+    policy: PolicyArgs,
 }
 
 /// Shows until told to stop, for the time asked for, or, as JSON, until the processes end.
@@ -88,12 +91,17 @@ pub(crate) fn run(args: &Top) -> anyhow::Result<ExitCode> {
     if !args.json {
         screen::check()?;
     }
+    let policy = args.policy.read()?;
+    let budget = policy.lowered(Budget::DEFAULT);
     let given = all(&args.probes, &args.texts);
-    let programs = given.iter().map(|given| Ok((given.shown(), modules::load(&[*given], &[], Budget::DEFAULT)?)));
+    let programs = given.iter().map(|given| {
+        let made = modules::load(&[*given], &[], budget)?;
+        modules::within(&policy, &made).map(|()| (given.shown(), made))
+    });
     let programs: Vec<_> = programs.collect::<anyhow::Result<_>>()?;
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let model = Model::new(&target(&args.targets, &found));
-    let live = Arc::new(Live::enter(wanted, found, &asked)?);
+    let live = Arc::new(Live::enter(wanted, found, &asked, policy)?);
     let shown = give(&live, programs).and_then(|()| show(args, model, &live, asked));
     let late = live.close();
     held::end().iter().chain(&late).for_each(|line| warn(line));

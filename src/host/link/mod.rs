@@ -31,6 +31,7 @@ use crate::ledger::Agg;
 use crate::limits::Budget;
 use crate::outlet::{Account, Aggregation, Outlet};
 use crate::path::{Path, Root, Step, parse_steps};
+use crate::policy::{Policy, Redaction};
 use crate::request::Key;
 use crate::spec::{ImportUse, Manifest};
 
@@ -61,6 +62,7 @@ struct Linking<'a, I: Introspect> {
     literals: super::values::Literals,
     slots: Vec<String>,
     kept: Vec<(Key, String, I::Name)>,
+    redaction: Redaction,
 }
 
 /// Everything a module's instances need besides its code.
@@ -78,6 +80,7 @@ pub fn link<I: Introspect>(
     outlet: &Rc<Outlet>,
     manifest: &Manifest,
     budget: Budget,
+    policy: &Policy,
 ) -> Result<Linked<I>, LinkError> {
     let number = outlet.module(&manifest.name);
     let accounts = accounts(outlet, number, manifest, &budget)?;
@@ -93,6 +96,7 @@ pub fn link<I: Introspect>(
         literals: super::values::Literals::default(),
         slots: Vec::new(),
         kept: Vec::new(),
+        redaction: Redaction::new(policy),
     };
     // A module may import one thing several times; the linker and what is declared have it once.
     let mut seen = HashSet::new();
@@ -102,7 +106,8 @@ pub fn link<I: Introspect>(
     for import in makes.into_iter().chain(means) {
         linking.import(import)?;
     }
-    let Linking { linker, paths, routes, aggregations, groups, literals, kept, .. } = linking;
+    let Linking { linker, paths, routes, aggregations, groups, literals, kept, redaction, .. } = linking;
+    let rules = policy.has_import_rules().then(|| policy.clone());
     let literals = RefCell::new(literals);
     let tree_limits = TreeLimits::of(&budget, usize::try_from(budget.record_bytes_max).unwrap_or(usize::MAX));
     let outlet = outlet.clone();
@@ -119,6 +124,8 @@ pub fn link<I: Introspect>(
         aggregations,
         groups,
         tree_limits,
+        redaction,
+        rules,
         literals,
         names,
         chances,
@@ -196,7 +203,7 @@ impl<I: Introspect> Linking<'_, I> {
             }
             _ => {
                 let argument = Argument { number: self.paths.len(), ..Argument::default() };
-                self.paths.push(PathSite::prepare(&path, I::name));
+                self.paths.push(PathSite::prepare(&path, I::name, &self.redaction));
                 define(&mut self.linker, import, row, argument)
             }
         }
@@ -210,7 +217,7 @@ impl<I: Introspect> Linking<'_, I> {
             "probe1.key" => vec![Step::Key(name.to_owned())],
             _ => parse_steps(name).map_err(|e| argument(import, e.to_string()))?,
         };
-        self.routes.push(prepare_steps(&steps, I::name));
+        self.routes.push(prepare_steps(&steps, I::name, &self.redaction));
         Ok(self.routes.len() - 1)
     }
 

@@ -253,6 +253,17 @@ pub(super) fn arg(f: Frame, i: i32) -> Result<Obj, Code> {
     }
 }
 
+/// The name of a positional parameter; behind them, that of `*rest`.
+#[inline(never)]
+pub(super) fn arg_name(f: Frame, i: i32) -> Option<Obj> {
+    let i = if i < 0 { i.checked_add(arg_count(f))? } else { i };
+    let place = if i < f.code().argcount { usize::try_from(i).ok()? } else { f.rest_place() };
+    if i >= f.code().argcount && !f.has(ffi::CO_VARARGS) {
+        return None;
+    }
+    *f.names().get(place)?
+}
+
 pub(super) fn arg_count(f: Frame) -> i32 {
     f.code().argcount.saturating_add(i32::try_from(f.rest().len()).unwrap_or(i32::MAX))
 }

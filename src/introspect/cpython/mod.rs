@@ -41,7 +41,7 @@ use pyo3::ffi::PyObject;
 use pyo3::{Bound, PyAny};
 use waspect_abi::{Code, Kind};
 
-use super::{Child, Introspect, KeyOf, Look, Spot, Waiting, Walk, Whole};
+use super::{Child, Introspect, KeyOf, Look, NAME_BYTES_MAX, Spot, Waiting, Walk, Whole};
 use crate::request::Scope;
 pub use around::modules;
 pub use check::self_check;
@@ -202,6 +202,15 @@ impl Introspect for CPython {
     #[inline]
     fn arg(f: Frame, i: i32) -> Result<Obj, Code> {
         frame::arg(f, i)
+    }
+    fn arg_name<R>(f: Frame, i: i32, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        let name = frame::arg_name(f, i)?;
+        let mut other = Vec::new();
+        let ascii = scalar::ascii(name);
+        if ascii.is_none() {
+            scalar::text(name, NAME_BYTES_MAX, &mut other);
+        }
+        Some(read(ascii.unwrap_or(&other)))
     }
     fn arg_count(f: Frame) -> i32 {
         frame::arg_count(f)

@@ -16,21 +16,21 @@ pub(super) const ROOMS: &[Room] = &[
     ("sorted", &[]),
     ("sketch", &["sorted"]),
     ("report", &["limits", "value", "spec", "sketch"]),
-    ("frames", &["limits", "value", "spec", "report"]),
+    ("policy", &["limits", "path", "spec"]),
+    ("frames", &["limits", "value", "spec", "report", "policy"]),
     ("desk", &["report"]),
     // The machine: clocks, threads, children.
     ("clock", &[]),
     ("thread", &[]),
     ("pipes", &[]),
     // Load, operator's side: bytes to artifact. The language never sees the runtime.
-    ("policy", &["limits", "spec"]),
     ("lang", &["limits", "path", "spec"]),
     ("module", &["limits", "path", "spec"]),
     ("seal", &["limits", "frames", "sorted"]),
     ("engine", &["limits", "spec", "frames"]),
     ("compile", &["limits", "spec", "frames", "pipes", "seal", "engine", "module"]),
     // Load, agent's side: a helper process that compiles, functions rewritten.
-    ("compiler", &["limits", "spec", "frames", "pipes"]),
+    ("compiler", &["limits", "spec", "frames", "pipes", "policy"]),
     ("bytecode", &[]),
     // The segment: what agent and operator both map. Fire writes it, drain reads it, neither names the other.
     ("segment", &["limits"]),
@@ -43,10 +43,10 @@ pub(super) const ROOMS: &[Room] = &[
     ("outlet", &["limits", "value", "report", "clock", "thread", "segment", "ring", "ledger", "maps", "stores"]),
     // Fire. Only `introspect` and `attach` know CPython.
     ("request", &["limits"]),
-    ("introspect", &["limits", "value", "request"]),
-    ("host", &["limits", "value", "path", "spec", "report", "clock", "thread", "introspect", "request", "ledger", "outlet", "stores"]),
+    ("introspect", &["limits", "value", "request", "policy"]),
+    ("host", &["limits", "value", "path", "spec", "report", "policy", "clock", "thread", "introspect", "request", "ledger", "outlet", "stores"]),
     ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
-    ("attach", &["limits", "value", "sorted", "spec", "report", "frames", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
+    ("attach", &["limits", "value", "sorted", "spec", "report", "frames", "policy", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
     // Drain.
     ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ledger"]),
     ("render", &["limits", "value", "report", "sketch"]),
@@ -56,7 +56,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("inject", &[]),
     ("replay", &["limits", "value", "spec", "report", "frames", "introspect", "host", "guest"]),
     ("cli", &["limits", "value", "path", "spec", "report", "frames", "desk", "clock", "ledger", "policy", "lang", "module", "seal", "compile", "engine", "segment", "drain", "render", "control", "inject", "replay"]),
-    ("python", &["limits", "value", "spec", "report", "frames", "clock", "thread", "introspect", "request", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control", "sketch"]),
+    ("python", &["limits", "value", "spec", "report", "frames", "policy", "clock", "thread", "introspect", "request", "segment", "ledger", "outlet", "drain", "compiler", "seal", "engine", "guest", "attach", "control", "sketch"]),
     ("main", &["cli", "compile"]),
     ("lib", &[]),
 ];
@@ -73,7 +73,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("libc", &["thread", "seal", "compiler", "inject", "attach", "cli", "python"]),
     ("memmap2", &["segment"]),
     // Shared words derive its traits; only `frames` knows the codec.
-    ("serde", &["limits", "value", "path", "spec", "report", "sketch", "frames", "desk", "compile/", "control"]),
+    ("serde", &["limits", "value", "path", "spec", "report", "sketch", "frames", "desk", "compile/", "control", "policy", "cli/policy"]),
     ("postcard", &["frames"]),
     ("hashbrown", &["maps"]),
     ("foldhash", &["maps"]),
@@ -97,6 +97,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["cli/language"]),
     ("csv_core", &["render/csv"]),
     ("ratatui", &["cli/top"]),
+    ("toml", &["cli/policy"]),
     ("tempfile", &["compile/", "cli", "render/spool"]),
 ];
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::{Problem, SpecError};
 pub use mangle::{mangle, unmangle};
+pub use target::glob;
 
 /// Where and under which options an export fires.
 #[derive(Clone, PartialEq, Debug)]

@@ -111,8 +111,8 @@ fn matches_names<'a>(parts: &[Part], mut names: impl Iterator<Item = &'a str> + 
     }
 }
 
-/// `*` is any run of bytes, also none. The same walk, one level down.
-fn glob(pattern: &[u8], name: &[u8]) -> bool {
+/// Whether a pattern is a name: `*` is any run of bytes, also none. The same walk, one level down.
+pub fn glob(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut back = None;
     loop {

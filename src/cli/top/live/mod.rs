@@ -24,6 +24,7 @@ use crate::cli::target;
 use crate::control::client;
 use crate::drain::is_gone;
 use crate::frames::LoadModule;
+use crate::policy::Policy;
 use crate::spec::Target;
 use crowd::{Crowd, Process};
 use session::{Kind, Session};
@@ -43,6 +44,7 @@ pub(super) struct Live {
     /// Borrowed for moments only.
     crowd: Mutex<Crowd>,
     retired: Mutex<Instant>,
+    policy: Policy,
 }
 
 impl Live {
@@ -50,7 +52,12 @@ impl Live {
     ///
     /// # Errors
     /// When none can be entered.
-    pub(super) fn enter(wanted: Wanted, found: Vec<target::Found>, asked: &Asked) -> anyhow::Result<Self> {
+    pub(super) fn enter(
+        wanted: Wanted,
+        found: Vec<target::Found>,
+        asked: &Asked,
+        policy: Policy,
+    ) -> anyhow::Result<Self> {
         let mut group = Group::new(wanted, found, client::Asked::ToStay(None));
         let mut crowd = Crowd::default();
         while !crowd.has_begun() {
@@ -62,7 +69,7 @@ impl Live {
             }
         }
         let started = Instant::now();
-        Ok(Self { started, group: Mutex::new(group), crowd: Mutex::new(crowd), retired: Mutex::new(started) })
+        Ok(Self { started, group: Mutex::new(group), crowd: Mutex::new(crowd), retired: Mutex::new(started), policy })
     }
 
     /// Loads a program of the operator's own.
@@ -70,7 +77,7 @@ impl Live {
     /// # Errors
     /// When no process takes it.
     pub(super) fn give(&self, name: &str, module: LoadModule) -> anyhow::Result<()> {
-        let session = Session::new(name, Kind::Given, module);
+        let session = Session::new(name, Kind::Given, module, &self.policy);
         let session = self.load(session).map_err(|why| anyhow!("probe `{name}` does not load: {why}"))?;
         self.crowd().sessions.push(session);
         Ok(())
@@ -141,9 +148,9 @@ impl Live {
         crowd.sessions.extract_if(.., |session| is_meant(session)).collect()
     }
 
-    fn compile(name: &str, kind: Kind, text: &str) -> Result<Session, String> {
+    fn compile(&self, name: &str, kind: Kind, text: &str) -> Result<Session, String> {
         let module = program(name, text).map_err(|e| format!("{e:#}"))?;
-        Ok(Session::new(name, kind, module))
+        Ok(Session::new(name, kind, module, &self.policy))
     }
 
     /// Gives a process what all others have. A forked child has some of it already, and brings it itself.
@@ -227,7 +234,7 @@ impl Fleet for Live {
         if is_there {
             return Err(refused(format!("`{name}` is instrumented already")));
         }
-        let session = Self::compile(name, Kind::Counting, &counting(name)).map_err(refused)?;
+        let session = self.compile(name, Kind::Counting, &counting(name)).map_err(refused)?;
         let mut session = self.load(session).map_err(refused)?;
         let mut said = Vec::new();
         session.round(&mut Vec::new(), &mut said);
@@ -253,7 +260,7 @@ impl Fleet for Live {
         let before = self.forget(|session| session.kind == Kind::Watching);
         before.iter().try_for_each(|session| self.unload(session))?;
         let Some(slow) = slow else { return Ok(()) };
-        let session = self.load(Self::compile(&watching(&slow.function), Kind::Watching, &recording(slow))?)?;
+        let session = self.load(self.compile(&watching(&slow.function), Kind::Watching, &recording(slow))?)?;
         self.crowd().sessions.push(session);
         Ok(())
     }

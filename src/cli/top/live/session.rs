@@ -10,6 +10,7 @@ use crate::cli::top::fleet::Seen;
 use crate::drain::Drain;
 use crate::frames::{Load, LoadModule};
 use crate::limits;
+use crate::policy::Policy;
 use crate::report::{Account, Exits, Function, Histogram, Phase, Record, Report, Start, State, Summed};
 use crate::segment::{ReadError, Reader};
 use crate::spec::Spec;
@@ -47,6 +48,7 @@ pub(super) struct Session {
     pub(super) name: String,
     pub(super) kind: Kind,
     module: LoadModule,
+    policy: Policy,
     pub(super) places: Vec<Place>,
     drain: Drain<Reader>,
     /// By process and probe: another process may still wait for what one has.
@@ -54,11 +56,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(name: &str, kind: Kind, mut module: LoadModule) -> Self {
+    pub(super) fn new(name: &str, kind: Kind, mut module: LoadModule, policy: &Policy) -> Self {
+        module.budget = policy.lowered(module.budget);
         // Nobody else's module is called so: by this it is known again in a forked child.
         module.artifact.manifest.name = format!("top {}: {name}", std::process::id());
         let (places, drain, states) = (Vec::new(), Drain::default(), BTreeMap::new());
-        Self { name: name.to_owned(), kind, module, places, drain, states }
+        Self { name: name.to_owned(), kind, module, policy: policy.clone(), places, drain, states }
     }
 
     /// The module's name in a process.
@@ -73,9 +76,10 @@ impl Session {
         };
         Load {
             modules: vec![self.module.clone()],
-            ring_bytes,
+            policy: self.policy.clone(),
+            ring_bytes: self.policy.most("ring_bytes", ring_bytes),
             ledger_bytes,
-            events_per_second: limits::EVENTS_PER_SECOND_PROCESS,
+            events_per_second: self.policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS),
             compiler: None,
         }
     }
