@@ -63,6 +63,8 @@ pub struct Reader {
     blocks: HashMap<Block, Vec<Known>>,
     names: HashMap<u32, String>,
     threads: HashMap<u32, String>,
+    /// What was said of each probe last, but that its session ended.
+    standings: HashMap<u32, (Phase, String)>,
     /// When, and what; not reported yet.
     states: VecDeque<(u64, Report)>,
     payload: Vec<u8>,
@@ -87,6 +89,7 @@ impl Reader {
             blocks: HashMap::new(),
             names: HashMap::new(),
             threads: HashMap::new(),
+            standings: HashMap::new(),
             states: VecDeque::new(),
             payload: Vec::new(),
         }
@@ -199,25 +202,28 @@ impl Reader {
             Block::Name => drop(self.names.insert(known.number, lossy(&known.text))),
             Block::Thread => drop(self.threads.insert(known.number, lossy(&known.text))),
             Block::State => {
+                let state = self.state(&known);
+                if state.phase != Phase::Detached || !state.reason.is_empty() {
+                    self.standings.insert(known.number, (state.phase, state.reason.clone()));
+                }
                 if known.at as u64 > self.words.load(header::INHERITED) {
-                    let state = self.state(&known);
-                    self.states.push_back((self.words.load(known.at + 2), state));
+                    self.states.push_back((self.words.load(known.at + 2), Report::State(state)));
                 }
             }
             _ => self.blocks.entry(kind).or_default().push(known),
         }
     }
 
-    fn state(&self, known: &Known) -> Report {
+    fn state(&self, known: &Known) -> State {
         let phase = usize::try_from(self.words.load(known.at)).unwrap_or(0);
         let (module, probe) = self.probe(known.number);
-        Report::State(State {
+        State {
             module,
             probe,
             phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::Failed),
             reason: lossy(&known.text),
             functions: self.words.load(known.at + 1),
-        })
+        }
     }
 
     /// A probe's module and display name.
@@ -446,6 +452,11 @@ impl Reader {
             rejected: count(probe::REJECTED),
             records: count(probe::RECORDS),
             fuel: count(probe::FUEL),
+            host_bytes: count(probe::HOST_BYTES),
+            record_bytes: count(probe::RECORD_BYTES),
+            share: count(probe::SHARE),
+            phase: self.standings.get(&known.number).map(|(phase, _)| *phase),
+            reason: self.standings.get(&known.number).map_or_else(String::new, |(_, reason)| reason.clone()),
             faults: FaultKind::ALL.iter().map(|k| count(probe::FAULTS + *k as usize)).collect(),
             drops: DropKind::ALL.iter().map(|k| count(probe::DROPS + *k as usize)).collect(),
             timed: count(probe::TIMED),
