@@ -287,15 +287,12 @@ fn share(text: &str) -> Option<u64> {
 
 /// `4M`, `512K`, `1G`, or bytes.
 pub fn size(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let is = |units: &[&str]| units.iter().any(|each| each.eq_ignore_ascii_case(unit));
+    let units: [&[&str]; 4] = [&["", "B"], &["K", "KB", "KiB"], &["M", "MB", "MiB"], &["G", "GB", "GiB"]];
+    let shift = 10 * units.into_iter().position(is)?;
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
 /// Millionths for people: `0.5 %`, `12 %`, `0.0031 %`.

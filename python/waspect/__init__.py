@@ -52,16 +52,19 @@ def load(
     path_or_bytes: str | os.PathLike[str] | bytes,
     at: Mapping[str, str] | None = None,
     budget: Budget | None = None,
+    expires: float | None = None,
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
-    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits. Raises a `ProbeError`.
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits, and of rates and shares of time
+    raises them; after `expires` seconds the probes are detached, by the first firing or look at the session that comes then.
+    Raises a `ProbeError`.
     """
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
-    return Session(_core.load(artifact, budget or {}))
+    return Session(_core.load(artifact, budget or {}, expires))
 
 
 def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:

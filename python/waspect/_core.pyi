@@ -18,8 +18,8 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
     Raises `SpecError`, `ModuleError` or `CompileError`.
     """
 
-def load(artifact: bytes, budget: Budget) -> Session:
-    """Attaches an artifact's probes. Raises `EngineError`, `AttachError` or `PolicyError`."""
+def load(artifact: bytes, budget: Budget, expires: float | None = None) -> Session:
+    """Attaches an artifact's probes, for `expires` seconds if that is said. Raises `EngineError`, `AttachError` or `PolicyError`."""
 
 def load_for_frames(artifact: bytes) -> Session:
     """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""

@@ -15,7 +15,7 @@ use crate::spec::Options;
 
 /// Why a probe that was throttled is not any more.
 const CALM: &str = "below its share of time again";
-const AGAIN: &str = "over its share of time in # windows in a row while throttled: ";
+const AGAIN: &str = "over its share of time again and again while throttled: ";
 
 /// One probe's gate.
 pub struct Gate {
@@ -119,7 +119,7 @@ impl Gate {
             Change::Throttled => self.say(Phase::Throttled, reason),
             Change::Recovered => self.say(Phase::Attached, CALM),
             Change::Disarmed => {
-                let reason = [&AGAIN.replace('#', &limits::THROTTLED_TO_DISARM.to_string()), reason].concat();
+                let reason = [AGAIN, reason].concat();
                 self.disarm(&reason);
                 self.say(Phase::Disarmed, &reason);
             }

@@ -14,6 +14,7 @@ use super::gate::Gate;
 use super::share::{Change, Taken, Verdict, part};
 use crate::limits::{self, percent};
 use crate::outlet::{Counts, Outlet};
+use crate::sorted;
 
 const WINDOW_NS: u64 = limits::TIME_WINDOW_MS * 1_000_000;
 
@@ -83,36 +84,59 @@ impl Watch {
         let gates = self.gates.borrow();
         let open = gates.iter().filter(|gate| gate.share.is_judged() && !gate.is_disarmed());
         let seen: Vec<_> = open.map(|gate| see(gate, passed_ns)).collect();
-        let whole = gates.iter().map(|gate| gate.share.limit().saturating_mul(2)).max().unwrap_or(0);
-        let whole = whole.max(limits::TIME_SHARE_MAX_PROCESS);
-        let all_ns: u64 = seen.iter().map(Seen::fair_ns).fold(0, u64::saturating_add);
-        let most_ns = if whole < limits::WHOLE { part(whole, passed_ns) } else { u64::MAX };
-        let level_ns = if all_ns > most_ns { level(&seen, most_ns) } else { u64::MAX };
-        let costliest = seen.iter().map(Seen::fair_ns).max().unwrap_or(0);
-        // One at a time: with the costliest out, the others may do.
-        let mut costliest = seen.iter().position(|each| each.fair_ns() == costliest);
+        // Who lets a probe take more lets all together take more.
+        let most = gates.iter().map(|gate| gate.share.limit().saturating_mul(2)).max().unwrap_or(0);
+        let all = All::of(&seen, most.max(limits::TIME_SHARE_MAX_PROCESS), passed_ns);
         for (i, each) in seen.iter().enumerate() {
-            let shared = each.own_ns > level_ns;
-            let allowed_ns = each.own_ns.min(level_ns);
-            let strikes = each.taken.wanted_ns > each.own_ns || costliest.take_if(|at| *at == i).is_some();
-            let next_ns = u64::try_from(u128::from(allowed_ns) * u128::from(WINDOW_NS) / u128::from(passed_ns));
-            let next_ns = next_ns.unwrap_or(u64::MAX);
-            let verdict =
-                Verdict { allowed_ns, shared, calm: all_ns <= most_ns / 10 * 9, strikes, next_ns };
-            let Some(change) = each.gate.share.judge(each.taken, each.counts, verdict) else { continue };
-            let by_all = shared && each.taken.wanted_ns <= each.own_ns;
-            let limit = each.gate.share.limit();
-            let reason = match change {
-                Change::Recovered => String::new(),
-                _ if by_all => [
-                    "all probes ",
-                    &over(all_ns, passed_ns, whole),
-                    &["; this one ", &share(each.taken.wanted_ns, passed_ns)].concat(),
-                ]
-                .concat(),
-                _ => over(each.taken.wanted_ns, passed_ns, limit),
-            };
-            each.gate.tell(change, &reason);
+            if let Some(change) = each.gate.share.judge(each.taken, each.counts, all.verdict(each, i)) {
+                each.gate.tell(change, &all.reason(each, change));
+            }
+        }
+    }
+}
+
+/// What all probes together took of a window.
+struct All {
+    passed_ns: u64,
+    most: u64,
+    most_ns: u64,
+    all_ns: u64,
+    /// What one may take of it at most, if they took too much.
+    level_ns: u64,
+    costliest: Option<usize>,
+}
+
+impl All {
+    fn of(seen: &[Seen], most: u64, passed_ns: u64) -> Self {
+        let most_ns = if most < limits::WHOLE { part(most, passed_ns) } else { u64::MAX };
+        let all_ns = seen.iter().map(Seen::fair_ns).fold(0, u64::saturating_add);
+        let level_ns = if all_ns > most_ns { level(seen, most_ns) } else { u64::MAX };
+        let costliest = (0..seen.len()).max_by_key(|i| seen[*i].fair_ns());
+        Self { passed_ns, most, most_ns, all_ns, level_ns, costliest }
+    }
+
+    fn verdict(&self, each: &Seen, i: usize) -> Verdict {
+        let allowed_ns = each.own_ns.min(self.level_ns);
+        let next_ns = u128::from(allowed_ns) * u128::from(WINDOW_NS) / u128::from(self.passed_ns.max(1));
+        Verdict {
+            allowed_ns,
+            shared: self.level_ns < each.own_ns,
+            calm: self.all_ns <= self.most_ns / 10 * 9,
+            // One at a time: with the costliest out, the others may do.
+            strikes: each.taken.wanted_ns > each.own_ns || self.costliest == Some(i),
+            next_ns: u64::try_from(next_ns).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn reason(&self, each: &Seen, change: Change) -> String {
+        let own = each.taken.wanted_ns;
+        if change == Change::Recovered {
+            String::new()
+        } else if self.level_ns < each.own_ns && own <= each.own_ns {
+            let all = over(self.all_ns, self.passed_ns, self.most);
+            ["all probes ", &all, "; this one ", &percent(millionths(own, self.passed_ns))].concat()
+        } else {
+            over(own, self.passed_ns, each.gate.share.limit())
         }
     }
 }
@@ -126,8 +150,7 @@ fn see(gate: &Rc<Gate>, passed_ns: u64) -> Seen {
 
 /// What each may take at most, so that all together take no more than `most_ns`.
 fn level(seen: &[Seen], most_ns: u64) -> u64 {
-    let mut fair: Vec<u64> = seen.iter().map(Seen::fair_ns).collect();
-    fair.sort_unstable();
+    let fair = sorted::by(seen.iter().map(Seen::fair_ns).collect(), Ord::cmp);
     let (mut left, mut many) = (most_ns, fair.len() as u64);
     for ns in fair {
         if ns > left / many {
@@ -143,14 +166,10 @@ fn millionths(ns: u64, of_ns: u64) -> u64 {
     u64::try_from(share).unwrap_or(u64::MAX)
 }
 
-fn share(ns: u64, of_ns: u64) -> String {
-    percent(millionths(ns, of_ns))
-}
-
 /// `took 1.8 % of the process's time in the last second, 0.5 % allowed`.
 fn over(ns: u64, passed_ns: u64, limit: u64) -> String {
     let seconds = passed_ns / WINDOW_NS;
     let last = if seconds < 2 { "second".to_owned() } else { [&seconds.to_string(), " seconds"].concat() };
-    let words = ["took ", &share(ns, passed_ns), " of the process's time in the last ", &last, ", "];
+    let words = ["took ", &percent(millionths(ns, passed_ns)), " of the process's time in the last ", &last, ", "];
     [&words.concat(), &percent(limit), " allowed"].concat()
 }

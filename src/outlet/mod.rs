@@ -261,7 +261,8 @@ impl Outlet {
     /// Commits a record, or counts why not.
     pub fn record(&self, record: &Record<'_>) -> bool {
         let mono_ns = self.clock.mono_now();
-        self.allows(record.account, mono_ns, record.fields) && self.deliver(record.account, record.head(mono_ns), record.fields)
+        self.allows(record.account, mono_ns, record.fields)
+            && self.deliver(record.account, record.head(mono_ns), record.fields)
     }
 
     /// Whether the rates let one more event pass; one that may not is counted.

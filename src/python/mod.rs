@@ -11,15 +11,15 @@ mod request;
 mod session;
 mod values;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::compiler::{self, Source};
 use crate::frames::Artifact;
-use crate::limits::Budget;
+use crate::limits::{Budget, Row};
 use crate::seal;
 
 #[pymodule(gil_used = true)]
@@ -67,12 +67,24 @@ fn compile<'py>(
     Ok(PyBytes::new(py, &lent))
 }
 
-/// Attaches an artifact's probes.
+/// Attaches an artifact's probes; after `expires` seconds they are detached.
 #[pyfunction]
-fn load(py: Python<'_>, artifact: &[u8], budget: HashMap<String, Bound<'_, PyInt>>) -> PyResult<session::Session> {
+#[pyo3(signature = (artifact, budget, expires=None))]
+fn load(
+    py: Python<'_>,
+    artifact: &[u8],
+    budget: &Bound<'_, PyDict>,
+    expires: Option<f64>,
+) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
-    let budget = lowered(&budget).map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
-    session::Session::start(py, artifact, budget)
+    let refused = |why: &str| errors::raise(py, "PolicyError", why, Some("see `waspect limits`"));
+    let budget = asked(budget)?.map_err(|e| refused(&e))?;
+    let expires = match expires {
+        None => None,
+        Some(seconds @ 0.0..) => Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        Some(_) => return Err(refused("`expires` is not a number of seconds, expected 0 or more")),
+    };
+    session::Session::start(py, artifact, budget, expires)
 }
 
 /// An artifact whose probes are attached nowhere.
@@ -96,26 +108,21 @@ fn _load_raised(
     events_per_second: u64,
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
-    let budget = Budget { events_per_second, ..Budget::DEFAULT };
+    let (bytes_per_second, time_share_max) = (u64::MAX, crate::limits::WHOLE);
+    let budget = Budget { events_per_second, bytes_per_second, time_share_max, ..Budget::DEFAULT };
     session::Session::with(py, artifact, budget, ring_bytes, events_per_second)?.attach(py)
 }
 
-fn lowered(by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {
-    let mut budget = Budget::DEFAULT;
+/// A budget as it was asked for: numbers, or text as `--budget` takes it.
+fn asked(by_name: &Bound<'_, PyDict>) -> PyResult<Result<Budget, String>> {
+    let mut all = Vec::new();
     for (name, value) in by_name {
-        let field = match name.as_str() {
-            "fuel_per_fire" => &mut budget.fuel_per_fire,
-            "events_per_second" => &mut budget.events_per_second,
-            "record_bytes_max" => &mut budget.record_bytes_max,
-            "value_depth_max" => &mut budget.value_depth_max,
-            "value_items_max" => &mut budget.value_items_max,
-            "value_str_bytes_max" => &mut budget.value_str_bytes_max,
-            _ => return Err(format!("unknown budget `{name}`")),
-        };
-        match value.extract::<u64>() {
-            Ok(lower) if lower <= *field => *field = lower,
-            _ => return Err(format!("budget `{name}` of {value}, expected 0 to {field}: a budget only lowers")),
+        let (name, value) = (name.str()?, value.str()?);
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        match Row::of(name).and_then(|row| row.asked(value)) {
+            Ok(named) => all.push(named),
+            Err(e) => return Ok(Err(e.to_string())),
         }
     }
-    Ok(budget)
+    Ok(Budget::validated(&all, &[]).map_err(|e| e.to_string()))
 }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrame, PyList};
@@ -33,8 +34,18 @@ struct Inner {
 }
 
 impl Session {
-    pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget) -> PyResult<Self> {
-        let session = Self::with(py, artifact, budget, limits::RING_BYTES, limits::EVENTS_PER_SECOND_PROCESS)?;
+    pub(super) fn start(
+        py: Python<'_>,
+        artifact: Artifact,
+        budget: Budget,
+        expires: Option<Duration>,
+    ) -> PyResult<Self> {
+        let per_second = budget.events_per_second.max(limits::EVENTS_PER_SECOND_PROCESS);
+        let session = Self::with(py, artifact, budget, limits::RING_BYTES, per_second)?;
+        if let Some(time) = expires {
+            let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            session.inner.get(py).live.expire_in(ns);
+        }
         session.attach(py)
     }
 
@@ -49,7 +60,12 @@ impl Session {
 
     /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.
     pub(super) fn on_frames(py: Python<'_>, artifact: Artifact) -> PyResult<Self> {
-        let budget = Budget { events_per_second: u64::MAX, ..Budget::DEFAULT };
+        let budget = Budget {
+            events_per_second: u64::MAX,
+            bytes_per_second: u64::MAX,
+            time_share_max: limits::WHOLE,
+            ..Budget::DEFAULT
+        };
         Self::with(py, artifact, budget, limits::FRAMES_RING_BYTES, u64::MAX)
     }
 
@@ -90,6 +106,7 @@ impl Inner {
         if crate::thread::is_forked() {
             attach::live::settle_fork(py);
         }
+        self.tend(py);
         let mut reader = self.reader.borrow_mut();
         if reader.0 != std::process::id() {
             if self.live.is_stopped() && !self.detached.get() {
@@ -99,6 +116,21 @@ impl Inner {
             *reader = (std::process::id(), Reader::over(self.live.outlet.words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
+    }
+
+    /// What comes with time, where no firing sees it come. Gives whether the session is over.
+    fn tend(&self, py: Python<'_>) -> bool {
+        attach::live::pass(py, &self.live);
+        if self.live.is_expired() {
+            self.detach(py);
+        }
+        self.detached.get()
+    }
+
+    fn detach(&self, py: Python<'_>) {
+        if !self.detached.replace(true) {
+            attach::detach(py, &self.live);
+        }
     }
 
     fn poll(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
@@ -159,6 +191,7 @@ impl Session {
 
     fn links<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let inner = self.inner.get(py);
+        inner.tend(py);
         let places = attach::places(py, &inner.live);
         let all = PyList::empty(py);
         for (state, functions) in attach::states(py, &inner.live).into_iter().zip(places) {
@@ -174,15 +207,12 @@ impl Session {
     }
 
     fn detach(&self, py: Python<'_>) {
-        let inner = self.inner.get(py);
-        if !inner.detached.replace(true) {
-            attach::detach(py, &inner.live);
-        }
+        self.inner.get(py).detach(py);
     }
 
     #[getter]
     fn detached(&self, py: Python<'_>) -> bool {
-        self.inner.get(py).detached.get()
+        self.inner.get(py).tend(py)
     }
 }
 

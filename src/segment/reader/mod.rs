@@ -64,7 +64,7 @@ pub struct Reader {
     names: HashMap<u32, String>,
     threads: HashMap<u32, String>,
     /// What was said of each probe last, but that its session ended.
-    standings: HashMap<u32, (Phase, String)>,
+    standings: Vec<(Option<Phase>, String)>,
     /// When, and what; not reported yet.
     states: VecDeque<(u64, Report)>,
     payload: Vec<u8>,
@@ -89,7 +89,7 @@ impl Reader {
             blocks: HashMap::new(),
             names: HashMap::new(),
             threads: HashMap::new(),
-            standings: HashMap::new(),
+            standings: Vec::new(),
             states: VecDeque::new(),
             payload: Vec::new(),
         }
@@ -204,13 +204,20 @@ impl Reader {
             Block::State => {
                 let state = self.state(&known);
                 if state.phase != Phase::Detached || !state.reason.is_empty() {
-                    self.standings.insert(known.number, (state.phase, state.reason.clone()));
+                    if let Some(standing) = self.standings.get_mut(known.number as usize) {
+                        *standing = (Some(state.phase), state.reason.clone());
+                    }
                 }
                 if known.at as u64 > self.words.load(header::INHERITED) {
                     self.states.push_back((self.words.load(known.at + 2), Report::State(state)));
                 }
             }
-            _ => self.blocks.entry(kind).or_default().push(known),
+            _ => {
+                if kind == Block::Probe {
+                    self.standings.push((None, String::new()));
+                }
+                self.blocks.entry(kind).or_default().push(known);
+            }
         }
     }
 
@@ -445,6 +452,7 @@ impl Reader {
     fn account(&self, known: &Known) -> Account {
         let count = |i| self.words.load(known.at + i);
         let (module, probe) = self.probe(known.number);
+        let (phase, reason) = self.standings.get(known.number as usize).cloned().unwrap_or_default();
         Account {
             module,
             probe,
@@ -455,8 +463,8 @@ impl Reader {
             host_bytes: count(probe::HOST_BYTES),
             record_bytes: count(probe::RECORD_BYTES),
             share: count(probe::SHARE),
-            phase: self.standings.get(&known.number).map(|(phase, _)| *phase),
-            reason: self.standings.get(&known.number).map_or_else(String::new, |(_, reason)| reason.clone()),
+            phase,
+            reason,
             faults: FaultKind::ALL.iter().map(|k| count(probe::FAULTS + *k as usize)).collect(),
             drops: DropKind::ALL.iter().map(|k| count(probe::DROPS + *k as usize)).collect(),
             timed: count(probe::TIMED),

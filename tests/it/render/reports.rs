@@ -110,6 +110,10 @@ pub(super) fn a_session() -> Vec<Report> {
             mean_ns: Some(412),
             p99_ns: Some(2_047),
             sampled: 9,
+            host_bytes: 2_468,
+            record_bytes: 352,
+            share: Some(1_200),
+            phase: Some(Phase::Attached),
             ..Summary::default()
         }),
     ]
@@ -159,7 +163,10 @@ pub(super) fn everything_went_wrong() -> Vec<Report> {
             probe: "slow".into(),
             firings: 10,
             faults: vec![(FaultKind::Trap, 3), (FaultKind::OutOfFuel, 1)],
-            drops: vec![(DropKind::RingFull, 120), (DropKind::Rate, 7)],
+            drops: vec![(DropKind::RingFull, 120), (DropKind::Rate, 7), (DropKind::Throttled, 4_096)],
+            share: Some(18_400),
+            phase: Some(Phase::Disarmed),
+            reason: "3 traps in 60 s".into(),
             ..Summary::default()
         }),
     ]

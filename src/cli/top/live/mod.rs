@@ -24,6 +24,7 @@ use crate::cli::target;
 use crate::control::client;
 use crate::drain::is_gone;
 use crate::frames::LoadModule;
+use crate::limits::Budget;
 use crate::spec::Target;
 use crowd::{Crowd, Process};
 use session::{Kind, Session};
@@ -39,6 +40,8 @@ const PUT_BACK_MAX: Duration = Duration::from_millis(900);
 
 pub(super) struct Live {
     started: Instant,
+    /// Of each program.
+    budget: Budget,
     group: Mutex<Group>,
     /// Borrowed for moments only.
     crowd: Mutex<Crowd>,
@@ -50,7 +53,12 @@ impl Live {
     ///
     /// # Errors
     /// When none can be entered.
-    pub(super) fn enter(wanted: Wanted, found: Vec<target::Found>, asked: &Asked) -> anyhow::Result<Self> {
+    pub(super) fn enter(
+        wanted: Wanted,
+        found: Vec<target::Found>,
+        asked: &Asked,
+        budget: Budget,
+    ) -> anyhow::Result<Self> {
         let mut group = Group::new(wanted, found, client::Asked::ToStay(None));
         let mut crowd = Crowd::default();
         while !crowd.has_begun() {
@@ -62,7 +70,7 @@ impl Live {
             }
         }
         let started = Instant::now();
-        Ok(Self { started, group: Mutex::new(group), crowd: Mutex::new(crowd), retired: Mutex::new(started) })
+        Ok(Self { started, budget, group: Mutex::new(group), crowd: Mutex::new(crowd), retired: Mutex::new(started) })
     }
 
     /// Loads a program of the operator's own.
@@ -141,8 +149,8 @@ impl Live {
         crowd.sessions.extract_if(.., |session| is_meant(session)).collect()
     }
 
-    fn compile(name: &str, kind: Kind, text: &str) -> Result<Session, String> {
-        let module = program(name, text).map_err(|e| format!("{e:#}"))?;
+    fn compile(&self, name: &str, kind: Kind, text: &str) -> Result<Session, String> {
+        let module = program(name, text, self.budget).map_err(|e| format!("{e:#}"))?;
         Ok(Session::new(name, kind, module))
     }
 
@@ -227,7 +235,7 @@ impl Fleet for Live {
         if is_there {
             return Err(refused(format!("`{name}` is instrumented already")));
         }
-        let session = Self::compile(name, Kind::Counting, &counting(name)).map_err(refused)?;
+        let session = self.compile(name, Kind::Counting, &counting(name)).map_err(refused)?;
         let mut session = self.load(session).map_err(refused)?;
         let mut said = Vec::new();
         session.round(&mut Vec::new(), &mut said);
@@ -253,7 +261,7 @@ impl Fleet for Live {
         let before = self.forget(|session| session.kind == Kind::Watching);
         before.iter().try_for_each(|session| self.unload(session))?;
         let Some(slow) = slow else { return Ok(()) };
-        let session = self.load(Self::compile(&watching(&slow.function), Kind::Watching, &recording(slow))?)?;
+        let session = self.load(self.compile(&watching(&slow.function), Kind::Watching, &recording(slow))?)?;
         self.crowd().sessions.push(session);
         Ok(())
     }
