@@ -85,7 +85,7 @@ impl Watch {
         let open = gates.iter().filter(|gate| gate.share.is_judged() && !gate.is_disarmed());
         let seen: Vec<_> = open.map(|gate| see(gate, passed_ns)).collect();
         // Who lets a probe take more lets all together take more.
-        let most = gates.iter().map(|gate| gate.share.limit().saturating_mul(2)).max().unwrap_or(0);
+        let most = seen.iter().map(|each| each.gate.share.limit().saturating_mul(2)).max().unwrap_or(0);
         let all = All::of(&seen, most.max(limits::TIME_SHARE_MAX_PROCESS), passed_ns);
         for (i, each) in seen.iter().enumerate() {
             if let Some(change) = each.gate.share.judge(each.taken, each.counts, all.verdict(each, i)) {

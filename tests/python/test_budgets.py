@@ -7,9 +7,12 @@ bound on how long anything takes; how much a probe takes is the fuel it asks for
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -17,29 +20,22 @@ import probing
 import running
 import waspect
 
-# Burns `{rounds}` turns of about four fuel each.
+# Burns `{rounds}` turns of eight fuel each.
 BURN = """(module (func (export "fn:{target}:entry") (local $i i32)
   (loop $again
     (local.set $i (i32.add (local.get $i) (i32.const 1)))
     (br_if $again (i32.lt_u (local.get $i) (i32.const {rounds})))))
 )"""
 # 60 000 fuel, as measured: see `test_the_burner_burns`.
-HEAVY, LIGHT = 8_571, 1
+HEAVY, LIGHT = 7_500, 1
 
 
 def burner(target, rounds=HEAVY):
     return BURN.format(target=target, rounds=rounds)
 
 
-def subject(name):
-    """A module of its own with `work`."""
-    return probing.module(name, "def work(n): return n + 1\n") if hasattr(probing, "module") else made(name)
-
-
 def made(name):
-    import sys
-    import types
-
+    """A module of its own with `work` and `other`."""
     module = types.ModuleType(name)
     exec("def work(n): return n + 1\ndef other(n): return n + 2\n", module.__dict__)
     for function in (module.work, module.other):
@@ -88,7 +84,7 @@ def test_over_its_share_it_is_throttled_and_then_disarmed():
         told = states(session)
         assert [state for state, _ in told] == ["attached", "throttled", "disarmed"]
         assert (account["state"], account["reason"]) == told[-1] == (link["state"], link["reason"])
-        assert account["reason"].startswith("over its share of time again and again while throttled: took ")
+        assert account["reason"].startswith("over its share of time again and again while throttled: ")
         # What was disarmed is skipped in silence; until then each call is a firing or a drop.
         assert account["firings"] + account["drops"]["throttled"] <= calls
         assert account["drops"]["throttled"] > account["firings"] > 100
@@ -176,11 +172,12 @@ def test_bytes_a_second():
     module = made("budget_bytes")
     text = "fn:budget_bytes.work:entry { capture(arg0); }"
     with waspect.load(text.encode(), budget={"bytes": "2K", "events": 10**6}) as session:
-        for _ in range(50):
+        for _ in range(100):
             module.work(1)
         account = summary(session)
-        assert account["records"] + account["drops"]["byte_rate"] == 50
-        assert 2048 <= account["record_bytes"] <= 2048 + 512
+        assert account["records"] + account["drops"]["byte_rate"] == 100
+        # A record takes 32 bytes; what a second holds was there at once, and some came while it was used.
+        assert 2048 - 32 <= account["record_bytes"] < 50 * 32 * 2
         assert account["records"] == len([e for e in session.events(timeout=0) if e["type"] == "record"])
         assert account["host_bytes"] > 0
 
@@ -189,8 +186,6 @@ def test_faults_that_disarm():
     made("budget_faults")
     for faults in (1, 2, 3):
         with probing.load({"fn:budget_faults.work:entry#x": "trap"}, budget={"faults": faults}) as session:
-            import sys
-
             for i in range(5):
                 assert sys.modules["budget_faults"].work(i) == i + 1
             assert probing.summaries(session)["x"]["faults"] == {"trap": faults}
@@ -216,7 +211,7 @@ def test_a_session_expires(thread):
         if module.work.__code__ is code:
             break
     assert module.work.__code__ is code
-    assert session.detached
+    assert session._native.detached
     assert [state for state in states(session)] == [("attached", ""), ("detached", "expired")]
     (account,) = [s for s in session.stats() if s["type"] == "summary"]
     assert (account["firings"], account["state"], account["reason"]) == (1, "detached", "expired")
@@ -231,7 +226,7 @@ def test_a_session_expires_where_nothing_fires():
     events = list(session.events())
     assert [e["state"] for e in events] == ["attached", "detached"]
     assert module.work.__code__ is code
-    assert session.detached
+    assert session._native.detached
 
 
 def test_end_fires_when_a_session_expires():
@@ -283,7 +278,7 @@ print("right")
     assert "throttled  fn:**.hit:entry" in text
     assert "of the process's time in the last second, 0.4 % allowed" in text
     assert "disarmed  fn:**.hit:entry" in text
-    assert [s["state"] for s in run.of("state")] == ["attached", "throttled", "disarmed", "detached"][: len(run.of("state"))]
+    assert [s["state"] for s in run.of("state")] == ["pending", "attached", "throttled", "disarmed"]
     (account,) = run.of("summary")
     assert account["state"] == "disarmed"
     assert account["share"] > 0.004
@@ -302,8 +297,8 @@ REFUSED = [
 @pytest.mark.parametrize("command", ["run", "attach", "load", "top"])
 def test_budgets_that_are_refused(command, budget, message, tmp_path):
     text = "fn:a.b:entry { @n = count(); }"
-    # A process that is not there: nobody is asked before the budget is.
-    target = ["-c", "print('never')"] if command == "run" else ["4194304"]
+    # This process, which nobody enters.
+    target = ["-c", "print('never')"] if command == "run" else [str(os.getpid())]
     extra = ["--json"] if command == "top" else []
     args = [running.BINARY, command, *extra, "-e", text, "--budget", budget, *target]
     done = subprocess.run(args, capture_output=True, check=False, timeout=60, env=running.environment())
