@@ -224,6 +224,7 @@ impl Row {
     ///
     /// # Errors
     /// A name that none has.
+    #[inline(never)]
     pub fn of(name: &str) -> Result<&'static Self, BudgetError> {
         let row = Budget::ROWS.iter().find(|row| row.name == name || row.short == name);
         row.ok_or_else(|| BudgetError::Unknown { name: name.to_owned() })
@@ -233,6 +234,7 @@ impl Row {
     ///
     /// # Errors
     /// When the text is no such number.
+    #[inline(never)]
     pub fn asked(&self, text: &str) -> Result<Named, BudgetError> {
         let form = |expected| BudgetError::Form { name: self.name, text: text.to_owned(), expected };
         let number = if self.is_share() {
@@ -260,6 +262,7 @@ impl Budget {
     ///
     /// # Errors
     /// The first number that is not between its least and its most.
+    #[inline(never)]
     pub fn validated(asked: &[Named], maxima: &[(&str, u64)]) -> Result<Self, BudgetError> {
         let mut budget = Self::DEFAULT;
         for (row, field) in Self::ROWS.iter().zip(budget.fields()) {
@@ -279,6 +282,7 @@ impl Budget {
 
 /// `0.5%` or `0.005`, in millionths; nothing is rounded to none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is judged then")]
+#[inline(never)]
 fn share(text: &str) -> Option<u64> {
     let (number, whole) = text.strip_suffix('%').map_or((text, 1e6), |percents| (percents.trim_end(), 1e4));
     let number: f64 = number.parse().ok()?;
@@ -286,6 +290,7 @@ fn share(text: &str) -> Option<u64> {
 }
 
 /// `4M`, `512K`, `1G`, or bytes.
+#[inline(never)]
 pub fn size(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
@@ -296,6 +301,7 @@ pub fn size(text: &str) -> Option<u64> {
 }
 
 /// Millionths for people: `0.5 %`, `12 %`, `0.0031 %`.
+#[inline(never)]
 pub fn percent(millionths: u64) -> String {
     let (whole, rest) = (millionths / 10_000, millionths % 10_000);
     // Two digits that say something are enough.

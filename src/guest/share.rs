@@ -161,6 +161,13 @@ impl Share {
         Taken { spent_ns, wanted_ns: u64::try_from(wanted).unwrap_or(u64::MAX) }
     }
 
+    /// The same, and the next window begins.
+    pub fn take(&self, now: Counts) -> Taken {
+        let taken = self.taken(now);
+        self.began.set(now);
+        taken
+    }
+
     /// In the middle of a window: whether so much was taken that nothing may follow. Then nothing does.
     pub fn bursts(&self, taken: Taken, window_ns: u64) -> bool {
         let most_ns = part(self.limit, window_ns).saturating_mul(limits::TIME_BURST_WINDOWS);
@@ -177,9 +184,8 @@ impl Share {
         (self.strikes.set(0), self.calm.set(0));
     }
 
-    /// A window ends, and the next begins.
-    pub fn judge(&self, taken: Taken, now: Counts, verdict: Verdict) -> Option<Change> {
-        self.began.set(now);
+    /// A window has ended.
+    pub fn judge(&self, taken: Taken, verdict: Verdict) -> Option<Change> {
         let over = taken.wanted_ns > verdict.allowed_ns;
         if !self.is_throttled() {
             if over {

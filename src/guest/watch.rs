@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::gate::Gate;
 use super::share::{Change, Taken, Verdict, part};
 use crate::limits::{self, percent};
-use crate::outlet::{Counts, Outlet};
+use crate::outlet::Outlet;
 use crate::sorted;
 
 const WINDOW_NS: u64 = limits::TIME_WINDOW_MS * 1_000_000;
@@ -28,7 +28,6 @@ pub struct Watch {
 /// One gate at a window's end.
 struct Seen {
     gate: Rc<Gate>,
-    counts: Counts,
     taken: Taken,
     own_ns: u64,
 }
@@ -82,13 +81,13 @@ impl Watch {
 
     fn judge(&self, passed_ns: u64) {
         let gates = self.gates.borrow();
-        let open = gates.iter().filter(|gate| gate.share.is_judged() && !gate.is_disarmed());
-        let seen: Vec<_> = open.map(|gate| see(gate, passed_ns)).collect();
+        let open = gates.iter().filter(|gate| !gate.is_disarmed()).map(|gate| see(gate, passed_ns));
+        let seen: Vec<_> = open.filter(|each| each.gate.share.is_judged()).collect();
         // Who lets a probe take more lets all together take more.
         let most = seen.iter().map(|each| each.gate.share.limit().saturating_mul(2)).max().unwrap_or(0);
         let all = All::of(&seen, most.max(limits::TIME_SHARE_MAX_PROCESS), passed_ns);
         for (i, each) in seen.iter().enumerate() {
-            if let Some(change) = each.gate.share.judge(each.taken, each.counts, all.verdict(each, i)) {
+            if let Some(change) = each.gate.share.judge(each.taken, all.verdict(each, i)) {
                 each.gate.tell(change, &all.reason(each, change));
             }
         }
@@ -128,6 +127,7 @@ impl All {
         }
     }
 
+    #[inline(never)]
     fn reason(&self, each: &Seen, change: Change) -> String {
         let own = each.taken.wanted_ns;
         if change == Change::Recovered {
@@ -141,14 +141,16 @@ impl All {
     }
 }
 
+/// A gate at a window's end, from where the next begins.
 fn see(gate: &Rc<Gate>, passed_ns: u64) -> Seen {
     let counts = gate.counts();
-    let taken = gate.share.taken(counts);
+    let taken = gate.share.take(counts);
     gate.outlet.shared(&gate.account, millionths(taken.spent_ns, passed_ns));
-    Seen { gate: gate.clone(), counts, taken, own_ns: part(gate.share.limit(), passed_ns) }
+    Seen { gate: gate.clone(), taken, own_ns: part(gate.share.limit(), passed_ns) }
 }
 
 /// What each may take at most, so that all together take no more than `most_ns`.
+#[inline(never)]
 fn level(seen: &[Seen], most_ns: u64) -> u64 {
     let fair = sorted::by(seen.iter().map(Seen::fair_ns).collect(), Ord::cmp);
     let (mut left, mut many) = (most_ns, fair.len() as u64);
@@ -161,12 +163,14 @@ fn level(seen: &[Seen], most_ns: u64) -> u64 {
     u64::MAX
 }
 
+#[inline(never)]
 fn millionths(ns: u64, of_ns: u64) -> u64 {
     let share = u128::from(ns) * u128::from(limits::WHOLE) / u128::from(of_ns.max(1));
     u64::try_from(share).unwrap_or(u64::MAX)
 }
 
 /// `took 1.8 % of the process's time in the last second, 0.5 % allowed`.
+#[inline(never)]
 fn over(ns: u64, passed_ns: u64, limit: u64) -> String {
     let seconds = passed_ns / WINDOW_NS;
     let last = if seconds < 2 { "second".to_owned() } else { [&seconds.to_string(), " seconds"].concat() };

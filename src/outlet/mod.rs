@@ -5,6 +5,7 @@
 //!
 //! A forked child writes a segment of its own from its first firing: same declarations, zero counts, empty ring.
 
+mod rate;
 mod speculation;
 
 use std::cell::{Cell, RefCell};
@@ -20,6 +21,8 @@ use crate::report::{DropKind, FaultKind, Phase};
 use crate::ring::{Head, Kind, Writer, words_of};
 use crate::segment::{SegmentError, Words, header};
 use crate::stores::Stores;
+pub use rate::Rate;
+use rate::Rates;
 pub use speculation::Speculation;
 
 /// Where a session's probes write.
@@ -165,7 +168,7 @@ impl Outlet {
 
     /// Bounds the bytes of all probes' records together.
     pub fn set_bytes_per_second(&self, per_second: u64) {
-        self.rates.words.set(per_second as f64 / 8.0);
+        self.rates.words.set(per_second);
     }
 
     /// The mapped segment, for a reader in the same process.
@@ -273,8 +276,8 @@ impl Outlet {
             self.dropped(account, DropKind::Rate);
             return false;
         }
-        let words = words_of(payload) as u64;
-        let allowed = own.words.take_many(mono_ns, words) && all.words.take_many(mono_ns, words);
+        let words = words_of(payload).cast_signed() as i64;
+        let allowed = own.words.take(words, mono_ns) && all.words.take(words, mono_ns);
         if !allowed {
             self.dropped(account, DropKind::ByteRate);
         }
@@ -404,58 +407,3 @@ impl Outlet {
 
 /// Thread names kept per process; later threads are shown by number.
 const THREADS_MAX: usize = 256;
-
-/// Records in a second, and the ring's words they take.
-struct Rates {
-    events: Rate,
-    words: Rate,
-}
-
-impl Rates {
-    fn new(events: u64, bytes: u64) -> Self {
-        Self { events: Rate::new(events as f64), words: Rate::new(bytes as f64 / 8.0) }
-    }
-}
-
-/// A bucket that holds one second's worth of events, and one at least. It keeps when it would be full again, so that a
-/// decision takes no division.
-pub struct Rate {
-    interval_ns: Cell<u64>,
-    full_at_ns: Cell<u64>,
-}
-
-impl Rate {
-    pub fn new(per_second: f64) -> Self {
-        let rate = Self { interval_ns: Cell::new(0), full_at_ns: Cell::new(0) };
-        rate.set(per_second);
-        rate
-    }
-
-    /// From now on so many a second.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded then")]
-    fn set(&self, per_second: f64) {
-        self.interval_ns.set(((1e9 / per_second) as u64).min(INTERVAL_NS_MAX));
-    }
-
-    /// Takes one event, if there is one.
-    #[inline]
-    pub fn take(&self, now_ns: u64) -> bool {
-        self.take_many(now_ns, 1)
-    }
-
-    /// Takes so many at once. A full bucket gives out more than it holds.
-    #[inline]
-    pub fn take_many(&self, now_ns: u64, many: u64) -> bool {
-        let interval = self.interval_ns.get().saturating_mul(many);
-        let full_at = self.full_at_ns.get().max(now_ns).saturating_add(interval);
-        let there = full_at - now_ns <= interval.max(SECOND_NS);
-        if there {
-            self.full_at_ns.set(full_at);
-        }
-        there
-    }
-}
-
-const SECOND_NS: u64 = 1_000_000_000;
-/// 36 years: no event after the first.
-const INTERVAL_NS_MAX: u64 = 1 << 60;

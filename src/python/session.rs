@@ -119,6 +119,7 @@ impl Inner {
     }
 
     /// What comes with time, where no firing sees it come. Gives whether the session is over.
+    #[inline(never)]
     fn tend(&self, py: Python<'_>) -> bool {
         attach::live::pass(py, &self.live);
         if self.live.is_expired() {
@@ -127,6 +128,7 @@ impl Inner {
         self.detached.get()
     }
 
+    #[inline(never)]
     fn detach(&self, py: Python<'_>) {
         if !self.detached.replace(true) {
             attach::detach(py, &self.live);

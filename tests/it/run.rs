@@ -222,9 +222,14 @@ pub(crate) fn shown(report: &Report, fuel: bool) -> String {
     let kind = all.shift_remove("type").expect("type");
     let volatile =
         ["module", "ts_ns", "mono_ns", "pid", "tid", "thread", "task", "request", "fn", "mean_ns", "p99_ns", "sampled"];
-    volatile.iter().for_each(|name| drop(all.shift_remove(*name)));
+    // What says nothing new here: states have lines of their own, and how much was moved is `fuel`'s to show.
+    let elsewhere = ["host_bytes", "record_bytes", "share"];
+    volatile.iter().chain(&elsewhere).for_each(|name| drop(all.shift_remove(*name)));
     if !fuel {
         all.shift_remove("fuel");
+    }
+    if kind == "summary" {
+        ["state", "reason"].iter().for_each(|name| drop(all.shift_remove(*name)));
     }
     format!("{} {}", kind.as_str().expect("text"), Json::Object(all))
 }
