@@ -240,7 +240,7 @@ impl Row {
         let number = if self.is_share() {
             share(text).ok_or(form("a share of the time, as `0.5%` or `0.005`"))
         } else if self.name.contains("bytes") {
-            size(text).ok_or(form("a size, as `4M` or a number of bytes"))
+            size(text).map_err(form)
         } else {
             text.parse().map_err(|_| form("a whole number"))
         };
@@ -290,14 +290,17 @@ fn share(text: &str) -> Option<u64> {
 }
 
 /// `4M`, `512K`, `1G`, or bytes.
+///
+/// # Errors
+/// What is expected instead.
 #[inline(never)]
-pub fn size(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
+pub fn size(text: &str) -> Result<u64, &'static str> {
+    let (number, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
     let is = |units: &[&str]| units.iter().any(|each| each.eq_ignore_ascii_case(unit));
     let units: [&[&str]; 4] = [&["", "B"], &["K", "KB", "KiB"], &["M", "MB", "MiB"], &["G", "GB", "GiB"]];
-    let shift = 10 * units.into_iter().position(is)?;
-    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+    let shift = units.into_iter().position(is).ok_or("a size as `4M`: a number, and `K`, `M` or `G`")?;
+    let number: u64 = number.parse().map_err(|_| "a number before the unit, as in `4M`")?;
+    Ok(number.saturating_mul(1 << (10 * shift)))
 }
 
 /// Millionths for people: `0.5 %`, `12 %`, `0.0031 %`.

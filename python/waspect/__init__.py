@@ -58,9 +58,9 @@ def load(
 
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
-    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits, and of rates and shares of time
-    raises them; after `expires` seconds the probes are detached, by the first firing or look at the session that comes then.
-    Raises a `ProbeError`.
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits, and also raises rates and the
+    share of time; after `expires` seconds the probes are detached, by the first firing or look at the session that
+    comes then. Raises a `ProbeError`.
     """
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source

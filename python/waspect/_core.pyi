@@ -19,7 +19,10 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
     """
 
 def load(artifact: bytes, budget: Budget, expires: float | None = None) -> Session:
-    """Attaches an artifact's probes, for `expires` seconds if that is said. Raises `EngineError`, `AttachError` or `PolicyError`."""
+    """Attaches an artifact's probes, for `expires` seconds if that is said.
+
+    Raises `EngineError`, `AttachError` or `PolicyError`.
+    """
 
 def load_for_frames(artifact: bytes) -> Session:
     """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""

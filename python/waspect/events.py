@@ -14,8 +14,8 @@ State = Literal["pending", "attached", "throttled", "disarmed", "failed", "detac
 class Budget(TypedDict, total=False):
     """What one module may spend, by the names of `waspect limits` or the short ones of `--budget`.
 
-    What bounds one firing, and faults, can only be lowered; rates and the share of time are the loader's to raise. Sizes may be
-    text (`"4M"`), a share is a part of the time that passes: `0.005`, or `"0.5%"`.
+    What bounds one firing, and faults, can only be lowered; rates and the share of time are the loader's to raise.
+    Sizes may be text (`"4M"`), a share is a part of the time that passes: `0.005`, or `"0.5%"`.
     """
 
     fuel_per_fire: int

@@ -27,8 +27,6 @@ pub use watch::Watch;
 
 /// Firings between two that are timed. Odd, so that of probes that fire in turn each is timed.
 const TIME_ONE_IN: u32 = 127;
-/// A firing that used no more called nothing.
-const IDLE_FUEL: u64 = 8;
 /// A firing that used more fuel is not only looked at when it is timed.
 const LIGHT_FUEL: u64 = 1_024;
 /// But when such firings used so much: 0.1 to 0.3 ms.
@@ -303,16 +301,13 @@ impl<I: Introspect> Guest<I> {
             // What the last call did, or what was still owed, was more than there was.
             Ok(_) if used > fuel => self.faulted(probe, FaultKind::OutOfFuel, function, used),
             Ok(0..) => {
-                let state = instance.store.data();
-                self.shared.outlet.fired(&self.shared.accounts[probe], used, state.wrote());
-                // Whatever the host does costs fuel.
-                if used > IDLE_FUEL {
-                    if state.host_bytes() != 0 {
-                        self.shared.outlet.worked(&self.shared.accounts[probe], state.host_bytes());
-                    }
-                    if used > LIGHT_FUEL {
-                        self.heavy(probe, used);
-                    }
+                let (wrote, host_bytes) = (instance.store.data().wrote(), instance.store.data().host_bytes());
+                self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
+                if host_bytes != 0 {
+                    self.shared.outlet.worked(&self.shared.accounts[probe], host_bytes);
+                }
+                if used > LIGHT_FUEL {
+                    self.heavy(probe, used);
                 }
             }
             Ok(_) => self.faulted(probe, FaultKind::Guest, function, used),

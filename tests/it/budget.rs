@@ -65,7 +65,7 @@ fn budgets_are_refused() {
     check("events=501", &[("events_per_second", 500)], &over("events_per_second", "501, expected 0 to 500"));
     check("fuel=many", &[], "budget `fuel_per_fire` of many, expected a whole number");
     check("fuel=-1", &[], "budget `fuel_per_fire` of -1, expected a whole number");
-    check("bytes=4X", &[], "budget `bytes_per_second` of 4X, expected a size, as `4M` or a number of bytes");
+    check("bytes=4X", &[], "budget `bytes_per_second` of 4X, expected a size as `4M`: a number, and `K`, `M` or `G`");
     check("share=NaN", &[], "budget `time_share_max` of NaN, expected a share of the time, as `0.5%` or `0.005`");
 }
 

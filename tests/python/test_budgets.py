@@ -1,7 +1,7 @@
-"""What a probe may take over time: its share, bytes, faults, its life; and that the program is what it is all the while.
+"""What a probe may take over time: its share, bytes, faults, its life; and that programs are right all the while.
 
-In: probes that take too much, programs that call them. Out: states with their reasons, counts that add up, results. Never: a
-bound on how long anything takes; how much a probe takes is the fuel it asks for.
+In: probes that take too much, programs that call them. Out: states with their reasons, counts that add up, results.
+Never: a bound on how long anything takes; how much a probe takes is the fuel it asks for.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def test_below_its_share_nothing_happens():
 
 
 def test_a_cheap_probe_that_is_called_all_the_time_says_what_it_takes():
-    """A million calls a second of the cheapest probe there is are more than half a percent, and it is said that they are."""
+    """A million calls a second of the cheapest probe there is are more than half a percent, and that is said."""
     module = made("budget_cheap")
     work = module.work
     with waspect.load(b'(module (func (export "fn:budget_cheap.work:entry")))') as session:
@@ -214,7 +214,7 @@ def test_a_session_expires(thread):
             break
     assert module.work.__code__ is code
     assert session._native.detached
-    assert [state for state in states(session)] == [("attached", ""), ("detached", "expired")]
+    assert states(session) == [("attached", ""), ("detached", "expired")]
     (account,) = [s for s in session.stats() if s["type"] == "summary"]
     assert (account["firings"], account["state"], account["reason"]) == (1, "detached", "expired")
     assert session.links[0]["state"] == "detached"

@@ -110,7 +110,7 @@ fn fields(load: &Load) -> Vec<String> {
 
 /// `4M`, `512K`, `1G`, or bytes. A ring is as large as the next power of two.
 fn ring(text: &str) -> Result<u64, String> {
-    let bytes = limits::size(text).ok_or("expected a size as `4M`: a number, and `K`, `M` or `G`")?;
+    let bytes = limits::size(text).map_err(|expected| format!("expected {expected}"))?;
     let (least, most) = (limits::RING_BYTES_MIN, limits::RING_BYTES_MAX);
     match bytes {
         bytes if (least..=most).contains(&bytes) => Ok(bytes.next_power_of_two()),
