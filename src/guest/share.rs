@@ -56,10 +56,11 @@ impl Price {
         }
     }
 
-    /// Half of the new price and half of the old.
+    /// Half of the new price and half of the old, and one and a half times that at most: what it costs while the machine is
+    /// busy with others has to last.
     fn settle(&self) {
         let (ns, work) = self.sum.take();
-        let new = ns * SCALE / work.max(1);
+        let new = (ns * SCALE / work.max(1)).min(self.scaled.get() * 2);
         self.scaled.set(u64::midpoint(self.scaled.get(), new).max(1));
         self.dearest.set((0, 0));
         self.samples.set(0);
@@ -181,7 +182,8 @@ impl Share {
     fn throttle(&self, ns: u64, shared: bool) {
         self.last_work.set(Some(self.price.work(ns)));
         self.shared.set(shared);
-        (self.strikes.set(0), self.calm.set(0));
+        self.strikes.set(0);
+        self.calm.set(0);
     }
 
     /// A window has ended.

@@ -317,5 +317,6 @@ fn time_is_fuel_at_the_price_of_samples() {
     check("mixed", &mixed, (99_900, 100), 9_900..=10_100);
     check("mixed", &mixed, (0, 100_000), 9_900..=10_100);
     // Even many samples of a stopped thread are believed no more than twenty times the highest price of fuel.
-    check("none ran", &[(900, u64::MAX); 64], (900, 1_000), 31_000..=32_000);
+    check("none ran", &[(900, u64::MAX); 160], (900, 1_000), 31_000..=32_000);
+    check("a price rises by half at a time", &[(900, u64::MAX); 8], (900, 1_000), 1_500..=1_500);
 }

@@ -203,10 +203,9 @@ impl Reader {
             Block::Thread => drop(self.threads.insert(known.number, lossy(&known.text))),
             Block::State => {
                 let state = self.state(&known);
-                if state.phase != Phase::Detached || !state.reason.is_empty() {
-                    if let Some(standing) = self.standings.get_mut(known.number as usize) {
-                        *standing = (Some(state.phase), state.reason.clone());
-                    }
+                let says = state.phase != Phase::Detached || !state.reason.is_empty();
+                if let Some(standing) = self.standings.get_mut(known.number as usize).filter(|_| says) {
+                    *standing = (Some(state.phase), state.reason.clone());
                 }
                 if known.at as u64 > self.words.load(header::INHERITED) {
                     self.states.push_back((self.words.load(known.at + 2), Report::State(state)));
