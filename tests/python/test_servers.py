@@ -139,7 +139,7 @@ def parent(pid: int) -> int:
 
 
 def probing(folder: Path, *where: str) -> list[str]:
-    return [BINARY, *(["attach", *where] if where else ["run"]), "-e", PROBE, "-o", f"jsonl:{folder / 'out.jsonl'}"]
+    return [BINARY, *(["attach", *where] if where else ["run"]), "--budget", "share=100%", "-e", PROBE, "-o", f"jsonl:{folder / 'out.jsonl'}"]
 
 
 def agree(folder: Path, answers: dict[int, int], unanswered: int = 0) -> None:
