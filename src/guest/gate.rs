@@ -197,8 +197,10 @@ impl Gate {
         if (times.len() as u64) < allowed {
             return None;
         }
-        let plural = if allowed == 1 { "" } else { "s" };
-        let reason = format!("{allowed} fault{plural} `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
+        let mut reason = format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
+        if allowed == 1 {
+            reason = reason.replacen("faults", "fault", 1);
+        }
         self.disarm(&reason);
         Some(reason)
     }
