@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Account, Phase, Report};
 
 /// Operators and those who ask them understand each other by this number.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The first frame of both. Its form does not change with the number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

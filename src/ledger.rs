@@ -64,9 +64,13 @@ pub mod probe {
     pub const REJECTED: usize = 2;
     pub const RECORDS: usize = 3;
     pub const FUEL: usize = 4;
-    pub const TIMED: usize = 5;
-    pub const TIMED_NS: usize = 6;
-    pub const FAULTS: usize = 7;
+    pub const HOST_BYTES: usize = 5;
+    pub const RECORD_BYTES: usize = 6;
+    /// The highest of any window, in millionths, and one more; 0 before the first.
+    pub const SHARE: usize = 7;
+    pub const TIMED: usize = 8;
+    pub const TIMED_NS: usize = 9;
+    pub const FAULTS: usize = 10;
     pub const DROPS: usize = FAULTS + FaultKind::ALL.len();
     /// A histogram of sampled firing times: eight buckets to each power of two.
     pub const TIMES: usize = DROPS + DropKind::ALL.len();

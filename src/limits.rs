@@ -112,6 +112,17 @@ limits! {
     FIELD_NAMES_MAX = 256, "computed field names per module", "field dropped and counted, -LIMIT";
     EVENTS_PER_SECOND = 5_000, "events per second and probe", "record dropped `rate`";
     EVENTS_PER_SECOND_PROCESS = 50_000, "events per second and process", "record dropped `rate`";
+    /// What a ring of the default size holds is read 50 times a second: a second's worth of all probes fits, so that an
+    /// operator who comes a second late loses nothing that the rates let through.
+    BYTES_PER_SECOND = 4 << 20, "bytes of records per second and probe", "record dropped `byte_rate`";
+    BYTES_PER_SECOND_PROCESS = 8 << 20, "bytes of records per second and process", "record dropped `byte_rate`";
+    /// Of one processor's time, as it passes: under the interpreter lock a process has no more of it for Python.
+    TIME_SHARE_MAX = 5_000, "millionths of the time that passes, per probe", "throttled, then disarmed";
+    TIME_SHARE_MAX_PROCESS = 10_000, "millionths of the time that passes, per process", "the costliest throttled, then one disarmed";
+    /// Shares are judged so often, at firings; and at once where a probe took ten times its share of a window.
+    TIME_WINDOW_MS = 1_000, "milliseconds", "shares are judged, and begin anew";
+    TIME_BURST_WINDOWS = 10, "windows' shares in one window", "throttled at once";
+    THROTTLED_TO_DISARM = 10, "windows over its share while throttled", "disarmed";
     FAULTS_TO_DISARM = 3, "traps in the window", "disarmed";
     OUT_OF_FUEL_TO_DISARM = 10, "out-of-fuel faults in the window", "disarmed";
     FAULT_WINDOW_SECONDS = 60, "seconds", "faults older than this are forgotten";
@@ -138,47 +149,184 @@ impl Limit {
     }
 }
 
-/// What one module may spend. Every field starts at its limit, which the operator alone may raise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Budget {
-    pub fuel_per_fire: u64,
-    pub events_per_second: u64,
-    pub record_bytes_max: u64,
-    pub value_depth_max: u64,
-    pub value_items_max: u64,
-    pub value_str_bytes_max: u64,
+/// Names, defaults and maxima of a budget's fields. A rate is a matter of whoever loads the module; what bounds a single
+/// firing holds for everybody, and only a policy has other maxima.
+macro_rules! budget {
+    ($($(#[doc = $doc:literal])* $field:ident, $short:literal, $default:expr, $least:literal..=$most:expr;)*) => {
+        /// What one module may spend. Every field starts at its limit.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct Budget {
+            $($(#[doc = $doc])* pub $field: u64,)*
+        }
+
+        impl Budget {
+            /// The defaults of the table.
+            pub const DEFAULT: Self = Self { $($field: $default,)* };
+            /// What may be asked for, in the order of the fields.
+            pub const ROWS: &[Row] = &[$(Row { name: stringify!($field), short: $short, least: $least, most: $most },)*];
+
+            fn fields(&mut self) -> [&mut u64; Self::ROWS.len()] {
+                [$(&mut self.$field,)*]
+            }
+        }
+    };
+}
+
+budget! {
+    fuel_per_fire, "fuel", FUEL_PER_FIRE, 0..=FUEL_PER_FIRE;
+    events_per_second, "events", EVENTS_PER_SECOND, 0..=u64::MAX;
+    bytes_per_second, "bytes", BYTES_PER_SECOND, 0..=u64::MAX;
+    /// In millionths; from [`WHOLE`] on nobody looks.
+    time_share_max, "share", TIME_SHARE_MAX, 1..=WHOLE;
+    faults_to_disarm, "faults", FAULTS_TO_DISARM, 1..=FAULTS_TO_DISARM;
+    out_of_fuel_to_disarm, "out_of_fuel", OUT_OF_FUEL_TO_DISARM, 1..=OUT_OF_FUEL_TO_DISARM;
+    record_bytes_max, "record_bytes", RECORD_BYTES_MAX, 0..=RECORD_BYTES_MAX;
+    value_depth_max, "depth", VALUE_DEPTH_MAX, 0..=VALUE_DEPTH_MAX;
+    value_items_max, "items", VALUE_ITEMS_MAX, 0..=VALUE_ITEMS_MAX;
+    value_str_bytes_max, "str_bytes", VALUE_STR_BYTES_MAX, 0..=VALUE_STR_BYTES_MAX;
+}
+
+/// All of the time that passes, in millionths.
+pub const WHOLE: u64 = 1_000_000;
+
+/// A field of a budget: its limit's name and a short one, and between what a number for it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    pub name: &'static str,
+    pub short: &'static str,
+    pub least: u64,
+    /// Without a policy.
+    pub most: u64,
+}
+
+/// Why a budget is not given.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BudgetError {
+    #[error("unknown budget `{name}`, expected one of {}", names())]
+    Unknown { name: String },
+    #[error("budget `{name}` of {text}, expected {expected}")]
+    Form { name: &'static str, text: String, expected: &'static str },
+    #[error("budget `{name}` of {asked}, expected {least} to {most}: only the operator's policy file raises `{name}`")]
+    Over { name: &'static str, asked: String, least: String, most: String },
+}
+
+#[cold]
+fn names() -> String {
+    let all: Vec<&str> = Budget::ROWS.iter().map(|row| row.short).collect();
+    all.join(", ")
+}
+
+/// A number that was asked for, by the name of its limit.
+pub type Named = (&'static str, u64);
+
+impl Row {
+    /// The row of a name, long or short.
+    ///
+    /// # Errors
+    /// A name that none has.
+    #[inline(never)]
+    pub fn of(name: &str) -> Result<&'static Self, BudgetError> {
+        let row = Budget::ROWS.iter().find(|row| row.name == name || row.short == name);
+        row.ok_or_else(|| BudgetError::Unknown { name: name.to_owned() })
+    }
+
+    /// What was asked for: `5000`, `4M` where bytes are meant, `0.5%` or `0.005` where a share is.
+    ///
+    /// # Errors
+    /// When the text is no such number.
+    #[inline(never)]
+    pub fn asked(&self, text: &str) -> Result<Named, BudgetError> {
+        let form = |expected| BudgetError::Form { name: self.name, text: text.to_owned(), expected };
+        let number = if self.is_share() {
+            share(text).ok_or(form("a share of the time, as `0.5%` or `0.005`"))
+        } else if self.name.contains("bytes") {
+            size(text).map_err(form)
+        } else {
+            text.parse().map_err(|_| form("a whole number"))
+        };
+        Ok((self.name, number?))
+    }
+
+    fn is_share(&self) -> bool {
+        self.name == "time_share_max"
+    }
+
+    fn shown(&self, amount: u64) -> String {
+        if self.is_share() { percent(amount) } else { amount.to_string() }
+    }
 }
 
 impl Budget {
     /// Each by the name of its limit.
-    pub fn by_name(&self) -> [(&'static str, u64); 6] {
+    pub fn by_name(&self) -> impl Iterator<Item = Named> {
         let mut own = *self;
-        own.fields().map(|(name, value)| (name, *value))
+        let values = own.fields().map(|value| *value);
+        Self::ROWS.iter().map(|row| row.name).zip(values)
     }
 
     /// One by the name of its limit.
     pub fn field(&mut self, name: &str) -> Option<&mut u64> {
-        self.fields().into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        let at = Self::ROWS.iter().position(|row| row.name == name)?;
+        self.fields().into_iter().nth(at)
     }
 
-    fn fields(&mut self) -> [(&'static str, &mut u64); 6] {
-        [
-            ("fuel_per_fire", &mut self.fuel_per_fire),
-            ("events_per_second", &mut self.events_per_second),
-            ("record_bytes_max", &mut self.record_bytes_max),
-            ("value_depth_max", &mut self.value_depth_max),
-            ("value_items_max", &mut self.value_items_max),
-            ("value_str_bytes_max", &mut self.value_str_bytes_max),
-        ]
+    /// The defaults, but for what was asked. `maxima`, by the names of limits, are a policy's: they stand in place of the
+    /// table's, lower or higher, and what starts above one starts there.
+    ///
+    /// # Errors
+    /// The first number that is not between its least and its most.
+    #[inline(never)]
+    pub fn validated(asked: &[Named], maxima: &[(&str, u64)]) -> Result<Self, BudgetError> {
+        let mut budget = Self::DEFAULT;
+        for (row, field) in Self::ROWS.iter().zip(budget.fields()) {
+            let most = maxima.iter().rfind(|(name, _)| *name == row.name).map_or(row.most, |(_, most)| *most);
+            *field = (*field).min(most);
+            for (_, asked) in asked.iter().filter(|(name, _)| *name == row.name) {
+                if !(row.least..=most).contains(asked) {
+                    let [asked, least, most] = [*asked, row.least, most].map(|n| row.shown(n));
+                    return Err(BudgetError::Over { name: row.name, asked, least, most });
+                }
+                *field = *asked;
+            }
+        }
+        Ok(budget)
     }
+}
 
-    /// The defaults of the table.
-    pub const DEFAULT: Self = Self {
-        fuel_per_fire: FUEL_PER_FIRE,
-        events_per_second: EVENTS_PER_SECOND,
-        record_bytes_max: RECORD_BYTES_MAX,
-        value_depth_max: VALUE_DEPTH_MAX,
-        value_items_max: VALUE_ITEMS_MAX,
-        value_str_bytes_max: VALUE_STR_BYTES_MAX,
+/// `0.5%` or `0.005`, in millionths; nothing is rounded to none.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is judged then")]
+#[inline(never)]
+fn share(text: &str) -> Option<u64> {
+    let (number, whole) = text.strip_suffix('%').map_or((text, 1e6), |percents| (percents.trim_end(), 1e4));
+    let number: f64 = number.parse().ok()?;
+    (number >= 0.0).then(|| (number * whole).ceil() as u64)
+}
+
+/// `4M`, `512K`, `1G`, or bytes.
+///
+/// # Errors
+/// What is expected instead.
+#[inline(never)]
+pub fn size(text: &str) -> Result<u64, &'static str> {
+    let (number, unit) = text.split_at(text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
+    let is = |units: &[&str]| units.iter().any(|each| each.eq_ignore_ascii_case(unit));
+    let units: [&[&str]; 4] = [&["", "B"], &["K", "KB", "KiB"], &["M", "MB", "MiB"], &["G", "GB", "GiB"]];
+    let shift = units.into_iter().position(is).ok_or("a size as `4M`: a number, and `K`, `M` or `G`")?;
+    let number: u64 = number.parse().map_err(|_| "a number before the unit, as in `4M`")?;
+    Ok(number.saturating_mul(1 << (10 * shift)))
+}
+
+/// Millionths for people: `0.5 %`, `12 %`, `0.0031 %`.
+#[inline(never)]
+pub fn percent(millionths: u64) -> String {
+    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
+    // Two digits that say something are enough.
+    let digits = match (whole, rest) {
+        (1.., ..1_000) | (10.., _) | (0, 0) => return [&whole.to_string(), " %"].concat(),
+        (_, 1_000..) => 1,
+        (0, 100..) => 2,
+        _ => 4,
     };
+    let rest = (10_000 + rest).to_string();
+    [&whole.to_string(), ".", rest[1..=digits].trim_end_matches('0'), " %"].concat()
 }

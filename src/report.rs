@@ -232,7 +232,7 @@ named! {
 impl DropKind {
     /// Whether a whole firing was skipped, and not a part of what it wrote.
     pub const fn is_skip(self) -> bool {
-        matches!(self, Self::StackHeadroom | Self::Busy | Self::Renewing)
+        matches!(self, Self::StackHeadroom | Self::Busy | Self::Renewing | Self::Throttled)
     }
 }
 
@@ -251,6 +251,8 @@ named! {
     DropKind {
         RingFull "ring_full",
         Rate "rate",
+        /// More bytes than allowed in a second.
+        ByteRate "byte_rate",
         PerFire "per_fire",
         MapFull "map_full",
         /// The record had more bytes or fields than allowed.
@@ -261,6 +263,8 @@ named! {
         Busy "busy",
         /// A firing skipped: the instance is being renewed.
         Renewing "renewing",
+        /// A firing skipped: the probe had used its share of the time that passes.
+        Throttled "throttled",
         /// Held back, and the request ended, or has not ended yet, without a word on it.
         Undecided "undecided",
         /// Held back and then not wanted.
@@ -275,6 +279,20 @@ named! {
     Phase {
         Pending "pending", Attached "attached", Throttled "throttled", Disarmed "disarmed", Failed "failed",
         Detached "detached",
+    }
+}
+
+impl Phase {
+    /// The higher, the more there is to say.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Attached => 0,
+            Self::Pending => 1,
+            Self::Throttled => 2,
+            Self::Detached => 3,
+            Self::Disarmed => 4,
+            Self::Failed => 5,
+        }
     }
 }
 
@@ -321,11 +339,20 @@ pub struct Summary {
     pub faults: Vec<(FaultKind, u64)>,
     pub drops: Vec<(DropKind, u64)>,
     pub fuel: u64,
+    /// That the host moved or looked through for it.
+    pub host_bytes: u64,
+    /// Of the records committed, heads included.
+    pub record_bytes: u64,
     /// Of the sampled firings; `None` when none was sampled.
     pub mean_ns: Option<u64>,
     pub p99_ns: Option<u64>,
     /// How many firings were timed.
     pub sampled: u64,
+    /// The most of the time that passes that it took in any window and process, in millionths; `None` when none was judged.
+    pub share: Option<u64>,
+    /// What was told of it last, but that the session ended; of several processes the worst.
+    pub phase: Option<Phase>,
+    pub reason: String,
 }
 
 /// A probe's account in one process: adds up with others, then becomes a [`Summary`].
@@ -338,6 +365,12 @@ pub struct Account {
     pub rejected: u64,
     pub records: u64,
     pub fuel: u64,
+    pub host_bytes: u64,
+    pub record_bytes: u64,
+    /// In millionths, and one more; 0 where no window was judged.
+    pub share: u64,
+    pub phase: Option<Phase>,
+    pub reason: String,
     /// By [`FaultKind`].
     pub faults: Vec<u64>,
     /// By [`DropKind`].
@@ -356,10 +389,16 @@ impl Account {
             (&mut self.rejected, other.rejected),
             (&mut self.records, other.records),
             (&mut self.fuel, other.fuel),
+            (&mut self.host_bytes, other.host_bytes),
+            (&mut self.record_bytes, other.record_bytes),
             (&mut self.timed, other.timed),
             (&mut self.timed_ns, other.timed_ns),
         ] {
             *mine = mine.saturating_add(theirs);
+        }
+        self.share = self.share.max(other.share);
+        if other.phase.map(Phase::rank) > self.phase.map(Phase::rank) {
+            (self.phase, self.reason) = (other.phase, other.reason.clone());
         }
         for (mine, theirs) in
             [(&mut self.faults, &other.faults), (&mut self.drops, &other.drops), (&mut self.times, &other.times)]
@@ -381,9 +420,14 @@ impl Account {
             faults: FaultKind::ALL.iter().filter_map(|k| Some((*k, hit(&self.faults, *k as usize)?))).collect(),
             drops: DropKind::ALL.iter().filter_map(|k| Some((*k, hit(&self.drops, *k as usize)?))).collect(),
             fuel: self.fuel,
+            host_bytes: self.host_bytes,
+            record_bytes: self.record_bytes,
             mean_ns: self.timed_ns.checked_div(self.timed),
             p99_ns: self.percentile_ns(99, &bucket_low),
             sampled: self.timed,
+            share: self.share.checked_sub(1),
+            phase: self.phase,
+            reason: self.reason.clone(),
         }
     }
 

@@ -44,6 +44,12 @@ pub struct Head {
     pub request: u32,
 }
 
+/// What a record with this payload takes.
+#[inline]
+pub fn words_of(payload: &[u8]) -> usize {
+    HEAD_WORDS + payload.len().div_ceil(8)
+}
+
 /// The writing end.
 pub struct Writer {
     words: Own,
@@ -70,7 +76,7 @@ impl Writer {
     /// Commits one record; false when there is no room.
     #[inline]
     pub fn commit(&self, head: Head, payload: &[u8]) -> bool {
-        let words = HEAD_WORDS + payload.len().div_ceil(8);
+        let words = words_of(payload);
         let at = self.head.get();
         if !self.has_room(at, words as u64) {
             return false;

@@ -97,7 +97,12 @@ impl Run {
         let outlet = Outlet::new(LEDGER_BYTES, RING_BYTES).expect("memory").0;
         outlet.set_events_per_second(u64::MAX);
         let outlet = Rc::new(outlet);
-        let budget = Budget { events_per_second: u64::MAX, ..Budget::DEFAULT };
+        let budget = Budget {
+            events_per_second: u64::MAX,
+            bytes_per_second: u64::MAX,
+            time_share_max: waspect::limits::WHOLE,
+            ..Budget::DEFAULT
+        };
         let guest = load(&outlet, &wat, budget);
         outlet.function(Place { module: "shop.cart".into(), qualname: "add".into(), file: "shop/cart.py".into() });
         let words: Words = outlet.words();

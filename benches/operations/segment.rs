@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use waspect::ledger::Agg;
+use waspect::limits::Budget;
 use waspect::outlet::{Account, Aggregation, Outlet, Place, Record};
 use waspect::render::jsonl;
 use waspect::segment::Reader;
@@ -22,8 +23,10 @@ pub(crate) fn all(criterion: &mut Criterion) {
 fn outlet() -> (Outlet, Rc<Account>) {
     let outlet = Outlet::new(BYTES, BYTES).expect("memory").0;
     outlet.set_events_per_second(u64::MAX);
+    outlet.set_bytes_per_second(u64::MAX);
     outlet.module("bench.wasm");
-    let account = outlet.probe(0, "bench", u64::MAX).expect("room");
+    let budget = Budget { events_per_second: u64::MAX, bytes_per_second: u64::MAX, ..Budget::DEFAULT };
+    let account = outlet.probe(0, "bench", &budget).expect("room");
     outlet.function(Place { module: "shop.cart".into(), qualname: "add".into(), file: "shop/cart.py".into() });
     (outlet, Rc::new(account))
 }

@@ -52,7 +52,8 @@ def drain(seconds: float, form: str, processes: int, ring: str) -> dict[str, flo
         other = [] if form == "jsonl" else ["-o", f"{form}:{folder}/out"]
         outputs = ["-o", f"jsonl:{lines}", *other]
         command = [once.find_compiler(), "run", "-p", str(probe), *outputs, "--python", sys.executable]
-        command += ["--events", str(1 << 40), "--ring", ring, "--", str(script), str(seconds), str(processes)]
+        command += ["--events", str(1 << 40), "--budget", "share=100%", "--ring", ring]
+        command += ["--", str(script), str(seconds), str(processes)]
         done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
         said = [line.split() for line in done.stdout.splitlines()]
         took = max(float(seconds) for _, seconds in said)

@@ -29,7 +29,7 @@ import overhead
 import subjects
 
 # As many as there are firings between two that are timed, so that one is.
-CALLS = 128
+CALLS = 127
 WARM_CALLS = 5_000
 PROBES = ("untouched", "noop", "empty", "predicate", "latency", "capture_int", "capture_str")
 LEAST = 0.5

@@ -24,6 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 STATES = ROOT / "tests" / "python" / "attach_states.py"
+# Targets loop hotter than a process whose time is to be kept.
+SHARE = ("--budget", "share=100%")
 BINARY = os.environ.get("WASPECT_BIN") or str(Path(sysconfig.get_path("scripts")) / "waspect")
 # Fires whatever the program does: whoever does something there says so to its account.
 PROBE = "fn:__main__.Account.*:exit { @calls[fn] = count(); capture(fn); }"
@@ -199,7 +201,7 @@ def visit(target: Target, probe: str = PROBE) -> Visit:
 
 
 def started(target: Target, probe: str, *options: str) -> subprocess.Popen[bytes]:
-    line = [BINARY, "attach", str(target.pid), "-e", probe, "-o", "jsonl", *options]
+    line = [BINARY, "attach", str(target.pid), "-e", probe, "-o", "jsonl", *SHARE, *options]
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
 
 

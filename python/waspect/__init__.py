@@ -53,18 +53,21 @@ def load(
     at: Mapping[str, str] | None = None,
     budget: Budget | None = None,
     policy: str | os.PathLike[str] | None = None,
+    expires: float | None = None,
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
-    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits; `policy` is a file of rules for what
-    may be read, probed and spent (else what `WASPECT_POLICY` names). Raises a `ProbeError`.
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits, and also raises rates and the
+    share of time; `policy` is a file of rules for what may be read, probed and spent (else what `WASPECT_POLICY`
+    names); after `expires` seconds the probes are detached, by the first firing or look at the session that comes
+    then. Raises a `ProbeError`.
     """
     rules = _policy(policy)
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
-    return Session(_core.load(artifact, budget or {}, rules))
+    return Session(_core.load(artifact, budget or {}, rules, expires))
 
 
 def _policy(path: str | os.PathLike[str] | None) -> bytes:

@@ -21,8 +21,9 @@ def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes
 def policy(compiler: str, text: bytes, name: str) -> bytes:
     """A policy file's text → what it says, by `compiler`. Raises `PolicyError`."""
 
-def load(artifact: bytes, budget: Budget, policy: bytes) -> Session:
-    """Attaches an artifact's probes, under what `policy` gave; empty for what holds without a file.
+def load(artifact: bytes, budget: Budget, policy: bytes, expires: float | None = None) -> Session:
+    """Attaches an artifact's probes, under what `policy` gave (empty: what holds without a file), for `expires` seconds
+    if that is said.
 
     Raises `EngineError`, `AttachError` or `PolicyError`.
     """

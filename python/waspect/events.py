@@ -12,10 +12,24 @@ State = Literal["pending", "attached", "throttled", "disarmed", "failed", "detac
 
 
 class Budget(TypedDict, total=False):
-    """What one module may spend; each only lowers the default of `waspect limits`."""
+    """What one module may spend, by the names of `waspect limits` or the short ones of `--budget`.
+
+    What bounds one firing, and faults, can only be lowered; rates and the share of time are the loader's to raise.
+    Sizes may be text (`"4M"`), a share is a part of the time that passes: `0.005`, or `"0.5%"`.
+    """
 
     fuel_per_fire: int
     events_per_second: int
+    bytes_per_second: int | str
+    time_share_max: float | str
+    faults_to_disarm: int
+    out_of_fuel_to_disarm: int
+    fuel: int
+    events: int
+    bytes: int | str
+    share: float | str
+    faults: int
+    out_of_fuel: int
     record_bytes_max: int
     value_depth_max: int
     value_items_max: int
@@ -139,6 +153,11 @@ class Summary(TypedDict):
     mean_ns: int | None
     p99_ns: int | None
     sampled: int
+    host_bytes: int
+    record_bytes: int
+    share: float | None
+    state: State | None
+    reason: str | None
 
 
 class Ledger(TypedDict):

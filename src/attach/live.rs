@@ -3,7 +3,7 @@
 //! In: artifacts and budgets. Out: guests ready to fire. In a forked child: a segment of its own, handed over at the
 //! first firing. Never here: a thread, a descriptor that stays open.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -15,9 +15,10 @@ use super::gil::Gil;
 use super::moments::Ticks;
 use crate::engine::{self, EngineError};
 use crate::frames::{Load, LoadModule};
-use crate::guest::{Guest, GuestError};
+use crate::guest::{Guest, GuestError, Watch};
 use crate::host;
 use crate::introspect::cpython::CPython;
+use crate::limits;
 use crate::outlet::Outlet;
 use crate::policy::{Policy, PolicyError};
 use crate::segment::{SegmentError, header};
@@ -67,6 +68,8 @@ pub struct Live {
     pub(super) left_out: RefCell<HashMap<Box<str>, u64>>,
     rejoin: Rejoin,
     stopped: Cell<bool>,
+    /// Its functions have been given back.
+    detached: Cell<bool>,
     /// Its `end` has fired.
     pub(super) ended: Cell<bool>,
 }
@@ -74,6 +77,8 @@ pub struct Live {
 /// Every live session of the process.
 static ALL: Gil<RefCell<Vec<Rc<Live>>>> = Gil::new(RefCell::new(Vec::new()));
 static ORDER: Gil<Cell<u64>> = Gil::new(Cell::new(0));
+/// The shares of time of all their probes.
+static WATCH: Gil<OnceCell<Rc<Watch>>> = Gil::new(OnceCell::new());
 
 impl Live {
     /// Brings a session's modules to life; gives the segment's descriptor for whoever drains.
@@ -92,11 +97,15 @@ impl Live {
         for module in &load.modules {
             guests.push(Rc::new(RefCell::new(guest(&outlet, module, &load.policy)?)));
         }
+        let bytes = load.modules.iter().map(|module| module.budget.bytes_per_second).max().unwrap_or(0);
+        outlet.set_bytes_per_second(bytes.max(limits::BYTES_PER_SECOND_PROCESS));
+        let watch = WATCH.get(py).get_or_init(Rc::default);
+        guests.iter().for_each(|guest| guest.borrow_mut().watched(watch));
         let order = ORDER.get(py).replace(ORDER.get(py).get() + 1);
         let ticks = Ticks::new(&guests, outlet.clock.mono_now());
-        let (stopped, ended) = (Cell::new(false), Cell::new(false));
+        let [stopped, detached, ended] = [false; 3].map(Cell::new);
         let (policy, left_out) = (load.policy.clone(), RefCell::default());
-        let live = Rc::new(Self { outlet, guests, order, ticks, policy, left_out, rejoin, stopped, ended });
+        let live = Rc::new(Self { outlet, guests, order, ticks, policy, left_out, rejoin, stopped, detached, ended });
         crate::thread::watch_forks();
         ALL.get(py).borrow_mut().push(live.clone());
         Ok((live, fd))
@@ -106,6 +115,12 @@ impl Live {
     pub fn end(self: &Rc<Self>, py: Python<'_>) {
         self.stopped.set(true);
         ALL.get(py).borrow_mut().retain(|other| !Rc::ptr_eq(other, self));
+        leave(py, self);
+    }
+
+    /// Its functions are given back from here on; false where they have been.
+    pub(super) fn begin_detaching(&self) -> bool {
+        !self.detached.replace(true)
     }
 
     /// Whether nothing more is to fire, by this side's or the operator's will.
@@ -160,6 +175,15 @@ fn guest(outlet: &Rc<Outlet>, module: &LoadModule, policy: &Policy) -> Result<Gu
     Ok(guest)
 }
 
+fn leave(py: Python<'_>, live: &Live) {
+    WATCH.get(py).get().iter().for_each(|watch| watch.leave(&live.outlet));
+}
+
+/// The window of time that passes may be over though nothing fires.
+pub fn pass(py: Python<'_>, live: &Live) {
+    WATCH.get(py).get().iter().for_each(|watch| watch.pass(live.outlet.clock.mono_now()));
+}
+
 /// The live session of that `order`.
 pub fn find(py: Python<'_>, order: u64) -> Option<Rc<Live>> {
     ALL.get(py).borrow().iter().find(|live| live.order == order).cloned()
@@ -178,6 +202,11 @@ pub fn settle_fork(py: Python<'_>) {
     let all = all(py);
     for live in all.iter().filter(|live| !live.settle_fork()) {
         super::registry::each_point(py, |point| point.forget(live));
+        // What is mapped there is the parent's.
+        leave(py, live);
+    }
+    if let (Some(watch), Some(live)) = (WATCH.get(py).get(), all.first()) {
+        watch.restart(live.outlet.clock.mono_now());
     }
     super::renew::after_fork(py, &all);
 }

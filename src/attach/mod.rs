@@ -103,6 +103,8 @@ pub fn attach(py: Python<'_>, live: &Rc<Live>, script: bool) {
     rest(py);
 }
 
+/// Why a session is over that was given a time.
+const EXPIRED: &str = "expired";
 /// A reason that holds until the program's first line.
 const NOT_STARTED: &str = "the program has not started";
 
@@ -114,8 +116,12 @@ pub fn say_pending(py: Python<'_>, live: &Rc<Live>) {
         .for_each(|each| each.say(py, None));
 }
 
-/// Detaches a session: every function is what it was, unless another session still probes it.
+/// Detaches a session: every function is what it was, unless another session still probes it. A second time does nothing.
 pub fn detach(py: Python<'_>, live: &Rc<Live>) {
+    if !live.begin_detaching() {
+        return;
+    }
+    let expired = live.is_expired();
     end(py, live);
     live.end(py);
     WANTED.get(py).borrow_mut().retain(|each| !Rc::ptr_eq(&each.live, live));
@@ -125,10 +131,10 @@ pub fn detach(py: Python<'_>, live: &Rc<Live>) {
     let kept = touched
         .iter()
         .find_map(|i| Some(format!("`{}` keeps a hook that does nothing: {}", i.place.qualname, i.refusal()?)));
+    let why = kept.as_deref().unwrap_or(if expired { EXPIRED } else { "" });
     for guest in &live.guests {
         let guest = guest.borrow();
-        (0..guest.probes().len())
-            .for_each(|probe| guest.say(probe, Phase::Detached, kept.as_deref().unwrap_or_default()));
+        (0..guest.probes().len()).for_each(|probe| guest.say(probe, Phase::Detached, why));
     }
 }
 
@@ -232,12 +238,20 @@ impl Wanted {
 
     /// Where this probe stands, and why. No guest is borrowed meanwhile: another thread may run, and need it.
     fn standing(&self, py: Python<'_>) -> (Phase, String) {
-        let disarmed = self.live.guests[self.module].borrow().gate(self.probe).disarmed();
+        let (disarmed, throttled) = {
+            let guest = self.live.guests[self.module].borrow();
+            let gate = guest.gate(self.probe);
+            (gate.disarmed(), gate.throttled())
+        };
         if self.live.is_stopped() {
-            return (Phase::Detached, String::new());
+            let why = if self.live.is_expired() { EXPIRED } else { "" };
+            return (Phase::Detached, why.to_owned());
         }
         if let Some(reason) = disarmed {
             return (Phase::Disarmed, reason);
+        }
+        if let Some(reason) = throttled {
+            return (Phase::Throttled, reason);
         }
         if !self.spec.point.has_call() {
             return (Phase::Attached, String::new());

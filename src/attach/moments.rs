@@ -1,6 +1,6 @@
-//! `begin`, `end` and `tick`: probes that fire without a call.
+//! `begin`, `end` and `tick`: probes that fire without a call; and a session's last moment, where it has one.
 //!
-//! In: a live session, the time. Out: firings of its probes that have no function. Never here: a thread, a signal or a timer;
+//! In: a live session, the time. Out: firings of its probes that have no function; a session that is over. Never here: a thread, a signal or a timer;
 //! a tick comes with the first firing after its time.
 
 use std::cell::{Cell, RefCell};
@@ -22,6 +22,10 @@ type Guests = Vec<Rc<RefCell<Guest<CPython>>>>;
 /// A session's ticks; times are those of its clock.
 pub(super) struct Ticks {
     all: Vec<Tick>,
+    /// When the session is over; never, as a rule.
+    over_ns: Cell<u64>,
+    /// Nobody has to ask for the time.
+    idle: Cell<bool>,
 }
 
 struct Tick {
@@ -43,7 +47,8 @@ impl Ticks {
                 }
             }
         }
-        Self { all }
+        let idle = Cell::new(all.is_empty());
+        Self { all, over_ns: Cell::new(u64::MAX), idle }
     }
 }
 
@@ -59,20 +64,35 @@ impl Tick {
 }
 
 impl Live {
-    /// Before a firing: the ticks whose time has come.
+    /// Before a firing: the ticks whose time has come. False where the session's has.
     #[inline(always)]
-    pub(super) fn tick(&self) {
-        if !self.ticks.all.is_empty() {
-            self.tick_now();
-        }
+    pub(super) fn tick(&self) -> bool {
+        self.ticks.idle.get() || self.tick_now()
     }
 
     #[inline(never)]
-    fn tick_now(&self) {
+    fn tick_now(&self) -> bool {
         let now_ns = self.outlet.clock.mono_now();
+        if now_ns >= self.ticks.over_ns.get() {
+            super::renew::ask();
+            return false;
+        }
         for tick in self.ticks.all.iter().filter(|tick| tick.take(now_ns)) {
             fire(&self.guests[tick.guest], tick.probe, Point::Tick(0));
         }
+        true
+    }
+
+    /// From then on it is over. Each firing until then looks at the clock.
+    pub fn expire_in(&self, ns: u64) {
+        self.ticks.over_ns.set(self.outlet.clock.mono_now().saturating_add(ns));
+        self.ticks.idle.set(false);
+    }
+
+    /// Whether its time has come.
+    pub fn is_expired(&self) -> bool {
+        let over_ns = self.ticks.over_ns.get();
+        over_ns < u64::MAX && self.outlet.clock.mono_now() >= over_ns
     }
 
     /// Whether any probe is of a point.

@@ -374,10 +374,9 @@ impl Fire {
     // it was written, which stalls the processor for longer than the rest of the hook takes.
     #[inline(always)]
     fn fire(&self, firing: Firing<CPython>, slots: &mut Slots) {
-        if self.live.is_stopped() {
+        if self.live.is_stopped() || !self.live.tick() {
             return;
         }
-        self.live.tick();
         self.guest.borrow_mut().fire_through(self.probe, firing, slots);
     }
 }

@@ -1,6 +1,8 @@
-//! Renewal: torn instances that must start again are made anew by the main thread, between two bytecodes of the program.
+//! Renewal: torn instances that must start again are made anew by the main thread, between two bytecodes of the program; and
+//! sessions whose time is over are taken out.
 //!
-//! In: a guest's word, inside a firing, that it is torn. Out: every torn guest of the process, renewed. Never here: a
+//! In: a guest's word, inside a firing, that it is torn, or a session's that it is over. Out: every torn guest of the process,
+//! renewed; functions given back. Never here: a
 //! pointer that waits in the interpreter's queue; what is called later looks for itself who is live then.
 
 use std::cell::{Cell, RefCell};
@@ -39,7 +41,11 @@ extern "C" fn come(_: *mut c_void) -> c_int {
     ASKED.get(py).set(false);
     // A forked child writes nothing before its first firing has given it a segment of its own.
     if !crate::thread::is_forked() {
-        let _ = catch_unwind(AssertUnwindSafe(|| renew(&live::all(py))));
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let all = live::all(py);
+            renew(&all);
+            all.iter().filter(|live| live.is_expired()).for_each(|live| super::detach(py, live));
+        }));
     }
     0
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{HEADING, text};
-use crate::limits::{Limit, TABLE};
+use crate::limits::{Limit, TABLE, percent};
 
 /// List every bound that waspect keeps, and what happens on reaching it
 #[derive(clap::Args)]
@@ -27,7 +27,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let all: Vec<_> = TABLE.iter().map(as_json).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
     } else {
-        writeln!(out, "{HEADING}Limits{HEADING:#} (a module may ask for less, never for more)\n")?;
+        writeln!(
+            out,
+            "{HEADING}Limits{HEADING:#} (a module may ask for less, never for more; `--budget` sets some)\n"
+        )?;
         let rows: Vec<_> = TABLE.iter().map(|l| [l.name(), amount(l), l.on_reaching.to_owned()]).collect();
         text::columns(&mut out, "  ", &rows)?;
     }
@@ -40,8 +43,9 @@ fn as_json(limit: &Limit) -> serde_json::Value {
 
 /// `256 KiB of code`, `100000 fuel`.
 fn amount(limit: &Limit) -> String {
-    match limit.unit.strip_prefix("bytes") {
-        Some(rest) => format!("{}{rest}", text::bytes(limit.value)),
-        None => format!("{} {}", limit.value, limit.unit),
+    match (limit.unit.strip_prefix("bytes"), limit.unit.strip_prefix("millionths")) {
+        (Some(rest), _) => format!("{}{rest}", text::bytes(limit.value)),
+        (_, Some(rest)) => format!("{}{rest}", percent(limit.value)),
+        _ => format!("{} {}", limit.value, limit.unit),
     }
 }

@@ -11,6 +11,7 @@ mod agents;
 mod asked;
 #[cfg(target_arch = "x86_64")]
 mod attach;
+mod budget;
 mod build;
 mod check;
 mod compile;

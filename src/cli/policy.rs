@@ -231,8 +231,8 @@ fn class(text: &str) -> Result<String, String> {
 }
 
 fn limit(text: &str) -> Result<String, String> {
-    let own = Budget::DEFAULT.by_name().map(|(name, _)| name);
-    let may: Vec<&str> = own.into_iter().chain(OF_SESSION).collect();
+    let own = Budget::ROWS.iter().map(|row| row.name);
+    let may: Vec<&str> = own.chain(OF_SESSION).collect();
     if may.contains(&text) {
         return Ok(text.to_owned());
     }

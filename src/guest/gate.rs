@@ -1,21 +1,32 @@
 //! The gate before a probe: options that decide without entering wasm, and the rule that disarms.
 //!
-//! In: the options of a spec, the time, faults. Out: whether to fire; why a probe is disarmed. Never here: a clock that is
-//! read when no option needs it.
+//! In: the options of a spec, the time, faults, a verdict on its share of time. Out: whether to fire; why a probe is
+//! throttled or disarmed. Never here: a clock that is read when no option needs it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use crate::limits;
-use crate::outlet::Rate;
-use crate::report::FaultKind;
+use super::share::{Change, Share};
+use crate::limits::{self, Budget};
+use crate::outlet::{Account, Counts, Outlet, Rate};
+use crate::report::{DropKind, FaultKind, Phase};
 use crate::spec::Options;
+
+/// Why a probe that was throttled is not any more.
+const CALM: &str = "below its share of time again";
+const AGAIN: &str = "over its share of time again and again while throttled: ";
 
 /// One probe's gate.
 pub struct Gate {
     /// Nothing to decide: the commonest case is one load.
     open: Cell<bool>,
     disarmed: RefCell<Option<String>>,
+    /// Why it is throttled, while it is.
+    throttled: RefCell<Option<String>>,
+    pub(super) share: Share,
+    pub(super) outlet: Rc<Outlet>,
+    pub(super) account: Rc<Account>,
     sample: Option<f64>,
     every: Option<u32>,
     rate: Option<Rate>,
@@ -25,6 +36,8 @@ pub struct Gate {
     /// What one firing may use.
     pub(super) fuel: u64,
     faults: RefCell<Window>,
+    /// Traps, and firings out of fuel, that disarm.
+    faults_allowed: (u64, u64),
 }
 
 /// Times of recent faults, traps and out-of-fuel apart.
@@ -35,11 +48,15 @@ struct Window {
 }
 
 impl Gate {
-    pub fn new(options: &Options, fuel_max: u64) -> Self {
-        let open = options.sample.is_none() && options.every.is_none() && options.rate.is_none();
-        Self {
-            open: Cell::new(open),
+    pub fn new(options: &Options, budget: &Budget, outlet: &Rc<Outlet>, account: &Rc<Account>) -> Self {
+        let fuel_max = budget.fuel_per_fire;
+        let gate = Self {
+            open: Cell::new(false),
             disarmed: RefCell::default(),
+            throttled: RefCell::default(),
+            share: Share::new(budget.time_share_max),
+            outlet: outlet.clone(),
+            account: account.clone(),
             sample: options.sample,
             every: options.every,
             rate: options.rate.map(Rate::new),
@@ -48,7 +65,16 @@ impl Gate {
             functions: Cell::new(0),
             fuel: options.fuel.map_or(fuel_max, |lower| lower.min(fuel_max)),
             faults: RefCell::default(),
-        }
+            faults_allowed: (budget.faults_to_disarm, budget.out_of_fuel_to_disarm),
+        };
+        gate.settle();
+        gate
+    }
+
+    /// Whether there is something to decide.
+    fn settle(&self) {
+        let plain = self.sample.is_none() && self.every.is_none() && self.rate.is_none();
+        self.open.set(plain && !self.is_disarmed() && !self.share.is_throttled());
     }
 
     /// How many functions the probe is attached to.
@@ -66,6 +92,50 @@ impl Gate {
         self.disarmed.borrow().clone()
     }
 
+    pub(super) fn is_disarmed(&self) -> bool {
+        self.disarmed.borrow().is_some()
+    }
+
+    /// Why the probe fires only now and then, if it does.
+    pub fn throttled(&self) -> Option<String> {
+        self.throttled.borrow().clone()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.outlet.counts(&self.account)
+    }
+
+    /// Tells the operator the probe's state.
+    pub(super) fn say(&self, phase: Phase, reason: &str) {
+        self.outlet.state(&self.account, phase, self.functions(), reason);
+    }
+
+    /// The verdict on its share of time, and why.
+    #[cold]
+    pub(super) fn tell(&self, change: Change, reason: &str) {
+        let why = if change == Change::Throttled { Some(reason.to_owned()) } else { None };
+        *self.throttled.borrow_mut() = why;
+        match change {
+            Change::Throttled => self.say(Phase::Throttled, reason),
+            Change::Recovered => self.say(Phase::Attached, CALM),
+            Change::Disarmed => {
+                let reason = [AGAIN, reason].concat();
+                self.disarm(&reason);
+                self.say(Phase::Disarmed, &reason);
+            }
+        }
+        self.settle();
+    }
+
+    /// A forked child: what its parent spent is the parent's.
+    pub(super) fn restart(&self) {
+        if self.share.restart(self.counts()) && !self.is_disarmed() {
+            self.throttled.take();
+            self.say(Phase::Attached, CALM);
+        }
+        self.settle();
+    }
+
     /// Whether this firing happens.
     #[inline]
     pub fn passes(&self, now_ns: impl FnOnce() -> u64) -> bool {
@@ -74,10 +144,21 @@ impl Gate {
 
     #[inline(never)]
     fn decide(&self, now_ns: impl FnOnce() -> u64) -> bool {
-        self.disarmed.borrow().is_none()
+        !self.is_disarmed()
             && self.every.is_none_or(|n| self.nth(n))
             && self.sample.is_none_or(|p| self.random() < p)
             && self.rate.as_ref().is_none_or(|rate| rate.take(now_ns()))
+            && (!self.share.is_throttled() || self.fits())
+    }
+
+    /// Whether a throttled probe may fire now; if not, that is counted.
+    #[cold]
+    fn fits(&self) -> bool {
+        let fits = self.share.fits(self.counts());
+        if !fits {
+            self.outlet.dropped(&self.account, DropKind::Throttled);
+        }
+        fits
     }
 
     /// The first of each n.
@@ -98,15 +179,15 @@ impl Gate {
 
     /// Files a fault; gives the reason if the probe is disarmed by it.
     pub(super) fn judge(&self, kind: FaultKind, now_ns: u64) -> Option<String> {
-        if kind == FaultKind::Guest || self.disarmed.borrow().is_some() {
+        if kind == FaultKind::Guest || self.is_disarmed() {
             return None;
         }
         let mut faults = self.faults.borrow_mut();
         let out_of_fuel = kind == FaultKind::OutOfFuel;
         let (times, allowed) = if out_of_fuel {
-            (&mut faults.fuel, limits::OUT_OF_FUEL_TO_DISARM)
+            (&mut faults.fuel, self.faults_allowed.1)
         } else {
-            (&mut faults.traps, limits::FAULTS_TO_DISARM)
+            (&mut faults.traps, self.faults_allowed.0)
         };
         let window = limits::FAULT_WINDOW_SECONDS * 1_000_000_000;
         times.push_back(now_ns);
@@ -116,14 +197,17 @@ impl Gate {
         if (times.len() as u64) < allowed {
             return None;
         }
-        let reason = format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
+        let mut reason = format!("{allowed} faults `{}` within {} s", kind.name(), limits::FAULT_WINDOW_SECONDS);
+        if allowed == 1 {
+            reason = reason.replacen("faults", "fault", 1);
+        }
         self.disarm(&reason);
         Some(reason)
     }
 
     /// The probe fires no more; false if it did not before.
     pub(super) fn disarm(&self, reason: &str) -> bool {
-        if self.disarmed.borrow().is_some() {
+        if self.is_disarmed() {
             return false;
         }
         *self.disarmed.borrow_mut() = Some(reason.to_owned());

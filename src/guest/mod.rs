@@ -6,7 +6,9 @@
 
 mod fault;
 mod gate;
+pub mod share;
 mod start;
+mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -21,9 +23,14 @@ use crate::spec::{Manifest, Probe};
 
 pub use gate::Gate;
 pub use start::StartError;
+pub use watch::Watch;
 
-/// Firings between two that are timed.
-const TIME_ONE_IN: u32 = 128;
+/// Firings between two that are timed. Odd, so that of probes that fire in turn each is timed.
+const TIME_ONE_IN: u32 = 127;
+/// A firing that used more fuel is not only looked at when it is timed.
+const LIGHT_FUEL: u64 = 1_024;
+/// But when such firings used so much: 0.1 to 0.3 ms.
+const LOOK_FUEL: u64 = 200_000;
 
 /// Why a module has no instance.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +75,8 @@ pub struct Guest<I: Introspect> {
     engine: Engine,
     pre: InstancePre<State<I>>,
     probes: Vec<Probe>,
-    gates: Vec<Gate>,
+    gates: Vec<Rc<Gate>>,
+    watch: Rc<Watch>,
     shared: Rc<Shared<I>>,
     instance: Option<Instance<I>>,
     /// Set by a fault: guest memory, globals and shadow stack are torn.
@@ -79,6 +87,10 @@ pub struct Guest<I: Introspect> {
     renewed_ns: Option<u64>,
     tell: fn(),
     until_timed: u32,
+    /// Of the firing that is being timed: its probe's fuel before.
+    fuel_before: u64,
+    /// What heavy firings used since the last look.
+    unseen_fuel: u64,
     /// Some import reads or writes slots.
     has_slots: bool,
     /// WASI prints lines, of which the last may lack its end.
@@ -93,14 +105,19 @@ impl<I: Introspect> Guest<I> {
     /// When it does not link, instantiate or start.
     pub fn new(engine: &Engine, module: &Module, linked: Linked<I>, manifest: &Manifest) -> Result<Self, GuestError> {
         let pre = linked.linker.instantiate_pre(module).map_err(GuestError::Instantiate)?;
-        let fuel_max = linked.shared.budget.fuel_per_fire;
+        let shared = &linked.shared;
+        let gate = |(probe, account): (&Probe, _)| {
+            Rc::new(Gate::new(&probe.spec.options, &shared.budget, &shared.outlet, account))
+        };
+        let gates = manifest.probes.iter().zip(&shared.accounts).map(gate).collect();
         let mut guest = Self {
             name: manifest.name.clone(),
             display: manifest.display_names(),
             engine: engine.clone(),
             pre,
             probes: manifest.probes.clone(),
-            gates: manifest.probes.iter().map(|probe| Gate::new(&probe.spec.options, fuel_max)).collect(),
+            gates,
+            watch: Rc::default(),
             shared: linked.shared,
             instance: None,
             dirty: false,
@@ -109,11 +126,14 @@ impl<I: Introspect> Guest<I> {
             renewed_ns: None,
             tell: || {},
             until_timed: TIME_ONE_IN,
+            fuel_before: 0,
+            unseen_fuel: 0,
             wants_requests: manifest.wants_requests(),
             has_slots: manifest.imports.iter().any(|import| import.module.starts_with("probe1.slot")),
             prints: manifest.imports.iter().any(|import| import.module == waspect_abi::WASI_MODULE),
         };
         guest.instance = Some(guest.instantiate(0)?);
+        guest.watched(&Rc::default());
         Ok(guest)
     }
 
@@ -142,6 +162,12 @@ impl<I: Introspect> Guest<I> {
         &self.probes
     }
 
+    /// Its share of time is judged together with what else this watch sees.
+    pub fn watched(&mut self, by: &Rc<Watch>) {
+        by.join(self.gates.iter(), self.shared.outlet.clock.mono_now());
+        self.watch = by.clone();
+    }
+
     /// The gate of a probe: its options and its state.
     pub fn gate(&self, probe: usize) -> &Gate {
         &self.gates[probe]
@@ -149,8 +175,7 @@ impl<I: Introspect> Guest<I> {
 
     /// Tells the operator a probe's state.
     pub fn say(&self, probe: usize, phase: Phase, reason: &str) {
-        let functions = self.gates[probe].functions();
-        self.shared.outlet.state(&self.shared.accounts[probe], phase, functions, reason);
+        self.gates[probe].say(phase, reason);
     }
 
     /// Counts a firing that was not begun.
@@ -184,13 +209,13 @@ impl<I: Introspect> Guest<I> {
     #[inline(always)]
     pub fn fire_through(&mut self, probe: usize, firing: Firing<I>, slots: &mut Slots) {
         if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
-            return;
+            return self.passed_over(probe);
         }
         if !self.is_ready() {
             return self.skipped(probe, DropKind::Renewing);
         }
         self.until_timed -= 1;
-        let start_ticks = if self.until_timed == 0 { self.shared.outlet.clock.ticks() } else { 0 };
+        let start_ticks = if self.until_timed == 0 { self.begin_timed(probe) } else { 0 };
         self.fire_now(probe, firing, slots);
         if self.until_timed == 0 {
             self.time(probe, start_ticks);
@@ -201,7 +226,7 @@ impl<I: Introspect> Guest<I> {
     #[cold]
     pub fn fire_without_call(&mut self, probe: usize, firing: Firing<I>) {
         if !self.gates[probe].passes(|| self.shared.outlet.clock.mono_now()) {
-            return;
+            return self.passed_over(probe);
         }
         if !self.is_ready() {
             return self.skipped(probe, DropKind::Renewing);
@@ -215,11 +240,42 @@ impl<I: Introspect> Guest<I> {
         }
     }
 
+    /// A throttled probe that fires no more in this window is the one that sees it end.
+    #[cold]
+    fn passed_over(&self, probe: usize) {
+        if self.gates[probe].share.is_throttled() {
+            self.look(probe);
+        }
+    }
+
+    #[cold]
+    fn look(&self, probe: usize) {
+        self.watch.look(&self.gates[probe], self.shared.outlet.clock.mono_now());
+    }
+
+    #[cold]
+    fn begin_timed(&mut self, probe: usize) -> u64 {
+        self.fuel_before = self.gates[probe].counts().fuel;
+        self.shared.outlet.clock.ticks()
+    }
+
     #[cold]
     fn time(&mut self, probe: usize, start_ticks: u64) {
         self.until_timed = TIME_ONE_IN;
-        let outlet = &self.shared.outlet;
-        outlet.timed(&self.shared.accounts[probe], outlet.clock.ticks().saturating_sub(start_ticks));
+        let (outlet, gate) = (&self.shared.outlet, &self.gates[probe]);
+        let ns = outlet.timed(&gate.account, outlet.clock.ticks().saturating_sub(start_ticks));
+        gate.share.price.sample(gate.counts().fuel.saturating_sub(self.fuel_before), ns);
+        self.look(probe);
+    }
+
+    /// A firing that used much fuel.
+    #[cold]
+    fn heavy(&mut self, probe: usize, fuel: u64) {
+        self.unseen_fuel += fuel;
+        if self.unseen_fuel >= LOOK_FUEL {
+            self.unseen_fuel = 0;
+            self.look(probe);
+        }
     }
 
     #[inline(always)]
@@ -250,8 +306,14 @@ impl<I: Introspect> Guest<I> {
             // What the last call did, or what was still owed, was more than there was.
             Ok(_) if used > fuel => self.faulted(probe, FaultKind::OutOfFuel, function, used),
             Ok(0..) => {
-                let wrote = instance.store.data().wrote();
+                let (wrote, host_bytes) = (instance.store.data().wrote(), instance.store.data().host_bytes());
                 self.shared.outlet.fired(&self.shared.accounts[probe], used, wrote);
+                if host_bytes != 0 {
+                    self.shared.outlet.worked(&self.shared.accounts[probe], host_bytes);
+                }
+                if used > LIGHT_FUEL {
+                    self.heavy(probe, used);
+                }
             }
             Ok(_) => self.faulted(probe, FaultKind::Guest, function, used),
             Err(error) => self.faulted(probe, fault::kind(&error), function, used.min(fuel)),
@@ -329,6 +391,7 @@ impl<I: Introspect> Guest<I> {
         if let Some(reason) = reason {
             self.say(probe, Phase::Disarmed, &reason);
         }
+        self.heavy(probe, fuel);
         if self.dirty && self.has_start {
             self.tear(probe, function);
         }

@@ -278,6 +278,12 @@ impl<I: Introspect> State<I> {
         self.wrote
     }
 
+    /// What the host did for this firing.
+    #[inline]
+    pub fn host_bytes(&self) -> u64 {
+        self.host_bytes.get()
+    }
+
     fn account(&self) -> &Account {
         &self.shared.accounts[self.probe]
     }

@@ -5,6 +5,7 @@
 //!
 //! A forked child writes a segment of its own from its first firing: same declarations, zero counts, empty ring.
 
+mod rate;
 mod speculation;
 
 use std::cell::{Cell, RefCell};
@@ -14,12 +15,14 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::clock::{self, Clock};
 use crate::ledger::{Agg, Block, Ledger, add, function, probe};
-use crate::limits;
+use crate::limits::{self, Budget};
 pub use crate::maps::Aggregation;
 use crate::report::{DropKind, FaultKind, Phase};
-use crate::ring::{Head, Kind, Writer};
+use crate::ring::{Head, Kind, Writer, words_of};
 use crate::segment::{SegmentError, Words, header};
 use crate::stores::Stores;
+pub use rate::Rate;
+use rate::Rates;
 pub use speculation::Speculation;
 
 /// Where a session's probes write.
@@ -41,14 +44,23 @@ pub struct Outlet {
     places: RefCell<Vec<Place>>,
     /// What its modules keep; of no interest to whoever drains.
     pub stores: Stores,
-    rate: Rate,
+    rates: Rates,
 }
 
-/// A probe's number, the place of its counters, and its own rate.
+/// A probe's number, the place of its counters, and its own rates.
 pub struct Account {
     pub number: u16,
     at: usize,
-    rate: Rate,
+    rates: Rates,
+}
+
+/// What of a probe's counters its share of time is judged by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    pub firings: u64,
+    pub fuel: u64,
+    /// Firings skipped as `throttled`.
+    pub throttled: u64,
 }
 
 /// One firing's record, ready to commit.
@@ -139,7 +151,7 @@ impl Outlet {
             probes: Cell::new(0),
             places: RefCell::default(),
             stores: Stores::default(),
-            rate: Rate::new(limits::EVENTS_PER_SECOND_PROCESS as f64),
+            rates: Rates::new(limits::EVENTS_PER_SECOND_PROCESS, limits::BYTES_PER_SECOND_PROCESS),
         };
         Ok((outlet, fd))
     }
@@ -151,7 +163,12 @@ impl Outlet {
 
     /// Bounds the events of all probes together.
     pub fn set_events_per_second(&self, per_second: u64) {
-        self.rate.set(per_second as f64);
+        self.rates.events.set(per_second as f64);
+    }
+
+    /// Bounds the bytes of all probes' records together.
+    pub fn set_bytes_per_second(&self, per_second: u64) {
+        self.rates.words.set(per_second);
     }
 
     /// The mapped segment, for a reader in the same process.
@@ -191,12 +208,12 @@ impl Outlet {
     }
 
     /// A probe of a module. `None` when the ledger is full.
-    pub fn probe(&self, module: u32, name: &str, events_per_second: u64) -> Option<Account> {
+    pub fn probe(&self, module: u32, name: &str, budget: &Budget) -> Option<Account> {
         let number = self.probes.replace(self.probes.get().checked_add(1)?);
         let mut counters = vec![0; probe::WORDS];
         counters[probe::MODULE] = u64::from(module);
         let at = self.ledger.append(Block::Probe, u32::from(number), &counters, name.as_bytes())?;
-        Some(Account { number, at: at as usize, rate: Rate::new(events_per_second as f64) })
+        Some(Account { number, at: at as usize, rates: Rates::new(budget.events_per_second, budget.bytes_per_second) })
     }
 
     /// A function that probes are attached to: its number and the place of its counters.
@@ -247,15 +264,22 @@ impl Outlet {
     /// Commits a record, or counts why not.
     pub fn record(&self, record: &Record<'_>) -> bool {
         let mono_ns = self.clock.mono_now();
-        self.allows(record.account, mono_ns) && self.deliver(record.account, record.head(mono_ns), record.fields)
+        self.allows(record.account, mono_ns, record.fields)
+            && self.deliver(record.account, record.head(mono_ns), record.fields)
     }
 
     /// Whether the rates let one more event pass; one that may not is counted.
     #[inline]
-    fn allows(&self, account: &Account, mono_ns: u64) -> bool {
-        let allowed = account.rate.take(mono_ns) && self.rate.take(mono_ns);
-        if !allowed {
+    fn allows(&self, account: &Account, mono_ns: u64, payload: &[u8]) -> bool {
+        let (own, all) = (&account.rates, &self.rates);
+        if !(own.events.take(mono_ns) && all.events.take(mono_ns)) {
             self.dropped(account, DropKind::Rate);
+            return false;
+        }
+        let words = words_of(payload).cast_signed() as i64;
+        let allowed = own.words.take(words, mono_ns) && all.words.take(words, mono_ns);
+        if !allowed {
+            self.dropped(account, DropKind::ByteRate);
         }
         allowed
     }
@@ -265,6 +289,7 @@ impl Outlet {
         let committed = self.ring.commit(head, payload);
         if committed {
             self.ledger.bump(account.at + probe::RECORDS, 1);
+            self.ledger.bump(account.at + probe::RECORD_BYTES, words_of(payload) as u64 * 8);
         } else {
             self.dropped(account, DropKind::RingFull);
         }
@@ -274,7 +299,7 @@ impl Outlet {
     /// What is not so frequent shares one copy of the way into the ring.
     #[inline(never)]
     fn deliver_rarely(&self, account: &Account, head: Head, payload: &[u8], mono_ns: u64) -> bool {
-        self.allows(account, mono_ns) && self.deliver(account, head, payload)
+        self.allows(account, mono_ns, payload) && self.deliver(account, head, payload)
     }
 
     /// What an aggregation holds, as `Aggregation::print` wrote it; under the same rates.
@@ -300,7 +325,7 @@ impl Outlet {
     /// A line or a fault, where the rates let it pass.
     #[inline(never)]
     fn event(&self, account: &Account, head: Head, payload: &[u8]) -> bool {
-        if !self.allows(account, head.mono_ns) {
+        if !self.allows(account, head.mono_ns, payload) {
             return false;
         }
         let committed = self.ring.commit(head, payload);
@@ -325,18 +350,38 @@ impl Outlet {
         add(&counters[probe::REJECTED], u64::from(!wrote));
     }
 
+    /// The host worked for a firing.
+    #[inline]
+    pub fn worked(&self, account: &Account, bytes: u64) {
+        self.ledger.bump(account.at + probe::HOST_BYTES, bytes);
+    }
+
+    /// What a probe has used so far.
+    pub fn counts(&self, account: &Account) -> Counts {
+        let count = |at| self.ledger.get(account.at + at);
+        let throttled = count(probe::DROPS + DropKind::Throttled as usize);
+        Counts { firings: count(probe::FIRINGS), fuel: count(probe::FUEL), throttled }
+    }
+
+    /// A probe took so many millionths of the time of a window.
+    pub fn shared(&self, account: &Account, millionths: u64) {
+        let at = account.at + probe::SHARE;
+        self.ledger.set(at, self.ledger.get(at).max(millionths.saturating_add(1)));
+    }
+
     /// A firing ended in a fault.
     pub fn faulted(&self, account: &Account, fuel: u64) {
         self.ledger.bump(account.at + probe::FIRINGS, 1);
         self.ledger.bump(account.at + probe::FUEL, fuel);
     }
 
-    /// A sampled firing's time.
-    pub fn timed(&self, account: &Account, ticks: u64) {
+    /// A sampled firing's time; gives it in ns.
+    pub fn timed(&self, account: &Account, ticks: u64) -> u64 {
         let ns = self.clock.span_ns(ticks);
         self.ledger.bump(account.at + probe::TIMED, 1);
         self.ledger.bump(account.at + probe::TIMED_NS, ns);
         self.ledger.bump(account.at + probe::TIMES + probe::time_bucket(ns), 1);
+        ns
     }
 
     /// Says once what a thread is called.
@@ -362,40 +407,3 @@ impl Outlet {
 
 /// Thread names kept per process; later threads are shown by number.
 const THREADS_MAX: usize = 256;
-
-/// A bucket that holds one second's worth of events, and one at least. It keeps when it would be full again, so that a
-/// decision takes no division.
-pub struct Rate {
-    interval_ns: Cell<u64>,
-    full_at_ns: Cell<u64>,
-}
-
-impl Rate {
-    pub fn new(per_second: f64) -> Self {
-        let rate = Self { interval_ns: Cell::new(0), full_at_ns: Cell::new(0) };
-        rate.set(per_second);
-        rate
-    }
-
-    /// From now on so many a second.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded then")]
-    fn set(&self, per_second: f64) {
-        self.interval_ns.set(((1e9 / per_second) as u64).min(INTERVAL_NS_MAX));
-    }
-
-    /// Takes one event, if there is one.
-    #[inline]
-    pub fn take(&self, now_ns: u64) -> bool {
-        let interval = self.interval_ns.get();
-        let full_at = self.full_at_ns.get().max(now_ns).saturating_add(interval);
-        let there = full_at - now_ns <= interval.max(SECOND_NS);
-        if there {
-            self.full_at_ns.set(full_at);
-        }
-        there
-    }
-}
-
-const SECOND_NS: u64 = 1_000_000_000;
-/// 36 years: no event after the first.
-const INTERVAL_NS_MAX: u64 = 1 << 60;

@@ -10,7 +10,7 @@ mod redaction;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::Budget;
+use crate::limits::{Budget, BudgetError, Named, Row};
 use crate::path::{Path, parse_steps};
 use crate::spec::{ImportUse, Manifest, SpecError, Target, glob};
 
@@ -78,6 +78,15 @@ pub struct PolicyError {
     why: String,
     file: String,
     line: u32,
+}
+
+/// Why a budget is not given.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 impl PolicyError {
@@ -152,7 +161,7 @@ impl Policy {
     /// # Errors
     /// When it is more than the policy has for one of them.
     pub fn budget(&self, budget: &Budget) -> Result<(), PolicyError> {
-        budget.by_name().iter().try_for_each(|(name, asked)| self.asked(name, *asked))
+        budget.by_name().try_for_each(|(name, asked)| self.asked(name, asked))
     }
 
     /// One limit.
@@ -172,6 +181,22 @@ impl Policy {
 
     fn maximum(&self, name: &str) -> Option<&Rule> {
         self.of(Is::Maximum).find(|rule| rule.text == name)
+    }
+
+    /// What was asked for, and for the rest what holds where nothing is: within the policy, whose maxima stand in place of the
+    /// table's.
+    ///
+    /// # Errors
+    /// The first number that is too much, by the table or by a rule.
+    #[inline(never)]
+    pub fn granted(&self, asked: &[Named]) -> Result<Budget, GrantError> {
+        let raised = self.of(Is::Maximum).filter_map(|rule| {
+            let row = Row::of(&rule.text).ok()?;
+            Some((row.name, rule.value.max(row.most)))
+        });
+        let budget = Budget::validated(asked, &raised.collect::<Vec<_>>())?;
+        asked.iter().try_for_each(|(name, n)| self.asked(name, *n))?;
+        Ok(self.lowered(budget))
     }
 
     /// A budget that asks for nothing in particular, within the policy.

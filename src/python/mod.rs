@@ -11,15 +11,15 @@ mod request;
 mod session;
 mod values;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::compiler::{self, Source};
 use crate::frames::{self, Artifact};
-use crate::limits::Budget;
+use crate::limits::{Budget, Named, Row};
 use crate::policy::Policy;
 use crate::seal;
 
@@ -78,20 +78,29 @@ fn policy<'py>(py: Python<'py>, compiler: PathBuf, text: Vec<u8>, name: String) 
     Ok(PyBytes::new(py, &bytes))
 }
 
-/// Attaches an artifact's probes, under what `policy` gave; empty for what holds without a file.
+/// Attaches an artifact's probes, under what `policy` gave (empty: what holds without a file); after `expires` seconds they
+/// are detached.
 #[pyfunction]
+#[pyo3(signature = (artifact, budget, policy, expires=None))]
 fn load(
     py: Python<'_>,
     artifact: &[u8],
-    budget: HashMap<String, Bound<'_, PyInt>>,
+    budget: &Bound<'_, PyDict>,
     policy: &[u8],
+    expires: Option<f64>,
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
     let policy = if policy.is_empty() { Ok(Policy::default()) } else { frames::decode(policy) };
     let policy = policy.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
-    let budget = lowered(policy.lowered(Budget::DEFAULT), &budget)
-        .map_err(|e| errors::raise(py, "PolicyError", &e, Some("see `waspect limits`")))?;
-    session::Session::start(py, artifact, budget, policy)
+    let refused = |why: &str| errors::raise(py, "PolicyError", why, Some("see `waspect limits`"));
+    let budget = asked(budget)?.and_then(|all| policy.granted(&all).map_err(|e| e.to_string()));
+    let budget = budget.map_err(|e| refused(&e))?;
+    let expires = match expires {
+        None => None,
+        Some(seconds @ 0.0..) => Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        Some(_) => return Err(refused("`expires` is not a number of seconds, expected 0 or more")),
+    };
+    session::Session::start(py, artifact, (budget, policy), expires)
 }
 
 /// An artifact whose probes are attached nowhere.
@@ -115,17 +124,22 @@ fn _load_raised(
     events_per_second: u64,
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
-    let budget = Budget { events_per_second, ..Budget::DEFAULT };
-    session::Session::with(py, artifact, budget, Policy::default(), ring_bytes, events_per_second)?.attach(py)
+    let (bytes_per_second, time_share_max) = (u64::MAX, crate::limits::WHOLE);
+    let budget = Budget { events_per_second, bytes_per_second, time_share_max, ..Budget::DEFAULT };
+    let under = (budget, Policy::default());
+    session::Session::with(py, artifact, under, ring_bytes, events_per_second)?.attach(py)
 }
 
-fn lowered(mut budget: Budget, by_name: &HashMap<String, Bound<'_, PyInt>>) -> Result<Budget, String> {
+/// A budget as it was asked for: numbers, or text as `--budget` takes it.
+fn asked(by_name: &Bound<'_, PyDict>) -> PyResult<Result<Vec<Named>, String>> {
+    let mut all = Vec::new();
     for (name, value) in by_name {
-        let Some(field) = budget.field(name) else { return Err(format!("unknown budget `{name}`")) };
-        match value.extract::<u64>() {
-            Ok(lower) if lower <= *field => *field = lower,
-            _ => return Err(format!("budget `{name}` of {value}, expected 0 to {field}: a budget only lowers")),
+        let (name, value) = (name.str()?, value.str()?);
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        match Row::of(name).and_then(|row| row.asked(value)) {
+            Ok(named) => all.push(named),
+            Err(e) => return Ok(Err(e.to_string())),
         }
     }
-    Ok(budget)
+    Ok(Ok(all))
 }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrame, PyList};
@@ -34,10 +35,21 @@ struct Inner {
 }
 
 impl Session {
-    pub(super) fn start(py: Python<'_>, artifact: Artifact, budget: Budget, policy: Policy) -> PyResult<Self> {
+    pub(super) fn start(
+        py: Python<'_>,
+        artifact: Artifact,
+        (budget, policy): (Budget, Policy),
+        expires: Option<Duration>,
+    ) -> PyResult<Self> {
         let ring_bytes = policy.most("ring_bytes", limits::RING_BYTES);
-        let per_second = policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
-        Self::with(py, artifact, budget, policy, ring_bytes, per_second)?.attach(py)
+        let per_second = budget.events_per_second.max(limits::EVENTS_PER_SECOND_PROCESS);
+        let per_second = policy.most("events_per_second_process", per_second);
+        let session = Self::with(py, artifact, (budget, policy), ring_bytes, per_second)?;
+        if let Some(time) = expires {
+            let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            session.inner.get(py).live.expire_in(ns);
+        }
+        session.attach(py)
     }
 
     pub(super) fn attach(self, py: Python<'_>) -> PyResult<Self> {
@@ -51,16 +63,20 @@ impl Session {
 
     /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.
     pub(super) fn on_frames(py: Python<'_>, artifact: Artifact) -> PyResult<Self> {
-        let budget = Budget { events_per_second: u64::MAX, ..Budget::DEFAULT };
-        Self::with(py, artifact, budget, Policy::default(), limits::FRAMES_RING_BYTES, u64::MAX)
+        let budget = Budget {
+            events_per_second: u64::MAX,
+            bytes_per_second: u64::MAX,
+            time_share_max: limits::WHOLE,
+            ..Budget::DEFAULT
+        };
+        Self::with(py, artifact, (budget, Policy::default()), limits::FRAMES_RING_BYTES, u64::MAX)
     }
 
     /// With a ring and a rate of all probes together that the caller chooses.
     pub(super) fn with(
         py: Python<'_>,
         artifact: Artifact,
-        budget: Budget,
-        policy: Policy,
+        (budget, policy): (Budget, Policy),
         ring_bytes: u64,
         per_second: u64,
     ) -> PyResult<Self> {
@@ -94,6 +110,7 @@ impl Inner {
         if crate::thread::is_forked() {
             attach::live::settle_fork(py);
         }
+        self.tend(py);
         let mut reader = self.reader.borrow_mut();
         if reader.0 != std::process::id() {
             if self.live.is_stopped() && !self.detached.get() {
@@ -103,6 +120,23 @@ impl Inner {
             *reader = (std::process::id(), Reader::over(self.live.outlet.words()));
         }
         read(&mut reader.1).map_err(|e| errors::raise(py, "ProbeError", &e.to_string(), None))
+    }
+
+    /// What comes with time, where no firing sees it come. Gives whether the session is over.
+    #[inline(never)]
+    fn tend(&self, py: Python<'_>) -> bool {
+        attach::live::pass(py, &self.live);
+        if self.live.is_expired() {
+            self.detach(py);
+        }
+        self.detached.get()
+    }
+
+    #[inline(never)]
+    fn detach(&self, py: Python<'_>) {
+        if !self.detached.replace(true) {
+            attach::detach(py, &self.live);
+        }
     }
 
     fn poll(&self, py: Python<'_>) -> PyResult<Vec<Report>> {
@@ -163,6 +197,7 @@ impl Session {
 
     fn links<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let inner = self.inner.get(py);
+        inner.tend(py);
         let places = attach::places(py, &inner.live);
         let all = PyList::empty(py);
         for (state, functions) in attach::states(py, &inner.live).into_iter().zip(places) {
@@ -178,15 +213,12 @@ impl Session {
     }
 
     fn detach(&self, py: Python<'_>) {
-        let inner = self.inner.get(py);
-        if !inner.detached.replace(true) {
-            attach::detach(py, &inner.live);
-        }
+        self.inner.get(py).detach(py);
     }
 
     #[getter]
     fn detached(&self, py: Python<'_>) -> bool {
-        self.inner.get(py).detached.get()
+        self.inner.get(py).tend(py)
     }
 }
 

@@ -5,7 +5,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 
-use crate::report::{Aggregation, Function, Histogram, Print, Record, Report, Summary, Summed};
+use crate::limits;
+use crate::report::{Aggregation, Function, Histogram, Phase, Print, Record, Report, Summary, Summed};
 use crate::sketch::Top;
 use crate::value::Value;
 
@@ -133,7 +134,9 @@ fn summary<'py>(py: Python<'py>, r: &Summary) -> PyResult<Bound<'py, PyDict>> {
     Ok(dict!(
         py, "type": "summary", "module": &r.module, "probe": &r.probe, "firings": r.firings, "rejected": r.rejected,
         "records": r.records, "faults": faults, "drops": drops, "fuel": r.fuel, "mean_ns": r.mean_ns,
-        "p99_ns": r.p99_ns, "sampled": r.sampled,
+        "p99_ns": r.p99_ns, "sampled": r.sampled, "host_bytes": r.host_bytes, "record_bytes": r.record_bytes,
+        "share": r.share.map(|millionths| millionths as f64 / limits::WHOLE as f64),
+        "state": r.phase.map(Phase::name), "reason": Some(&r.reason).filter(|reason| !reason.is_empty()),
     ))
 }
 

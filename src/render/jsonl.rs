@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use super::Renderer;
 use super::json::{self, put};
+use crate::limits;
 use crate::report::{
-    Aggregation, Fault, Function, Histogram, Ledger, Log, Print, Record, Report, Start, State, Summary, Summed,
+    Aggregation, Fault, Function, Histogram, Ledger, Log, Phase, Print, Record, Report, Start, State, Summary, Summed,
 };
 use crate::sketch::Top;
 use crate::value::Value;
@@ -164,6 +165,14 @@ impl Line<'_> {
         self.optional_int("mean_ns", r.mean_ns);
         self.optional_int("p99_ns", r.p99_ns);
         self.int("sampled", r.sampled);
+        self.int("host_bytes", r.host_bytes);
+        self.int("record_bytes", r.record_bytes);
+        match r.share {
+            Some(millionths) => self.int("share", millionths as f64 / limits::WHOLE as f64),
+            None => self.null("share"),
+        }
+        self.optional_text("state", r.phase.map(Phase::name));
+        self.optional_text("reason", Some(r.reason.as_str()).filter(|reason| !reason.is_empty()));
     }
 
     fn ledger(&mut self, r: Ledger) {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::aggregations::quiet_head;
 use super::table::{self, Align::Left, Align::Right};
-use super::terminal::{FUNCTIONS, function, total_of};
+use super::terminal::{FUNCTIONS, function, share, total_of};
 use super::text::{self, clean};
 use crate::report::{Function, Phase, Summary};
 
@@ -39,6 +39,7 @@ pub fn lines(probes: &[Probe], functions: &[Function], width: usize) -> Vec<Stri
         ("mean", Right),
         ("p50", Right),
         ("p99", Right),
+        ("share", Right),
     ];
     lines.extend(quiet_head(table::lines(&head, probes.iter().map(row).collect(), width)));
     lines.extend(probes.iter().flat_map(notes));
@@ -67,6 +68,7 @@ fn row(probe: &Probe) -> Vec<String> {
         time(&summary.mean_ns),
         time(p50_ns),
         time(&summary.p99_ns),
+        share(summary),
     ]
 }
 

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::table::Align::{Left, Right};
 use super::text::{self, Unit, clean};
 use super::{Picture, Renderer, aggregations, stack, table};
+use crate::limits::percent;
 use crate::report::{Aggregation, Fault, Function, Log, Phase, Print, Record, Report, Start, State, Summary};
 
 const HEAD: Style = Style::new().bold();
@@ -297,6 +298,7 @@ impl<W: Write> Terminal<W> {
             ("mean", Right),
             ("p99", Right),
             ("total", Right),
+            ("share", Right),
         ];
         writeln!(self.out, "\n{HEAD}probes{HEAD:#}")?;
         self.table(&head, all.iter().map(summary).collect())?;
@@ -309,6 +311,9 @@ impl<W: Write> Terminal<W> {
     /// Faults and drops once more in words: a cell is easily overlooked.
     fn losses(&mut self, s: &Summary) -> io::Result<()> {
         let probe = clean(&s.probe);
+        if let Some(phase @ (Phase::Throttled | Phase::Disarmed)) = s.phase {
+            writeln!(self.out, "  {BAD}{}{BAD:#}  {probe}: {}", phase.name(), clean(&s.reason))?;
+        }
         for (kind, n) in s.faults.iter().filter(|(_, n)| *n > 0) {
             writeln!(self.out, "  {BAD}{n} fault{}{BAD:#} of {probe}: {}", plural(*n), kind.name())?;
         }
@@ -357,7 +362,13 @@ fn summary(s: &Summary) -> Vec<String> {
         time(mean),
         time(s.p99_ns.map(|ns| ns as f64)),
         time(mean.map(|ns| ns * s.firings as f64)),
+        share(s),
     ]
+}
+
+/// The most that it took of any second.
+pub(super) fn share(s: &Summary) -> String {
+    s.share.map_or("-".into(), |millionths| percent(millionths).replace(' ', ""))
 }
 
 /// The kinds are told below the table.

@@ -4,7 +4,7 @@ use waspect::drain::{Drain, Source};
 use waspect::ledger::probe::time_bucket;
 use waspect::render::{Jsonl, Renderer, Terminal};
 use waspect::report::{
-    Account, Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Report, Start, Summary, Summed,
+    Account, Aggregation, DropKind, Exits, FaultKind, Function, Histogram, Log, Phase, Report, Start, Summary, Summed,
 };
 use waspect::segment::{ReadError, Totals};
 use waspect::value::Value;
@@ -85,6 +85,11 @@ fn totals_of_all_processes_add_up() {
                 mean_ns: Some(200),
                 p99_ns: Some(320),
                 sampled: 4,
+                host_bytes: 3_000,
+                record_bytes: 864,
+                share: Some(20_000),
+                phase: Some(Phase::Disarmed),
+                reason: "20".into(),
             }),
         ]
     );
@@ -284,6 +289,11 @@ fn account(firings: u64, faults: &[(FaultKind, u64)], rates: u64, times: &[u64])
         rejected: firings / 10,
         records: firings - firings / 10,
         fuel: firings * 10,
+        host_bytes: firings * 100,
+        record_bytes: (firings - firings / 10) * 32,
+        share: firings * 1_000 + 1,
+        phase: Some(if firings > 10 { Phase::Disarmed } else { Phase::Throttled }),
+        reason: firings.to_string(),
         faults: FaultKind::ALL.iter().map(|k| faults.iter().filter(|f| f.0 == *k).map(|f| f.1).sum()).collect(),
         drops,
         timed: times.len() as u64,

@@ -1,6 +1,7 @@
 //! The one integration binary: each file is one boundary with one `check`, its cases are data.
 
 mod abi;
+mod budget;
 mod calls;
 mod cli;
 mod compile;

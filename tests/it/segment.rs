@@ -330,3 +330,18 @@ fn foreign_segments_are_refused() {
     let file = std::fs::File::open("/dev/null").expect("opens");
     assert!(matches!(Words::open(&file.into()), Err(SegmentError::Foreign(_))));
 }
+
+/// Of bytes a second's worth is there, and once more where nothing was taken for a second; every record is one or the other.
+#[test]
+fn bytes_drop_exactly_what_they_do_not_let_through() {
+    fake::reset();
+    let budget = Budget { bytes_per_second: 32 * 50, events_per_second: u64::MAX, ..Budget::DEFAULT };
+    let start = std::time::Instant::now();
+    let mut run = Run::<Fake>::new("emits.wat", EMITS.as_bytes(), budget, (1 << 16, 1 << 20));
+    run.enter(1_000);
+    let most = 101 + (start.elapsed().as_secs_f64() * 50.0) as u64;
+    let summary = account(&mut Reader::over(run.outlet.words()), "fn:shop.cart.*:entry");
+    assert_eq!(summary.records + dropped(&summary, DropKind::ByteRate), 1_000);
+    assert_eq!(summary.record_bytes, summary.records * 32);
+    assert!((100..=most).contains(&summary.records), "{} of {most}", summary.records);
+}

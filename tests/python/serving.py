@@ -37,7 +37,8 @@ def served(tmp_path, probes, program, **modules):
     module.write_text(wat(probes))
     script.write_text(textwrap.dedent(program))
     port = free_port()
-    command = [BINARY, "run", "-p", str(module), "-o", f"jsonl:{out}", "--python", sys.executable, "--"]
+    command = [BINARY, "run", "--budget", "share=100%", "-p", str(module), "-o", f"jsonl:{out}"]
+    command += ["--python", sys.executable, "--"]
     process = subprocess.Popen([*command, str(script), str(port)], stderr=subprocess.PIPE, text=True)
     lines = []
     try:

@@ -191,7 +191,7 @@ def made_subject():
 def probed(run, flags=0, most=FRAMES_MAX, target="leaf", point="entry"):
     """What `run` gives, and each firing's stack."""
     wat = WAT.format(target=target, point=point, max=most, flags=flags)
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         given = run()
         found = [fields["s"] for _, _, fields in probing.records(session)]
         for summary in probing.summaries(session).values():

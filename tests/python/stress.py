@@ -134,7 +134,7 @@ class Churn:
 
     def attach(self) -> None:
         if len(self.sessions) < 4:
-            self.sessions.append(waspect.load(self.artifacts[self.dice.choice(SPECS)]))
+            self.sessions.append(waspect.load(self.artifacts[self.dice.choice(SPECS)], budget={"share": 1}))
 
     def detach(self) -> None:
         if self.sessions:
@@ -160,7 +160,7 @@ class Churn:
     def brief(self) -> None:
         """A function that is made, attached, called and dropped."""
         exec(compile("def brief(a): return a + 1", "busy.py", "exec"), busy.__dict__)
-        session = waspect.load(self.artifacts[BRIEF])
+        session = waspect.load(self.artifacts[BRIEF], budget={"share": 1})
         assert busy.brief(1) == 2
         del busy.brief
         session.detach()
@@ -177,7 +177,7 @@ def functions() -> dict[str, types.FunctionType]:
 
 def exact(churn: Churn) -> None:
     """With nothing else going on, every call is counted, once."""
-    with waspect.load(churn.artifacts["fn:busy.**:exit"]) as session:
+    with waspect.load(churn.artifacts["fn:busy.**:exit"], budget={"share": 1}) as session:
         calls = sum(once(n) for n in range(100))
         gc.collect()
         counted = [one for one in session.stats() if one["type"] == "function"]

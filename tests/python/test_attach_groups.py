@@ -135,7 +135,7 @@ class Attached:
 
     def __init__(self, folder: Path, *args: str, processes: int | None = None, probe: str = PROBE):
         self.out = folder / f"out-{uuid.uuid4().hex[:8]}.jsonl"
-        line = [running.BINARY, "attach", *args, "-e", probe, "-o", f"jsonl:{self.out}"]
+        line = [running.BINARY, "attach", *args, "--budget", "share=100%", "-e", probe, "-o", f"jsonl:{self.out}"]
         self.process = subprocess.Popen(line, stderr=subprocess.PIPE, bufsize=0, env=running.environment())
         if processes is not None:
             # So many have joined; more than a few are one line.
@@ -177,7 +177,7 @@ def traces(pid: int) -> tuple[list[str], int]:
 
 
 def refused(*args: str) -> str:
-    line = [running.BINARY, "attach", *args, "-e", PROBE]
+    line = [running.BINARY, "attach", *args, "--budget", "share=100%", "-e", PROBE]
     done = subprocess.run(line, capture_output=True, env=running.environment(), check=False, timeout=60)
     assert done.returncode == 2, done.stderr
     return done.stderr.decode()

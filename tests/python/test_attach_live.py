@@ -81,12 +81,12 @@ class Target:
 
 
 def attach(pid: int, *args: str, **options) -> subprocess.CompletedProcess[bytes]:
-    line = [running.BINARY, "attach", str(pid), *args]
+    line = [running.BINARY, "attach", str(pid), "--budget", "share=100%", *args]
     return subprocess.run(line, capture_output=True, env=running.environment(), check=False, timeout=120, **options)
 
 
 def started(pid: int, *args: str) -> subprocess.Popen[bytes]:
-    line = [running.BINARY, "attach", str(pid), *args]
+    line = [running.BINARY, "attach", str(pid), "--budget", "share=100%", *args]
     return subprocess.Popen(line, stderr=subprocess.PIPE, env=running.environment())
 
 

@@ -90,7 +90,7 @@ def test_a_firing_sees_one_state(make, churn):
     of, stop = make(), threading.Event()
     threads = [threading.Thread(target=churn, args=(of, stop)) for _ in range(1 if make is list else 3)]
     interval, fired = sys.getswitchinterval(), 0
-    with probing.waspect.load(WALK.encode()) as session:
+    with probing.waspect.load(WALK.encode(), budget={"share": 1}) as session:
         sys.setswitchinterval(1e-6)
         try:
             [thread.start() for thread in threads]
@@ -140,7 +140,7 @@ def grow(it, n):
 def test_a_cursor_ends_with_its_firing(make):
     it = make()
     absent, stale = {"$error": "ABSENT"}, {"$error": "STALE"}
-    with probing.waspect.load(KEEP.encode()) as session:
+    with probing.waspect.load(KEEP.encode(), budget={"share": 1}) as session:
         for n in (7, 10_000, 0, 6, 100_000, 7):
             grow(it, n)
             look(it)

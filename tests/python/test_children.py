@@ -44,7 +44,8 @@ if __name__ == '__main__':
 
 def run(folder: Path, *args: str, **env: str | None) -> tuple[int, str, list[dict]]:
     """Exit code, what was printed, and what was reported of a program."""
-    line = [running.BINARY, "run", "-e", PROBE, "-o", "jsonl:out", "--python", sys.executable, *args]
+    line = [running.BINARY, "run", "--budget", "share=100%", "-e", PROBE, "-o", "jsonl:out"]
+    line += ["--python", sys.executable, *args]
     done = subprocess.run(
         line, cwd=folder, env=running.environment(**env), capture_output=True, text=True, check=False, timeout=120
     )

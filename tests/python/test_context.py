@@ -64,7 +64,7 @@ def numbered():
 
 
 def records(run):
-    with waspect.load(WAT) as session:
+    with waspect.load(WAT, budget={"share": 1}) as session:
         run()
         return [fields for _, _, fields in probing.records(session)]
 

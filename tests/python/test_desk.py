@@ -161,7 +161,7 @@ def test_two_readers_one_of_them_stopped(place):
     """The other gets everything, the program is as fast as before, and the stopped one is told what it lost."""
     program = Program(pause=0.004)
     try:
-        session = str(place.load(str(program.pid), "-e", RECORD))
+        session = str(place.load(str(program.pid), "-e", RECORD, "--budget", "share=100%"))
         good = place.start("tail", session, "-o", "jsonl", stdout=subprocess.PIPE)
         heard: list[bytes] = []
         reading = threading.Thread(target=lambda: heard.extend(good.stdout))

@@ -207,7 +207,7 @@ def subject():
 def test_nothing_notices(subject, row):
     objects = {name: make() for name, make in OBJECTS.items()}
     hostile.CALLS.clear()
-    with probing.waspect.load(module("every_import_subject.f", row).encode()) as session:
+    with probing.waspect.load(module("every_import_subject.f", row).encode(), budget={"share": 1}) as session:
         for name, it in objects.items():
             before = snapshot(it)
             hostile.LoudKey.loud = True
@@ -248,7 +248,7 @@ def test_a_million_reads_leave_no_trace(subject, row):
     objects = {name: make() for name, make in STORED.items()}
     hostile.CALLS.clear()
     reads = 0
-    with probing.waspect.load(module("every_import_subject.f", row, TURNS).encode()) as session:
+    with probing.waspect.load(module("every_import_subject.f", row, TURNS).encode(), budget={"share": 1}) as session:
         f = subject.f
         for name, it in objects.items():
             f(it, "x")  # what a class, a site or a session keeps of it once

@@ -107,7 +107,7 @@ def f():
 
 
 def fuel(f, wat, arguments):
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         f(*arguments)
         (summary,) = probing.summaries(session).values()
         assert summary["firings"] == 1 and not any(summary["faults"].values()), summary
@@ -124,7 +124,7 @@ def test_dear_reads_cost_more(f, row):
 def test_loading_is_not_charged(f):
     """What is walked through to load and attach costs the first firing nothing."""
     imports, call, cheap, _, _ = ROWS["the kind of a class of many bases"]
-    with waspect.load(module(imports, call).encode()) as session:
+    with waspect.load(module(imports, call).encode(), budget={"share": 1}) as session:
         f(*cheap)
         (first,) = probing.summaries(session).values()
         f(*cheap)

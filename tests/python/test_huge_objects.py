@@ -87,7 +87,7 @@ FUEL_PER_FIRE, OWED_MAX, HOST_UNITS_MAX = 100_000, 1_024, 1 << 16
 def test_every_import_ends_within_its_fuel(subject, row, huge):  # noqa: F811
     """Faults of the budget are an end, too; the probe that they disarm is loaded anew."""
     text = module("every_import_subject.f", row).encode()
-    session = probing.waspect.load(text)
+    session = probing.waspect.load(text, budget={"share": 1})
     for name, it in huge.items():
         for args in ((it, "x"), ("x", it), (it, it)):
             assert subject.f(*args) is args[0]
@@ -96,7 +96,7 @@ def test_every_import_ends_within_its_fuel(subject, row, huge):  # noqa: F811
             assert all(kind in {"host_budget", "out_of_fuel"} for kind, n in summary["faults"].items() if n), name
         if any(any(s["faults"].values()) for s in probing.summaries(session).values()):
             session.detach()
-            session = probing.waspect.load(text)
+            session = probing.waspect.load(text, budget={"share": 1})
     session.detach()
 
 
@@ -246,7 +246,7 @@ def given(*_args):
 
 def test_answers(huge):
     names = list(huge)
-    with probing.waspect.load(answering(ANSWERS, names).encode()) as session:
+    with probing.waspect.load(answering(ANSWERS, names).encode(), budget={"share": 1}) as session:
         given(*huge.values())
         events = list(session.events(timeout=0))
         found = {e["probe"]: e["fields"]["out"] for e in events if e["type"] == "record"}

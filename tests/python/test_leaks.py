@@ -61,7 +61,7 @@ def resident_kib():
 
 def cycles(many, module):
     for _ in range(many):
-        with waspect.load(module):
+        with waspect.load(module, budget={"share": 1}):
             kinds.outer(1)(2), kinds.plain(1)
 
 def growth(many, module):

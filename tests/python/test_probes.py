@@ -96,7 +96,8 @@ def run(module: Path, script: str, folder: Path, *at: str) -> list[dict]:
     program, out = folder / "program.py", folder / "out.jsonl"
     program.write_text(script)
     aimed = [part for each in at for part in ("--at", each)]
-    command = [BINARY, "run", "-p", str(module), *aimed, "-o", f"jsonl:{out}", "--python", sys.executable, str(program)]
+    command = [BINARY, "run", "--budget", "share=100%", "-p", str(module), *aimed, "-o", f"jsonl:{out}"]
+    command += ["--python", sys.executable, str(program)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in out.read_text().splitlines()]

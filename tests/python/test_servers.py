@@ -141,7 +141,8 @@ def parent(pid: int) -> int:
 
 
 def probing(folder: Path, *where: str) -> list[str]:
-    return [BINARY, *(["attach", *where] if where else ["run"]), "-e", PROBE, "-o", f"jsonl:{folder / 'out.jsonl'}"]
+    command = [BINARY, *(["attach", *where] if where else ["run"]), "--budget", "share=100%"]
+    return [*command, "-e", PROBE, "-o", f"jsonl:{folder / 'out.jsonl'}"]
 
 
 def agree(folder: Path, answers: dict[int, int], unanswered: int = 0) -> None:

@@ -252,7 +252,11 @@ REFUSED = [
     ("artifact cut short", "EngineError", lambda: waspect.load(_core.compile(find(), GOOD, "p", [])[:-1]), ""),
     ("artifact changed", "EngineError", lambda: waspect.load(changed(_core.compile(find(), GOOD, "p", []))), ""),
     ("budget raised", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel_per_fire": 10**9}), "fuel_per_fire"),
-    ("budget unknown", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel": 1}), "fuel"),
+    ("budget unknown", "PolicyError", lambda: waspect.load(GOOD, budget={"feul": 1}), "feul"),
+    ("budget as a bool", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel": True}), "True"),
+    ("a share of more than all", "PolicyError", lambda: waspect.load(GOOD, budget={"share": 1.5}), "150 %"),
+    ("expires before now", "PolicyError", lambda: waspect.load(GOOD, expires=-1), "expires"),
+    ("expires never", "PolicyError", lambda: waspect.load(GOOD, expires=float("nan")), "expires"),
     ("budget below nothing", "PolicyError", lambda: waspect.load(GOOD, budget={"fuel_per_fire": -1}), "-1"),
     (
         "budget beyond everything",

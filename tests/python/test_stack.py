@@ -208,7 +208,7 @@ def test_long_lines_are_charged(subject):
     space = {"leaf": subject.leaf}
     exec(compile(body, "<long>", "exec"), space)
     wat = WAT.format(target="leaf", point="entry", max=10, flags=LINES)
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         space["f"](10)
         assert [e["kind"] for e in probing.events(session, "fault")] == ["host_budget"]
 
@@ -232,7 +232,7 @@ def test_long_stacks_are_cut(subject):
 
 def test_as_a_key(subject):
     wat = WAT.format(target="leaf", point="entry", max=3, flags=0)
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         for call in (subject.plain, subject.plain, subject.nested):
             call()
         found = {tuple(a["key"][0]["$stack"]): a["value"] for a in session.aggregations()}
@@ -244,7 +244,7 @@ def test_as_a_key(subject):
 
 def test_a_deep_key_is_cut_and_marked(subject):
     wat = WAT.format(target="leaf", point="entry", max=64, flags=0)
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         subject.recursive(100)
         (aggregation,) = session.aggregations()
     (key,) = aggregation["key"]
@@ -270,7 +270,7 @@ def test_no_frame_object_is_made(subject):
     gc.disable()
     try:
         wat = WAT.format(target="quiet", point="entry", max=64, flags=LINES | FILES | TASKS)
-        with waspect.load(wat.encode()) as session:
+        with waspect.load(wat.encode(), budget={"share": 1}) as session:
             down(20)
             before = [sys.getrefcount(c) for c in code], sum(type(o) is types.FrameType for o in gc.get_objects())
             for _ in range(100):
@@ -302,7 +302,7 @@ def test_the_frames_are_the_same_afterwards(subject):
         return before, after
 
     wat = WAT.format(target="quiet", point="entry", max=64, flags=LINES | TASKS)
-    with waspect.load(wat.encode()) as session:
+    with waspect.load(wat.encode(), budget={"share": 1}) as session:
         before, after = outer()
         assert list(probing.firings(session).values()) == [1]
     assert [each[0] for each in before[2:]] == [each[0] for each in after[2:]]

@@ -8,13 +8,14 @@ use std::time::Duration;
 use super::outputs::{Ahead, Output, Outputs};
 use super::{Observation, Pace, modules};
 use crate::cli::advised::advised;
+use crate::cli::budget::Budgeted;
 use crate::cli::desk::Session;
 use crate::cli::open::all;
 use crate::cli::policy::{PolicyArgs, refused};
 use crate::cli::text::bytes as shown;
 use crate::desk::How;
 use crate::frames::Load;
-use crate::limits::{self, Budget};
+use crate::limits;
 use crate::module::At;
 
 /// The shortest interval of `--every`.
@@ -46,6 +47,8 @@ pub(crate) struct Probing {
     /// Records a second, at most, of each probe and of a process [default: 5000 of a probe, 50000 of a process]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     events: Option<u64>,
+    #[command(flatten)]
+    budget: Budgeted,
     /// Room for records that are not read yet, in each process (`4M`): as more come they are dropped and counted
     /// [default: 8M]
     #[arg(long, value_name = "SIZE", value_parser = ring)]
@@ -61,10 +64,10 @@ impl Probing {
     /// The session: its modules are checked and compiled here.
     pub(crate) fn load(&self) -> anyhow::Result<Load> {
         let policy = self.policy.read()?;
-        let lowest = policy.lowered(Budget::DEFAULT);
-        let budget = self.events.map_or(lowest, |events_per_second| Budget { events_per_second, ..lowest });
+        let budget = self.budget.budget(self.events, &policy)?;
         let ring_bytes = self.ring.unwrap_or_else(|| policy.most("ring_bytes", limits::RING_BYTES));
-        let of_process = || policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS);
+        let most = limits::EVENTS_PER_SECOND_PROCESS;
+        let of_process = || policy.most("events_per_second_process", most).max(budget.events_per_second.min(most));
         let events_per_second = self.events.unwrap_or_else(of_process);
         policy.asked("ring_bytes", ring_bytes).map_err(|e| refused(&e))?;
         policy.asked("events_per_second_process", events_per_second).map_err(|e| refused(&e))?;
@@ -119,18 +122,10 @@ fn fields(load: &Load) -> Vec<String> {
 
 /// `4M`, `512K`, `1G`, or bytes. A ring is as large as the next power of two.
 fn ring(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        _ => return Err("expected a size as `4M`: a number, and `K`, `M` or `G`".into()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number before the unit, as in `4M`".to_owned())?;
+    let bytes = limits::size(text).map_err(|expected| format!("expected {expected}"))?;
     let (least, most) = (limits::RING_BYTES_MIN, limits::RING_BYTES_MAX);
-    match number.checked_mul(unit) {
-        Some(bytes) if (least..=most).contains(&bytes) => Ok(bytes.next_power_of_two()),
+    match bytes {
+        bytes if (least..=most).contains(&bytes) => Ok(bytes.next_power_of_two()),
         _ => Err(format!("expected from {} to {}", shown(least), shown(most))),
     }
 }

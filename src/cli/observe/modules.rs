@@ -27,9 +27,9 @@ pub(in crate::cli) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyh
 }
 
 /// A program that no file has.
-pub(in crate::cli) fn program(name: &str, text: &str) -> anyhow::Result<LoadModule> {
+pub(in crate::cli) fn program(name: &str, text: &str, budget: Budget) -> anyhow::Result<LoadModule> {
     let bytes = Program::new(name, text.as_bytes().to_vec()).and_then(Program::compile)?;
-    made(&module::parse(name, &bytes, &[]).map_err(|e| hinted(&e, e.hint()))?, Budget::DEFAULT)
+    made(&module::parse(name, &bytes, &[]).map_err(|e| hinted(&e, e.hint()))?, budget)
 }
 
 /// What the agent will say, before any process is met.

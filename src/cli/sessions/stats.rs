@@ -75,7 +75,10 @@ fn probe_json(probe: &Probe) -> Value {
     let mut line = standing(&state);
     let account = object(&Report::Summary(summary.clone()));
     if let (Value::Object(line), Value::Object(account)) = (&mut line, account) {
-        line.extend(account.into_iter().filter(|(name, _)| name != "type"));
+        // Of its state and the reason the session knows more.
+        for (name, value) in account.into_iter().filter(|(name, _)| name != "type") {
+            line.entry(name).or_insert(value);
+        }
         line.insert("skipped".into(), skipped.into());
         line.insert("p50_ns".into(), json!(p50_ns));
     }

@@ -24,13 +24,13 @@ pub use json::line;
 
 use crate::cli::asked::Asked;
 use crate::cli::attach::wanted::Wanted;
+use crate::cli::budget::Budgeted;
 use crate::cli::held;
 use crate::cli::observe::outputs::warn;
 use crate::cli::observe::{duration, modules};
 use crate::cli::open::all;
 use crate::cli::policy::PolicyArgs;
 use crate::cli::target::{FORMS, Found, Target};
-use crate::limits::Budget;
 use fleet::Fleet;
 use live::Live;
 use model::{Model, Wish};
@@ -71,6 +71,8 @@ pub(crate) struct Top {
     /// A program itself; may be given several times
     #[arg(short = 'e', long = "text", value_name = "TEXT")]
     texts: Vec<String>,
+    #[command(flatten)]
+    budget: Budgeted,
     /// Write a JSON object each second instead of drawing
     #[arg(long)]
     json: bool,
@@ -92,7 +94,7 @@ pub(crate) fn run(args: &Top) -> anyhow::Result<ExitCode> {
         screen::check()?;
     }
     let policy = args.policy.read()?;
-    let budget = policy.lowered(Budget::DEFAULT);
+    let budget = args.budget.budget(None, &policy)?;
     let given = all(&args.probes, &args.texts);
     let programs = given.iter().map(|given| {
         let made = modules::load(&[*given], &[], budget)?;
@@ -101,7 +103,7 @@ pub(crate) fn run(args: &Top) -> anyhow::Result<ExitCode> {
     let programs: Vec<_> = programs.collect::<anyhow::Result<_>>()?;
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let model = Model::new(&target(&args.targets, &found));
-    let live = Arc::new(Live::enter(wanted, found, &asked, policy)?);
+    let live = Arc::new(Live::enter(wanted, found, &asked, (budget, policy))?);
     let shown = give(&live, programs).and_then(|()| show(args, model, &live, asked));
     let late = live.close();
     held::end().iter().chain(&late).for_each(|line| warn(line));

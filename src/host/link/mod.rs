@@ -145,8 +145,7 @@ fn means_aggregations(family: &str) -> bool {
 }
 
 fn accounts(outlet: &Outlet, module: u32, manifest: &Manifest, budget: &Budget) -> Result<Vec<Rc<Account>>, LinkError> {
-    let rate = budget.events_per_second;
-    let account = |name: &String| outlet.probe(module, name, rate).map(Rc::new).ok_or(LinkError::Ledger);
+    let account = |name: &String| outlet.probe(module, name, budget).map(Rc::new).ok_or(LinkError::Ledger);
     manifest.display_names().iter().map(account).collect()
 }
 

@@ -70,6 +70,8 @@ pub struct Reader {
     nameless: Name,
     names: HashMap<u32, Name>,
     threads: HashMap<u32, Name>,
+    /// What was said of each probe last, but that its session ended.
+    standings: Vec<(Option<Phase>, String)>,
     /// When, and what; not reported yet.
     states: VecDeque<(u64, Report)>,
     payload: Vec<u8>,
@@ -95,6 +97,7 @@ impl Reader {
             nameless: "".into(),
             names: HashMap::new(),
             threads: HashMap::new(),
+            standings: Vec::new(),
             states: VecDeque::new(),
             payload: Vec::new(),
         }
@@ -213,25 +216,34 @@ impl Reader {
             Block::Name => drop(self.names.insert(known.number, known.name)),
             Block::Thread => drop(self.threads.insert(known.number, known.name)),
             Block::State => {
+                let state = self.state(&known);
+                let says = state.phase != Phase::Detached || !state.reason.is_empty();
+                if let Some(standing) = self.standings.get_mut(known.number as usize).filter(|_| says) {
+                    *standing = (Some(state.phase), state.reason.clone());
+                }
                 if known.at as u64 > self.words.load(header::INHERITED) {
-                    let state = self.state(&known);
-                    self.states.push_back((self.words.load(known.at + 2), state));
+                    self.states.push_back((self.words.load(known.at + 2), Report::State(state)));
                 }
             }
-            _ => self.blocks.entry(kind).or_default().push(known),
+            _ => {
+                if kind == Block::Probe {
+                    self.standings.push((None, String::new()));
+                }
+                self.blocks.entry(kind).or_default().push(known);
+            }
         }
     }
 
-    fn state(&self, known: &Known) -> Report {
+    fn state(&self, known: &Known) -> State {
         let phase = usize::try_from(self.words.load(known.at)).unwrap_or(0);
         let (module, probe) = self.probe(known.number);
-        Report::State(State {
+        State {
             module: module.to_string(),
             probe: probe.to_string(),
             phase: Phase::ALL.get(phase).copied().unwrap_or(Phase::Failed),
             reason: lossy(&known.text),
             functions: self.words.load(known.at + 1),
-        })
+        }
     }
 
     /// A probe's module and display name.
@@ -459,6 +471,7 @@ impl Reader {
     fn account(&self, known: &Known) -> Account {
         let count = |i| self.words.load(known.at + i);
         let (module, probe) = self.probe(known.number);
+        let (phase, reason) = self.standings.get(known.number as usize).cloned().unwrap_or_default();
         Account {
             module: module.to_string(),
             probe: probe.to_string(),
@@ -466,6 +479,11 @@ impl Reader {
             rejected: count(probe::REJECTED),
             records: count(probe::RECORDS),
             fuel: count(probe::FUEL),
+            host_bytes: count(probe::HOST_BYTES),
+            record_bytes: count(probe::RECORD_BYTES),
+            share: count(probe::SHARE),
+            phase,
+            reason,
             faults: FaultKind::ALL.iter().map(|k| count(probe::FAULTS + *k as usize)).collect(),
             drops: DropKind::ALL.iter().map(|k| count(probe::DROPS + *k as usize)).collect(),
             timed: count(probe::TIMED),

@@ -100,19 +100,27 @@ pub(super) fn a_session() -> Vec<Report> {
         aggregation("wait_time", vec![text("y")], Summed::Min(900.0)),
         function("shop.cart.Cart.add", 1_234, Some(Exits { returns: 1_200, raises: 30, abandoned: 1, live: 3 })),
         function("shop.cart.Cart.total", 3, None),
-        Report::Summary(Summary {
-            module: "slow.wat".into(),
-            probe: "slow".into(),
-            firings: 1_234,
-            rejected: 1_230,
-            records: 4,
-            fuel: 98_720,
-            mean_ns: Some(412),
-            p99_ns: Some(2_047),
-            sampled: 9,
-            ..Summary::default()
-        }),
+        a_summary(),
     ]
+}
+
+fn a_summary() -> Report {
+    Report::Summary(Summary {
+        module: "slow.wat".into(),
+        probe: "slow".into(),
+        firings: 1_234,
+        rejected: 1_230,
+        records: 4,
+        fuel: 98_720,
+        mean_ns: Some(412),
+        p99_ns: Some(2_047),
+        sampled: 9,
+        host_bytes: 2_468,
+        record_bytes: 352,
+        share: Some(1_200),
+        phase: Some(Phase::Attached),
+        ..Summary::default()
+    })
 }
 
 pub(super) fn function(name: &str, entries: u64, exits: Option<Exits>) -> Report {
@@ -159,7 +167,10 @@ pub(super) fn everything_went_wrong() -> Vec<Report> {
             probe: "slow".into(),
             firings: 10,
             faults: vec![(FaultKind::Trap, 3), (FaultKind::OutOfFuel, 1)],
-            drops: vec![(DropKind::RingFull, 120), (DropKind::Rate, 7)],
+            drops: vec![(DropKind::RingFull, 120), (DropKind::Rate, 7), (DropKind::Throttled, 4_096)],
+            share: Some(18_400),
+            phase: Some(Phase::Disarmed),
+            reason: "3 traps in 60 s".into(),
             ..Summary::default()
         }),
     ]

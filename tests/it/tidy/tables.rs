@@ -45,7 +45,7 @@ pub(super) const ROOMS: &[Room] = &[
     ("request", &["limits"]),
     ("introspect", &["limits", "value", "request", "policy"]),
     ("host", &["limits", "value", "path", "spec", "report", "policy", "clock", "thread", "introspect", "request", "ledger", "outlet", "stores"]),
-    ("guest", &["limits", "value", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
+    ("guest", &["limits", "value", "sorted", "path", "spec", "report", "frames", "clock", "thread", "engine", "introspect", "host", "outlet"]),
     ("attach", &["limits", "value", "sorted", "spec", "report", "frames", "policy", "clock", "thread", "engine", "bytecode", "introspect", "request", "guest", "host", "segment", "ledger", "outlet"]),
     // Drain.
     ("drain", &["limits", "value", "spec", "report", "frames", "clock", "segment", "ledger"]),

@@ -24,6 +24,7 @@ use crate::cli::target;
 use crate::control::client;
 use crate::drain::is_gone;
 use crate::frames::LoadModule;
+use crate::limits::Budget;
 use crate::policy::Policy;
 use crate::spec::Target;
 use crowd::{Crowd, Process};
@@ -40,6 +41,8 @@ const PUT_BACK_MAX: Duration = Duration::from_millis(900);
 
 pub(super) struct Live {
     started: Instant,
+    /// Of each program.
+    budget: Budget,
     group: Mutex<Group>,
     /// Borrowed for moments only.
     crowd: Mutex<Crowd>,
@@ -56,7 +59,7 @@ impl Live {
         wanted: Wanted,
         found: Vec<target::Found>,
         asked: &Asked,
-        policy: Policy,
+        (budget, policy): (Budget, Policy),
     ) -> anyhow::Result<Self> {
         let mut group = Group::new(wanted, found, client::Asked::ToStay(None));
         let mut crowd = Crowd::default();
@@ -69,7 +72,8 @@ impl Live {
             }
         }
         let started = Instant::now();
-        Ok(Self { started, group: Mutex::new(group), crowd: Mutex::new(crowd), retired: Mutex::new(started), policy })
+        let (group, crowd, retired) = (Mutex::new(group), Mutex::new(crowd), Mutex::new(started));
+        Ok(Self { started, budget, policy, group, crowd, retired })
     }
 
     /// Loads a program of the operator's own.
@@ -149,7 +153,7 @@ impl Live {
     }
 
     fn compile(&self, name: &str, kind: Kind, text: &str) -> Result<Session, String> {
-        let module = program(name, text).map_err(|e| format!("{e:#}"))?;
+        let module = program(name, text, self.budget).map_err(|e| format!("{e:#}"))?;
         Ok(Session::new(name, kind, module, &self.policy))
     }
 

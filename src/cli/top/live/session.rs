@@ -125,19 +125,11 @@ impl Session {
 
     /// The worst that is said of any probe that may be on the function; nothing is said of another's.
     fn state(&self, function: &str) -> (Phase, String) {
-        let rank = |phase: Phase| match phase {
-            Phase::Attached => 0,
-            Phase::Pending => 1,
-            Phase::Throttled => 2,
-            Phase::Detached => 3,
-            Phase::Disarmed => 4,
-            Phase::Failed => 5,
-        };
         let dotted = function.replace(".<locals>", "");
         let (module, name) = dotted.rsplit_once('.').unwrap_or_default();
         let is_on = |probe: &str| probe.parse::<Spec>().is_ok_and(|spec| spec.target.matches(module, name));
-        let own = self.states.values().filter(|state| is_on(&state.probe)).max_by_key(|state| rank(state.phase));
-        let worst = own.or_else(|| self.states.values().max_by_key(|state| rank(state.phase)));
+        let own = self.states.values().filter(|state| is_on(&state.probe)).max_by_key(|state| state.phase.rank());
+        let worst = own.or_else(|| self.states.values().max_by_key(|state| state.phase.rank()));
         worst.map_or((Phase::Pending, String::new()), |state| (state.phase, state.reason.clone()))
     }
 
