@@ -10,7 +10,7 @@ use crate::limits::Budget;
 use crate::spec::Manifest;
 
 /// Agents and operators of different versions refuse each other by this number.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 /// A frame longer than this is not read: the largest artifact with room to spare.
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 

@@ -26,6 +26,7 @@ from .session import Session
 TYPE_CHECKING = False  # `typing` would double the time it takes to import this
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal
 
     from .events import Budget
 
@@ -52,15 +53,17 @@ def load(
     path_or_bytes: str | os.PathLike[str] | bytes,
     at: Mapping[str, str] | None = None,
     budget: Budget | None = None,
+    profile: Literal["default", "large"] = "default",
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
-    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits. Raises a `ProbeError`.
+    (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits; `profile="large"` is for modules that
+    bring a language's runtime along, as Go's do (an artifact has the profile it was compiled with). Raises a `ProbeError`.
     """
     source, name = _read(path_or_bytes)
-    artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
+    artifact = _compiled(source, name, at or {}, profile) if _is_source(source, name) else source
     return Session(_core.load(artifact, budget or {}))
 
 
@@ -81,7 +84,8 @@ def _is_source(source: bytes, name: str) -> bool:
     return name == "<bytes>" and b"\0" not in source and (first.isalpha() or first in {b"#", b"/", b"@"})
 
 
-def _compiled(source: bytes, name: str, at: Mapping[str, str]) -> bytes:
+def _compiled(source: bytes, name: str, at: Mapping[str, str], profile: str) -> bytes:
     from . import compiler  # noqa: PLC0415 — a ready artifact needs none
 
-    return _core.compile(compiler.find(), source, name, [f"{export}={spec}" for export, spec in at.items()])
+    specs = [f"{export}={spec}" for export, spec in at.items()]
+    return _core.compile(compiler.find(), source, name, specs, profile)

@@ -15,10 +15,12 @@ use super::advised::advised;
 use super::against::{Known, Unknown, beyond};
 use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
+use super::profile::ProfileArg;
 use super::{BAD, TROUBLE, hint, report, text, warn};
 use crate::lang;
 use crate::lang::diagnostics::{Diagnostic, Other, Severity};
-use crate::module::{At, ModuleError, parse};
+use crate::limits::Profile;
+use crate::module::{At, ModuleError, parse_for};
 use crate::spec::Probe;
 
 /// Of a spec's functions; how many more there are is said.
@@ -64,20 +66,32 @@ pub(super) struct Args {
 
     #[command(flatten)]
     at: AtArgs,
+
+    #[command(flatten)]
+    profile: ProfileArg,
+}
+
+/// What modules are held to.
+struct Rules {
+    at: Vec<At>,
+    profile: Profile,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let at = args.at.parse()?;
+    let rules = Rules { at: args.at.parse()?, profile: args.profile.profile };
     let given = all(&args.files, &args.texts);
-    if given.len() > 1 && !at.is_empty() {
+    if given.len() > 1 && !rules.at.is_empty() {
         bail!("`--at` speaks of one module, found {}", given.len());
     }
     let known = args.against.as_ref().map(|package| Known::ask(package, args.python.as_deref())).transpose()?;
     let mut worst = 0;
     let mut findings = Vec::new();
     for one in &given {
-        let code =
-            if args.json { find(one, &at, known.as_ref(), &mut findings) } else { check(one, &at, known.as_ref())? };
+        let code = if args.json {
+            find(one, &rules, known.as_ref(), &mut findings)
+        } else {
+            check(one, &rules, known.as_ref())?
+        };
         worst = worst.max(code);
     }
     if args.json {
@@ -86,8 +100,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(worst))
 }
 
-fn check(given: &Given<'_>, at: &[At], known: Option<&Known>) -> anyhow::Result<u8> {
-    match open(given, at) {
+fn check(given: &Given<'_>, rules: &Rules, known: Option<&Known>) -> anyhow::Result<u8> {
+    match open(given, &rules.at, rules.profile) {
         Ok(module) => {
             let manifest = module.manifest();
             let probes = text::count(manifest.probes.len(), "probe");
@@ -130,7 +144,7 @@ fn code(e: &anyhow::Error) -> u8 {
 }
 
 /// Adds what is wrong with one.
-fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
+fn find(given: &Given<'_>, rules: &Rules, known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
     let module = match given.read() {
         Ok(Opened::Module(bytes)) => Ok(bytes),
         Ok(Opened::Program(program)) => {
@@ -141,7 +155,7 @@ fn find(given: &Given<'_>, at: &[At], known: Option<&Known>, findings: &mut Vec<
         }
         Err(e) => Err(e),
     };
-    let parsed = module.and_then(|bytes| Ok(parse(&given.name(), &bytes, at)?));
+    let parsed = module.and_then(|bytes| Ok(parse_for(&given.name(), &bytes, &rules.at, rules.profile)?));
     let mut add = |severity: &str, message: String, hint: Option<String>| {
         findings.push(json!({"file": given.shown(), "severity": severity, "message": message, "hint": hint}));
     };

@@ -26,6 +26,7 @@ mod load;
 mod new;
 mod observe;
 mod open;
+mod profile;
 #[cfg(target_arch = "x86_64")]
 mod ps;
 mod run;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 use waspect::compile::{Bound, Bounds, Cache, CompileError, Compiler, Options, Source, artifact};
+use waspect::limits::Profile;
 use waspect::seal::{self, Folder, SealError};
 use waspect::spec::Manifest;
 
@@ -27,6 +28,7 @@ fn manifest() -> Manifest {
         probes: vec![],
         imports: vec![],
         has_initialize: false,
+        profile: Profile::Default,
     }
 }
 

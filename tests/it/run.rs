@@ -15,7 +15,7 @@ use waspect::host::{self, Firing, Slots};
 use waspect::introspect::Introspect;
 use waspect::introspect::fake::{self, Fake, Ref};
 use waspect::limits::Budget;
-use waspect::module::parse;
+use waspect::module::{At, parse};
 use waspect::outlet::{Outlet, Place};
 use waspect::render::jsonl;
 use waspect::report::{Report, Start};
@@ -42,6 +42,13 @@ pub(crate) fn transcript(name: &str, lines: &[&str], module: &[u8]) -> Vec<Strin
     run.reports().iter().map(|report| shown(report, shows_fuel)).collect()
 }
 
+/// A checked module's machine code, made here.
+pub(crate) fn compiled(name: &str, wat: &[u8], at: &[At]) -> Artifact {
+    let module = parse(name, wat, at).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
+    Artifact { manifest: module.manifest().clone(), code }
+}
+
 /// One loaded module and its call.
 pub(crate) struct Run<I: Introspect> {
     pub(crate) outlet: Rc<Outlet>,
@@ -58,13 +65,28 @@ impl<I: Introspect> Run<I> {
     }
 
     /// Loads a module as an agent would, but for the process between parsing and code.
-    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, (ledger, ring): (u64, u64)) -> Result<Self, GuestError> {
+    pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, sizes: (u64, u64)) -> Result<Self, GuestError> {
+        Self::load_at(name, wat, &[], budget, sizes)
+    }
+
+    /// The same with exports where `at` says.
+    pub(crate) fn load_at(
+        name: &str,
+        wat: &[u8],
+        at: &[At],
+        budget: Budget,
+        sizes: (u64, u64),
+    ) -> Result<Self, GuestError> {
+        Self::of(&compiled(name, wat, at), budget, sizes)
+    }
+
+    /// Loads what is compiled already.
+    pub(crate) fn of(artifact: &Artifact, budget: Budget, (ledger, ring): (u64, u64)) -> Result<Self, GuestError> {
         let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
-        let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
-        let manifest = module.manifest();
-        let (engine, code) = waspect::engine::load(&Artifact { manifest: manifest.clone(), code }).expect("loads");
-        let linked = host::link::<I>(&engine, &outlet, manifest, budget).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let manifest = &artifact.manifest;
+        let (engine, code) = waspect::engine::load(artifact).expect("loads");
+        let linked =
+            host::link::<I>(&engine, &outlet, manifest, budget).unwrap_or_else(|e| panic!("{}: {e}", manifest.name));
         let guest = Guest::new(&engine, &code, linked, manifest)?;
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();

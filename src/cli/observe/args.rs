@@ -10,6 +10,7 @@ use super::{Observation, Pace, modules};
 use crate::cli::advised::advised;
 use crate::cli::desk::Session;
 use crate::cli::open::all;
+use crate::cli::profile::ProfileArg;
 use crate::cli::text::bytes as shown;
 use crate::desk::How;
 use crate::frames::Load;
@@ -49,6 +50,8 @@ pub(crate) struct Probing {
     /// [default: 8M]
     #[arg(long, value_name = "SIZE", value_parser = ring)]
     ring: Option<u64>,
+    #[command(flatten)]
+    profile: ProfileArg,
     /// What other commands may call this session by: `waspect stats NAME`, `tail`, `unload`
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
@@ -60,7 +63,7 @@ impl Probing {
         let budget =
             self.events.map_or(Budget::DEFAULT, |events_per_second| Budget { events_per_second, ..Budget::DEFAULT });
         Ok(Load {
-            modules: modules::load(&all(&self.probes, &self.texts), &self.at, budget)?,
+            modules: modules::load(&all(&self.probes, &self.texts), &self.at, self.profile.profile, budget)?,
             ring_bytes: self.ring.unwrap_or(limits::RING_BYTES),
             events_per_second: self.events.unwrap_or(limits::EVENTS_PER_SECOND_PROCESS),
             ledger_bytes: limits::LEDGER_BYTES,

@@ -28,6 +28,7 @@ use crate::cli::held;
 use crate::cli::observe::outputs::warn;
 use crate::cli::observe::{duration, modules};
 use crate::cli::open::all;
+use crate::cli::profile::ProfileArg;
 use crate::cli::target::{FORMS, Found, Target};
 use crate::limits::Budget;
 use fleet::Fleet;
@@ -70,6 +71,8 @@ pub(crate) struct Top {
     /// A program itself; may be given several times
     #[arg(short = 'e', long = "text", value_name = "TEXT")]
     texts: Vec<String>,
+    #[command(flatten)]
+    profile: ProfileArg,
     /// Write a JSON object each second instead of drawing
     #[arg(long)]
     json: bool,
@@ -89,7 +92,8 @@ pub(crate) fn run(args: &Top) -> anyhow::Result<ExitCode> {
         screen::check()?;
     }
     let given = all(&args.probes, &args.texts);
-    let programs = given.iter().map(|given| Ok((given.shown(), modules::load(&[*given], &[], Budget::DEFAULT)?)));
+    let load = |given| modules::load(&[given], &[], args.profile.profile, Budget::DEFAULT);
+    let programs = given.iter().map(|given| Ok((given.shown(), load(*given)?)));
     let programs: Vec<_> = programs.collect::<anyhow::Result<_>>()?;
     let (wanted, found) = Wanted::find(&args.targets, args.children)?;
     let model = Model::new(&target(&args.targets, &found));
