@@ -5,7 +5,7 @@ set -eu
 # Which module under the caps is slowest to compile is searched for by a test: it wants the compiler as it is shipped.
 slowest() {
     echo "== slowest, $seconds s"
-    WASPECT_SLOWEST_SECONDS=$seconds WASPECT_SLOWEST_OUT=.cache/fuzz/slowest.wasm cargo test --quiet --release --test it slowest -- --nocapture
+    WASPECT_BOMBS=all WASPECT_SLOWEST_SECONDS=$seconds WASPECT_SLOWEST_OUT=.cache/fuzz/slowest.wasm cargo test --quiet --release --test it -- --nocapture hostile::slowest hostile::bombs
 }
 seconds=$1 sanitizer=$2
 shift 2

@@ -60,7 +60,8 @@ def load(
     `path_or_bytes` is `.wasm`, `.wat`, a program as `.probe`, or a ready `.cwasm`; as bytes, the content of one
     (`b"fn:shop.cart.add:entry { capture(arg0); }"`). `at` says where exports belong that do not say it themselves
     (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits; `profile="large"` is for modules that
-    bring a language's runtime along, as Go's do (an artifact has the profile it was compiled with). Raises a `ProbeError`.
+    bring a language's runtime along, as Go's do (an artifact has the profile it was compiled with). Raises a
+    `ProbeError`.
     """
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}, profile) if _is_source(source, name) else source

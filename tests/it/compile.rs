@@ -90,6 +90,17 @@ fn the_second_time_it_comes_from_the_cache() {
     assert_eq!((mode(&home.entry()), mode(&home.cache().join("key"))), (0o600, 0o600));
 }
 
+/// What a module was checked against is part of what its code is kept under.
+#[test]
+fn a_profile_has_entries_of_its_own() {
+    let home = Home::new();
+    home.compile(SMALL);
+    let large = Manifest { profile: Profile::Large, ..manifest() };
+    let (made, source) = artifact(&wasm(SMALL), &large, &home.options()).unwrap();
+    assert_eq!((trouble(&source).as_str(), made.manifest.profile), ("", Profile::Large));
+    assert_eq!(home.names().iter().filter(|name| name.ends_with(".cwasm")).count(), 2);
+}
+
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }

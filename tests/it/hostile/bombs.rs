@@ -34,13 +34,9 @@ const ROWS: &[Row] = &[
     ("loops and locals at their product", Profile::Default, Compiles, || {
         function(256, &[busy(8, 256), busy(8, 256)].concat())
     }),
-    ("functions of such loops", Profile::Default, Compiles, || {
-        functions(16, 256, &[busy(8, 256), busy(8, 256)].concat())
-    }),
     ("one more of them", Profile::Large, Refused("module_loops_x_locals_max"), || {
         functions(17, 256, &[busy(8, 256), busy(8, 256)].concat())
     }),
-    ("conditions over all locals", Profile::Default, Compiles, || functions(8, 250, &conditions(256, 250))),
     (
         "conditions over more locals than a product allows",
         Profile::Large,
@@ -70,23 +66,8 @@ const ROWS: &[Row] = &[
     ("as many loads as fit", Profile::Default, Refused("module_code_weight_max"), || {
         functions(7, 1, &format!("local.get 0 {} drop", "i32.load ".repeat(10_000)))
     }),
-    ("loads that just weigh what they may", Profile::Default, Compiles, || {
-        functions(3, 1, &format!("local.get 0 {} drop", "i32.load ".repeat(9_400)))
-    }),
-    ("growths that just weigh what they may", Profile::Default, Compiles, || {
-        functions(2, 1, &format!("local.get 0 {} drop", "memory.grow ".repeat(8_000)))
-    }),
     ("calls through a table that just weigh what they may", Profile::Default, Compiles, || {
         functions(1, 1, &"local.get 0 call_indirect (type $f) ".repeat(3_950))
-    }),
-    ("blocks that just weigh what they may", Profile::Default, Compiles, || {
-        functions(5, 1, &"block nop br 0 end ".repeat(4_000))
-    }),
-    ("jumps that just weigh what they may", Profile::Default, Compiles, || {
-        functions(3, 1, &format!("block {} end", "local.get 0 br_if 0 ".repeat(7_100)))
-    }),
-    ("truncations that just weigh what they may", Profile::Default, Compiles, || {
-        functions(2, 1, &format!("i64.const 9 {} drop", "f64.convert_i64_u i64.trunc_f64_u ".repeat(5_400)))
     }),
     ("as many divisions as fit", Profile::Default, Compiles, || {
         functions(7, 1, &format!("i64.const 9 {} drop", "i64.const 7 i64.rem_s ".repeat(8_500)))
@@ -150,6 +131,29 @@ const ROWS: &[Row] = &[
             (0..1_000).map(|n| format!("(data (i32.const {}) \"xyz\")", n * 2_000)).collect::<String>()
         )
     }),
+];
+
+/// The same of what takes seconds each: with `WASPECT_BOMBS=all`, as `make fuzz` has it.
+const HEAVY: &[Row] = &[
+    ("functions of such loops", Profile::Default, Compiles, || {
+        functions(16, 256, &[busy(8, 256), busy(8, 256)].concat())
+    }),
+    ("conditions over all locals", Profile::Default, Compiles, || functions(8, 250, &conditions(256, 250))),
+    ("loads that just weigh what they may", Profile::Default, Compiles, || {
+        functions(3, 1, &format!("local.get 0 {} drop", "i32.load ".repeat(9_400)))
+    }),
+    ("growths that just weigh what they may", Profile::Default, Compiles, || {
+        functions(2, 1, &format!("local.get 0 {} drop", "memory.grow ".repeat(8_000)))
+    }),
+    ("blocks that just weigh what they may", Profile::Default, Compiles, || {
+        functions(5, 1, &"block nop br 0 end ".repeat(4_000))
+    }),
+    ("jumps that just weigh what they may", Profile::Default, Compiles, || {
+        functions(3, 1, &format!("block {} end", "local.get 0 br_if 0 ".repeat(7_100)))
+    }),
+    ("truncations that just weigh what they may", Profile::Default, Compiles, || {
+        functions(2, 1, &format!("i64.const 9 {} drop", "f64.convert_i64_u i64.trunc_f64_u ".repeat(5_400)))
+    }),
     ("ten thousand functions", Profile::Large, Compiles, || {
         format!(
             r#"(module (func (export "fn:a.b:entry")) {})"#,
@@ -194,9 +198,14 @@ fn functions(count: usize, locals: usize, body: &str) -> String {
     )
 }
 
+fn shows_all() -> bool {
+    std::env::var_os("WASPECT_BOMBS").is_some()
+}
+
 #[test]
 fn each_is_refused_or_compiles_within_its_bounds() {
-    let wrong: Vec<String> = ROWS.iter().filter_map(check).collect();
+    let heavy = if shows_all() { HEAVY } else { &[] };
+    let wrong: Vec<String> = ROWS.iter().chain(heavy).filter_map(check).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -210,7 +219,7 @@ fn check((name, profile, expected, make): &Row) -> Option<String> {
         Ok(module) => ("compiles".to_owned(), compiling(name, &module)),
     };
     let shown = format!("{name}: {} bytes, checked in {checked:?}, compiled in {took:?}: {said}", bytes.len());
-    if std::env::var_os("WASPECT_SHOW_BOMBS").is_some() {
+    if shows_all() {
         writeln!(io::stderr(), "{shown}").expect("written");
     }
     let right = match expected {
