@@ -61,7 +61,8 @@ fn declared(n: usize, import: &Import) -> String {
 /// One call: its arguments out of the bytes, what it gives to the values.
 fn called(n: usize, import: &Import) -> String {
     let (params, result) = split(import);
-    let given: String = params.iter().map(|kind| format!("(call $take_{})", if *kind == "V" { "value" } else { kind })).collect();
+    let given: String =
+        params.iter().map(|kind| format!("(call $take_{})", if *kind == "V" { "value" } else { kind })).collect();
     let call = format!("(call $i{n} {given})");
     match result {
         "()" => call,

@@ -89,7 +89,12 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
         ledger_bytes: 1 << 20,
         compiler: Some("/usr/bin/waspect".into()),
     };
-    let hello = Hello { protocol: frames::PROTOCOL, pid: 7, python: "3.13.1".into(), forked_from: Some(frames::Parent { pid: 6, session: 1 }) };
+    let hello = Hello {
+        protocol: frames::PROTOCOL,
+        pid: 7,
+        python: "3.13.1".into(),
+        forked_from: Some(frames::Parent { pid: 6, session: 1 }),
+    };
     let framed = [
         frames::encode(&FromAgent::Hello(hello)),
         frames::encode(&FromAgent::Refused(refusal())),

@@ -4,11 +4,11 @@
 //! the target `module` has those.
 
 use arbitrary::Unstructured;
+use wasm_smith::{Config, Module};
 use waspect::introspect::fake::{self, Fake};
 use waspect::limits::Budget;
 use waspect::module::{At, ModuleError, parse};
 use waspect::report::{FaultKind, Report};
-use wasm_smith::{Config, Module};
 
 use crate::plain;
 use crate::run::Run;
@@ -56,13 +56,19 @@ pub fn ends(data: &[u8]) {
         Ok(_) => return,
     };
     let at = |export: String| At { export, spec: "fn:shop.cart.*:entry".parse().expect("a spec") };
-    let probes: Vec<At> = exports.into_iter().map(at).filter(|at| parse("smith.wasm", &bytes, std::slice::from_ref(at)).is_ok()).collect();
+    let probes: Vec<At> = exports
+        .into_iter()
+        .map(at)
+        .filter(|at| parse("smith.wasm", &bytes, std::slice::from_ref(at)).is_ok())
+        .collect();
     if probes.is_empty() {
         return;
     }
     fake::reset();
     plain::put_frame("{}");
-    let Ok(mut run) = Run::<Fake>::load_at("smith.wasm", &bytes, &probes, Budget::DEFAULT, (1 << 18, 1 << 18)) else { return };
+    let Ok(mut run) = Run::<Fake>::load_at("smith.wasm", &bytes, &probes, Budget::DEFAULT, (1 << 18, 1 << 18)) else {
+        return;
+    };
     run.enter(2);
     for report in run.reports() {
         if let Report::Fault(fault) = report {

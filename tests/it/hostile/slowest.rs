@@ -141,7 +141,8 @@ fn largest(genes: &Genes) -> Option<ProbeModule> {
 fn the_slowest_module_under_the_caps_compiles_in_its_time() {
     let wanted = std::env::var("WASPECT_SLOWEST_SECONDS").ok().and_then(|text| text.parse().ok());
     let end = Instant::now() + Duration::from_secs(wanted.unwrap_or(3));
-    let mut chance = Chance(wanted.map_or(1, |_| u64::from(std::process::id())) * 0x9E37_79B9_7F4A_7C15 | 1);
+    let mut chance =
+        Chance((wanted.map_or(1, |_| u64::from(std::process::id())).wrapping_mul(0x9E37_79B9_7F4A_7C15)) | 1);
     let (mut best, mut worst, mut bytes) = (chance.genes(), Duration::ZERO, Vec::new());
     let mut tries = 0;
     while Instant::now() < end || worst.is_zero() {
