@@ -8,7 +8,7 @@ use waspect::frames::{Artifact, decode, encode};
 use waspect::seal::{self, Folder, Key};
 use waspect_fuzz::seeds;
 
-/// A key of its own, in a folder that is gone with the process's temporary ones.
+/// A key of its own, in a folder below the temporary ones.
 static FOLDER: LazyLock<(std::path::PathBuf, Folder, Key)> = LazyLock::new(|| {
     let path = std::env::temp_dir().join(format!("waspect-fuzz-{}", std::process::id()));
     let folder = Folder::at(&path).expect("a folder");
