@@ -111,7 +111,7 @@ lint: $(wasm_target) .venv/lint/.ready .cache/cargo-deny/bin/cargo-deny  ## form
 # Targets and what they hold: fuzz/README.md.
 FUZZ_SECONDS := 60
 FUZZ_SANITIZER := none
-FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))) slowest
 fuzz:  ## each fuzz target for FUZZ_SECONDS (60)
 	@$(tools)/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_SANITIZER) $(FUZZ_TARGETS)
 

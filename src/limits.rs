@@ -1,6 +1,7 @@
 //! Every bound waspect keeps, by name and unit: what the operator sees in `waspect limits`, what a budget may lower.
 //!
-//! In: nothing. Out: constants, the table of them, and [`Budget`], the values one probe module runs under.
+//! In: nothing. Out: constants, the table of them, [`Profile`], which column of it a module is held to, and [`Budget`], the
+//! values one probe module runs under.
 //! Never here: a bound that is not in the table, or a number without a unit in its name.
 
 use serde::{Deserialize, Serialize};
@@ -10,50 +11,103 @@ use serde::{Deserialize, Serialize};
 pub struct Limit {
     shouted: &'static str,
     pub value: u64,
+    /// The same of [`Profile::Large`].
+    pub large: u64,
     pub unit: &'static str,
     pub on_reaching: &'static str,
 }
 
 macro_rules! limits {
-    ($($(#[doc = $doc:literal])* $konst:ident = $value:expr, $unit:literal, $then:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $konst:ident = $value:expr $(=> $large:expr)?, $unit:literal, $then:literal;)*) => {
         $($(#[doc = $doc])* pub const $konst: u64 = $value;)*
+        /// The same constants as [`Profile::Large`] has them; most are no others.
+        pub mod large {
+            $(pub const $konst: u64 = last!(super::$konst $(, $large)?);)*
+        }
         /// Every limit, in the order of a module's life.
         pub const TABLE: &[Limit] = &[$(Limit {
-            shouted: stringify!($konst), value: $konst, unit: $unit, on_reaching: $then,
+            shouted: stringify!($konst), value: $konst, large: large::$konst, unit: $unit, on_reaching: $then,
         },)*];
     };
 }
 
+macro_rules! last {
+    ($default:expr) => {
+        $default
+    };
+    ($default:expr, $large:expr) => {
+        $large
+    };
+}
+
+/// Which column of the table a module is held to while it is checked, compiled and instantiated. Whoever loads it chooses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Profile {
+    #[default]
+    Default,
+    /// For what brings a language's whole runtime along, as Go does.
+    Large,
+}
+
+impl Profile {
+    pub const ALL: [Self; 2] = [Self::Default, Self::Large];
+
+    /// As users write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Large => "large",
+        }
+    }
+
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+
+    /// Of a limit's two values, its own.
+    pub const fn of(self, default: u64, large: u64) -> u64 {
+        match self {
+            Self::Default => default,
+            Self::Large => large,
+        }
+    }
+}
+
 limits! {
     /// Bytes of a module before anything else is looked at.
-    MODULE_BYTES_MAX = 256 << 10, "bytes", "refused at load";
+    MODULE_BYTES_MAX = 256 << 10 => 4 << 20, "bytes", "refused at load";
     /// The same of a module in text form.
     MODULE_TEXT_BYTES_MAX = 2 << 20, "bytes of text", "refused at load";
-    MODULE_FUNCTIONS_MAX = 2_000, "functions", "refused at load";
+    MODULE_FUNCTIONS_MAX = 2_000 => 10_000, "functions", "refused at load";
     MODULE_TYPES_MAX = 1_000, "types", "refused at load";
     /// Every call and block of such a type makes so many values for the compiler to hold.
     TYPE_VALUES_MAX = 64, "parameters and results", "refused at load";
     MODULE_GLOBALS_MAX = 1_000, "globals", "refused at load";
     MODULE_EXPORTS_MAX = 256, "exports", "refused at load";
+    /// An export may be placed several times.
+    MODULE_PROBES_MAX = 1_000, "probes", "refused at load";
     MODULE_IMPORTS_MAX = 256, "imports", "refused at load";
     MODULE_SEGMENTS_MAX = 1_000, "data and element segments", "refused at load";
     MODULE_TABLE_ELEMENTS_MAX = 4_096, "elements", "refused at load";
-    MODULE_CUSTOM_BYTES_MAX = 64 << 10, "bytes of custom sections", "refused at load";
-    FUNCTION_BODY_BYTES_MAX = 32 << 10, "bytes of code", "refused at load";
+    MODULE_CUSTOM_BYTES_MAX = 64 << 10 => 1 << 20, "bytes of custom sections", "refused at load";
+    FUNCTION_BODY_BYTES_MAX = 32 << 10 => 64 << 10, "bytes of code", "refused at load";
     FUNCTION_LOCALS_MAX = 256, "locals", "refused at load";
     FUNCTION_LOOP_NESTING_MAX = 8, "nested loops", "refused at load";
     FUNCTION_LOOPS_X_LOCALS_MAX = 4_096, "loops x locals", "refused at load";
     MODULE_LOOPS_X_LOCALS_MAX = 65_536, "loops x locals", "refused at load";
     FUNCTION_BLOCKS_X_LOCALS_MAX = 65_536, "blocks x locals", "refused at load";
     FUNCTION_BLOCK_DEPTH_MAX = 512, "nested blocks", "refused at load";
+    /// What instructions give a compiler to do, each by its kind: a plain one is 1, a load 35, a call through a table 250.
+    MODULE_CODE_WEIGHT_MAX = 1_000_000 => 10_000_000, "of weight of its code", "refused at load";
     BR_TABLE_TARGETS_MAX = 1_024, "br_table targets", "refused at load";
     NAME_BYTES_MAX = waspect_grammar::NAME_BYTES_MAX as u64, "bytes", "refused at load";
     /// Buckets of an `lquantize`.
     LINEAR_BUCKETS_MAX = 1_000, "buckets", "refused at load";
     /// The compiling child: CPU seconds, address space, wall clock.
-    COMPILE_CPU_SECONDS_MAX = 3, "seconds", "compilation ends with an error";
+    COMPILE_CPU_SECONDS_MAX = 3 => 20, "seconds", "compilation ends with an error";
     COMPILE_MEMORY_BYTES_MAX = 1 << 30, "bytes", "compilation ends with an error";
-    COMPILE_WALL_SECONDS_MAX = 10, "seconds", "compilation ends with an error";
+    COMPILE_WALL_SECONDS_MAX = 10 => 60, "seconds", "compilation ends with an error";
     /// A program of the probe language, before anything is looked at.
     PROBE_TEXT_BYTES_MAX = 1 << 20, "bytes of program", "refused";
     PROBE_TOKENS_MAX = 100_000, "words and signs", "refused";
@@ -67,7 +121,7 @@ limits! {
     /// Machine code kept in the user's cache directory.
     CACHE_BYTES_MAX = 256 << 20, "bytes", "the oldest is removed";
     /// Linear memory of one instance; bounds the declared minimum too.
-    GUEST_MEMORY_BYTES_MAX = 2 << 20, "bytes", "refused at load; `memory.grow` gives -1";
+    GUEST_MEMORY_BYTES_MAX = 2 << 20 => 8 << 20, "bytes", "refused at load; `memory.grow` gives -1";
     GUEST_STACK_BYTES = 64 << 10, "bytes", "fault `stack`";
     /// Native stack that must be left before a probe fires: the guest's stack and the trap path.
     STACK_HEADROOM_BYTES = 128 << 10, "bytes", "firing skipped, counted `stack_headroom`";
@@ -146,6 +200,11 @@ impl Limit {
     /// The name as users write it: `fuel_per_fire`.
     pub fn name(&self) -> String {
         self.shouted.to_ascii_lowercase()
+    }
+
+    /// Its value for modules of a profile.
+    pub const fn of(&self, profile: Profile) -> u64 {
+        profile.of(self.value, self.large)
     }
 }
 

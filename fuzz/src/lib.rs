@@ -3,12 +3,15 @@
 //! In: bytes that nobody meant. Out: nothing, or a panic that says which promise is broken. Never here: a rule that the product
 //! does not promise, or a host of its own; the fake one and its runs are those of `tests/it`.
 
+pub mod calls;
+pub mod code;
 #[path = "../../tests/it/plain.rs"]
 mod plain;
 #[path = "../../tests/it/run.rs"]
 #[expect(dead_code, reason = "tests read the account of a run in more ways")]
 mod run;
 pub mod seeds;
+pub mod smith;
 #[path = "../../tests/it/lang/tree.rs"]
 #[expect(dead_code, reason = "tests show trees too")]
 mod tree;

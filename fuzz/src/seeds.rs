@@ -21,11 +21,14 @@ use crate::run::Run;
 
 /// Writes what `made` makes of each text of the project, where somebody wants it; `extension` says of which.
 pub fn write(extension: &str, made: impl Fn(&str) -> Vec<Vec<u8>>) {
+    keep(|| texts(extension).iter().flat_map(|text| made(text)).collect());
+}
+
+/// The same of inputs that no text of the project has.
+pub fn keep(made: impl Fn() -> Vec<Vec<u8>>) {
     let Some(folder) = std::env::var_os("FUZZ_SEEDS").map(PathBuf::from) else { return };
     fs::create_dir_all(&folder).expect("a folder for seeds");
-    let texts = texts(extension);
-    let seeds = texts.iter().flat_map(|text| made(text));
-    for (number, seed) in seeds.enumerate() {
+    for (number, seed) in made().into_iter().enumerate() {
         fs::write(folder.join(format!("seed-{number}")), seed).expect("a seed");
     }
 }
@@ -65,6 +68,14 @@ pub fn names(text: &str) -> Vec<Vec<u8>> {
     words.map(|word| word.as_bytes().to_vec()).collect()
 }
 
+/// An artifact without machine code, behind no edits of it.
+pub fn artifacts(text: &str) -> Vec<Vec<u8>> {
+    let parsed = compile(text).wasm.and_then(|wasm| module::parse("p.probe", &wasm, &[]).ok());
+    let artifact = parsed.map(|parsed| frames::Artifact { manifest: parsed.manifest().clone(), code: vec![1, 2, 3] });
+    let encoded = artifact.and_then(|artifact| frames::encode(&artifact).ok());
+    encoded.into_iter().map(|bytes| [&[0][..], &bytes].concat()).collect()
+}
+
 /// A program's module and what is said about it across a border, each in its frame.
 pub fn frames(text: &str) -> Vec<Vec<u8>> {
     let Some(parsed) = compile(text).wasm.and_then(|wasm| module::parse("p.probe", &wasm, &[]).ok()) else {
@@ -80,7 +91,12 @@ pub fn frames(text: &str) -> Vec<Vec<u8>> {
         ledger_bytes: 1 << 20,
         compiler: Some("/usr/bin/waspect".into()),
     };
-    let hello = Hello { protocol: frames::PROTOCOL, pid: 7, python: "3.13.1".into(), forked_from: Some(frames::Parent { pid: 6, session: 1 }) };
+    let hello = Hello {
+        protocol: frames::PROTOCOL,
+        pid: 7,
+        python: "3.13.1".into(),
+        forked_from: Some(frames::Parent { pid: 6, session: 1 }),
+    };
     let framed = [
         frames::encode(&FromAgent::Hello(hello)),
         frames::encode(&FromAgent::Refused(refusal())),

@@ -26,6 +26,7 @@ from .session import Session
 TYPE_CHECKING = False  # `typing` would double the time it takes to import this
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal
 
     from .events import Budget
 
@@ -54,6 +55,7 @@ def load(
     budget: Budget | None = None,
     policy: str | os.PathLike[str] | None = None,
     expires: float | None = None,
+    profile: Literal["default", "large"] = "default",
 ) -> Session:
     """Loads a module's probes into this process and attaches them.
 
@@ -62,11 +64,12 @@ def load(
     (`{"on_query": "fn:shop.db.query:entry"}`); `budget` lowers limits, and also raises rates and the
     share of time; `policy` is a file of rules for what may be read, probed and spent (else what `WASPECT_POLICY`
     names); after `expires` seconds the probes are detached, by the first firing or look at the session that comes
-    then. Raises a `ProbeError`.
+    then; `profile="large"` is for modules that bring a language's runtime along, as Go's do (an artifact has the
+    profile it was compiled with). Raises a `ProbeError`.
     """
     rules = _policy(policy)
     source, name = _read(path_or_bytes)
-    artifact = _compiled(source, name, at or {}) if _is_source(source, name) else source
+    artifact = _compiled(source, name, at or {}, profile) if _is_source(source, name) else source
     return Session(_core.load(artifact, budget or {}, rules, expires))
 
 
@@ -102,7 +105,8 @@ def _is_source(source: bytes, name: str) -> bool:
     return name == "<bytes>" and b"\0" not in source and (first.isalpha() or first in {b"#", b"/", b"@"})
 
 
-def _compiled(source: bytes, name: str, at: Mapping[str, str]) -> bytes:
+def _compiled(source: bytes, name: str, at: Mapping[str, str], profile: str) -> bytes:
     from . import compiler  # noqa: PLC0415 — a ready artifact needs none
 
-    return _core.compile(compiler.find(), source, name, [f"{export}={spec}" for export, spec in at.items()])
+    specs = [f"{export}={spec}" for export, spec in at.items()]
+    return _core.compile(compiler.find(), source, name, specs, profile)

@@ -12,10 +12,12 @@ __version__: str
 def handed_compiler() -> PathLike[str] | None:
     """The `waspect` binary that started this process, if one did."""
 
-def compile(compiler: str, source: bytes, name: str, at: Sequence[str]) -> bytes:  # noqa: A001
+def compile(  # noqa: A001
+    compiler: str, source: bytes, name: str, at: Sequence[str], profile: str = "default"
+) -> bytes:
     """Text or wasm → artifact, by `compiler` in a process of its own that the application never sees as a child.
 
-    Raises `SpecError`, `ModuleError` or `CompileError`.
+    Raises `SpecError`, `ModuleError`, `CompileError` or, for a profile that there is not, `PolicyError`.
     """
 
 def policy(compiler: str, text: bytes, name: str) -> bytes:

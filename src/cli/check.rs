@@ -16,11 +16,12 @@ use super::against::{Known, Unknown, beyond};
 use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
 use super::policy::PolicyArgs;
+use super::profile::ProfileArg;
 use super::{BAD, TROUBLE, hint, report, text, warn};
 use crate::lang;
 use crate::lang::diagnostics::{Diagnostic, Other, Severity};
-use crate::limits::Budget;
-use crate::module::{At, ModuleError, ProbeModule, parse};
+use crate::limits::{Budget, Profile};
+use crate::module::{At, ModuleError, ProbeModule, parse_for};
 use crate::policy::{Policy, PolicyError};
 use crate::spec::Probe;
 
@@ -71,23 +72,32 @@ pub(super) struct Args {
 
     #[command(flatten)]
     at: AtArgs,
+
+    #[command(flatten)]
+    profile: ProfileArg,
+}
+
+/// What modules are held to.
+struct Rules {
+    at: Vec<At>,
+    profile: Profile,
+    policy: Policy,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let at = args.at.parse()?;
+    let rules = Rules { at: args.at.parse()?, profile: args.profile.profile, policy: args.policy.read()? };
     let given = all(&args.files, &args.texts);
-    if given.len() > 1 && !at.is_empty() {
+    if given.len() > 1 && !rules.at.is_empty() {
         bail!("`--at` speaks of one module, found {}", given.len());
     }
-    let policy = args.policy.read()?;
     let known = args.against.as_ref().map(|package| Known::ask(package, args.python.as_deref())).transpose()?;
     let mut worst = 0;
     let mut findings = Vec::new();
     for one in &given {
         let code = if args.json {
-            find(one, &at, &policy, known.as_ref(), &mut findings)
+            find(one, &rules, known.as_ref(), &mut findings)
         } else {
-            check(one, &at, &policy, known.as_ref())?
+            check(one, &rules, known.as_ref())?
         };
         worst = worst.max(code);
     }
@@ -97,10 +107,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(worst))
 }
 
-fn check(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>) -> anyhow::Result<u8> {
-    match open(given, at) {
-        Ok(module) if forbidden(policy, &module).is_some() => {
-            let e = forbidden(policy, &module);
+fn check(given: &Given<'_>, rules: &Rules, known: Option<&Known>) -> anyhow::Result<u8> {
+    match open(given, &rules.at, rules.profile) {
+        Ok(module) if forbidden(&rules.policy, &module).is_some() => {
+            let e = forbidden(&rules.policy, &module);
             e.iter().for_each(|e| report(&advised(format!("{}: {e}", given.shown()), e.hint())));
             Ok(BAD)
         }
@@ -151,7 +161,7 @@ fn code(e: &anyhow::Error) -> u8 {
 }
 
 /// Adds what is wrong with one.
-fn find(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
+fn find(given: &Given<'_>, rules: &Rules, known: Option<&Known>, findings: &mut Vec<Json>) -> u8 {
     let module = match given.read() {
         Ok(Opened::Module(bytes)) => Ok(bytes),
         Ok(Opened::Program(program)) => {
@@ -162,7 +172,7 @@ fn find(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>, fi
         }
         Err(e) => Err(e),
     };
-    let parsed = module.and_then(|bytes| Ok(parse(&given.name(), &bytes, at)?));
+    let parsed = module.and_then(|bytes| Ok(parse_for(&given.name(), &bytes, &rules.at, rules.profile)?));
     let mut add = |severity: &str, message: String, hint: Option<String>| {
         findings.push(json!({"file": given.shown(), "severity": severity, "message": message, "hint": hint}));
     };
@@ -171,8 +181,8 @@ fn find(given: &Given<'_>, at: &[At], policy: &Policy, known: Option<&Known>, fi
             add("error", format!("{e:#}"), hint(&e));
             code(&e)
         }
-        (Ok(module), _) if forbidden(policy, &module).is_some() => {
-            let e = forbidden(policy, &module);
+        (Ok(module), _) if forbidden(&rules.policy, &module).is_some() => {
+            let e = forbidden(&rules.policy, &module);
             e.iter().for_each(|e| add("error", e.to_string(), Some(e.hint().to_owned())));
             BAD
         }

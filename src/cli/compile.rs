@@ -13,11 +13,11 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::language::Refused;
-use super::open::{Given, all, opened};
+use super::open::{Given, all, longest, opened};
+use super::profile::ProfileArg;
 use super::{TROUBLE, hint};
-use crate::compile::{self, Cache, CompileError, Options, Source};
+use crate::compile::{self, Bounds, Cache, CompileError, Options, Source};
 use crate::frames::{self, Artifact, FromCompiler, Refusal};
-use crate::limits;
 use crate::module::{self, At, ModuleError};
 use crate::seal::{self, Folder, SealError};
 
@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// Attach EXPORT at SPEC, instead of where its name says; repeatable
     #[arg(long, value_name = "EXPORT=SPEC")]
     at: Vec<String>,
+
+    #[command(flatten)]
+    profile: ProfileArg,
 
     /// Neither look in the cache nor keep anything there
     #[arg(long)]
@@ -78,9 +81,9 @@ fn make(args: &Args) -> anyhow::Result<(Artifact, Source)> {
         anyhow::bail!("{}: expected a module, found an artifact, which is compiled already", subject());
     }
     let at = args.at.iter().map(|text| text.parse()).collect::<Result<Vec<At>, ModuleError>>()?;
-    let checked = module::parse(&name, &bytes, &at).with_context(subject)?;
+    let checked = module::parse_for(&name, &bytes, &at, args.profile.profile).with_context(subject)?;
     let cache = if args.no_cache { Cache::Off } else { Cache::User };
-    let options = Options { cache, ..Options::default() };
+    let options = Options { cache, bounds: Bounds::of(args.profile.profile), ..Options::default() };
     compile::artifact(checked.bytes(), checked.manifest(), &options).with_context(subject)
 }
 
@@ -104,7 +107,7 @@ fn is_dash(path: &Path) -> bool {
 /// No more than any module may have: what is longer is refused for its length.
 fn read() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    io::stdin().lock().take(limits::MODULE_TEXT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    io::stdin().lock().take(longest()).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -13,7 +13,7 @@ use super::{HEADING, text};
 use crate::limits;
 use crate::path::{Context, Path, Root};
 use crate::spec::words::quoted;
-use crate::spec::{ImportUse, Manifest, Memory, Options, Point, Probe, Spec};
+use crate::spec::{ImportUse, Manifest, Options, Point, Probe, Spec};
 
 /// Show where a module attaches, what it reads, and what it needs
 ///
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn write(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
     let size = text::bytes(manifest.wasm_bytes);
-    writeln!(out, "{HEADING}{}{HEADING:#}  {size}, {}", manifest.name.escape_debug(), memory(manifest.memory))?;
+    writeln!(out, "{HEADING}{}{HEADING:#}  {size}, {}", manifest.name.escape_debug(), memory(manifest))?;
     writeln!(out, "sha256 {}", hex(&manifest.sha256))?;
     if manifest.has_initialize {
         writeln!(out, "`_initialize` runs once per instance, before the first firing")?;
@@ -226,11 +226,12 @@ fn want_words(probe: &Probe) -> Vec<String> {
     all
 }
 
-fn memory(memory: Option<Memory>) -> String {
-    let Some(memory) = memory else { return "no memory".to_owned() };
+fn memory(manifest: &Manifest) -> String {
+    let Some(memory) = manifest.memory else { return "no memory".to_owned() };
     let size = |pages: u64| text::bytes(pages.saturating_mul(64 << 10));
     let most = memory.pages_max.map_or(u64::MAX, |pages| pages.saturating_mul(64 << 10));
-    let most = text::bytes(most.min(limits::GUEST_MEMORY_BYTES_MAX));
+    let bound = manifest.profile.of(limits::GUEST_MEMORY_BYTES_MAX, limits::large::GUEST_MEMORY_BYTES_MAX);
+    let most = text::bytes(most.min(bound));
     format!("memory {} growing to at most {most}", size(memory.pages_min))
 }
 

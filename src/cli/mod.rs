@@ -28,6 +28,7 @@ mod new;
 mod observe;
 mod open;
 pub mod policy;
+mod profile;
 #[cfg(target_arch = "x86_64")]
 mod ps;
 mod run;

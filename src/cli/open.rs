@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::language::{Program, is_program};
-use crate::limits;
-use crate::module::{At, ModuleError, ProbeModule, parse};
+use super::profile::ProfileArg;
+use crate::limits::{self, Profile};
+use crate::module::{At, ModuleError, ProbeModule, parse_for};
 
 /// One module, and where its exports belong.
 #[derive(clap::Args)]
@@ -25,12 +26,15 @@ pub(crate) struct ModuleArgs {
 
     #[command(flatten)]
     at: AtArgs,
+
+    #[command(flatten)]
+    profile: ProfileArg,
 }
 
 impl ModuleArgs {
     pub(crate) fn open(&self) -> anyhow::Result<ProbeModule> {
         let given = all(self.file.as_slice(), self.text.as_slice());
-        open(given.first().context("expected a module")?, &self.at.parse()?)
+        open(given.first().context("expected a module")?, &self.at.parse()?, self.profile.profile)
     }
 }
 
@@ -119,16 +123,20 @@ pub(crate) fn opened(name: &str, shown: &str, bytes: Vec<u8>) -> anyhow::Result<
 }
 
 /// Reads and checks one module.
-pub(crate) fn open(given: &Given<'_>, at: &[At]) -> anyhow::Result<ProbeModule> {
+pub(crate) fn open(given: &Given<'_>, at: &[At], profile: Profile) -> anyhow::Result<ProbeModule> {
     let subject = || format!("`{}`", given.shown());
     let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
-    parse(&given.name(), &bytes, at).with_context(subject)
+    parse_for(&given.name(), &bytes, at, profile).with_context(subject)
+}
+
+/// Of the bytes of a module, one more than any may have.
+pub(crate) fn longest() -> u64 {
+    limits::MODULE_TEXT_BYTES_MAX.max(limits::large::MODULE_BYTES_MAX) + 1
 }
 
 /// No more than any module may have: a device or a log file given by mistake is not read to its end.
 pub(crate) fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let longest = limits::MODULE_TEXT_BYTES_MAX.max(limits::MODULE_BYTES_MAX) + 1;
-    File::open(file)?.take(longest).read_to_end(&mut bytes)?;
+    File::open(file)?.take(longest()).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -11,7 +11,7 @@ use wasmtime::Engine;
 
 use super::Cache;
 use crate::frames::PROTOCOL;
-use crate::limits;
+use crate::limits::{self, Profile};
 use crate::seal::{Folder, FolderError, Key, SealError};
 
 /// Why the cache did not serve or keep something. Never the end: the module is compiled.
@@ -43,9 +43,9 @@ pub(super) fn open(cache: &Cache) -> Result<Option<Cabinet>, FolderError> {
 
 /// What a module's machine code is called: everything it depends on. The engine's own hash covers the exact version of the
 /// compiler, the target, the processor's features and every setting.
-pub(super) fn name(bytes: &[u8], engine: &Engine) -> String {
+pub(super) fn name(bytes: &[u8], profile: Profile, engine: &Engine) -> String {
     let mut digest = Digested(Sha256::new());
-    (env!("CARGO_PKG_VERSION"), PROTOCOL).hash(&mut digest);
+    (env!("CARGO_PKG_VERSION"), PROTOCOL, profile).hash(&mut digest);
     engine.precompile_compatibility_hash().hash(&mut digest);
     digest.0.update(bytes);
     let hex: String = digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

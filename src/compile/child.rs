@@ -15,6 +15,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::Bounds;
+use crate::limits::Profile;
 use crate::{engine, frames};
 
 /// The first argument by which the program becomes the child.
@@ -36,7 +37,7 @@ pub fn run() -> Option<ExitCode> {
     }
     let mut number = || arguments.next()?.to_str()?.parse().ok();
     let (Some(cpu_seconds), Some(memory_bytes)) = (number(), number()) else { return Some(ExitCode::from(2)) };
-    let bounds = Bounds::default();
+    let bounds = Bounds::of(Profile::Large);
     let bounds = Bounds {
         cpu_seconds: bounds.cpu_seconds.min(cpu_seconds),
         memory_bytes: bounds.memory_bytes.min(memory_bytes),

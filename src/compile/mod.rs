@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::frames::Artifact;
-use crate::limits;
+use crate::limits::{self, Profile};
 use crate::seal::FolderError;
 use crate::spec::Manifest;
 
@@ -46,13 +46,22 @@ pub struct Bounds {
     pub wall: Duration,
 }
 
+impl Bounds {
+    /// What a module of this profile may take.
+    pub const fn of(profile: Profile) -> Self {
+        use limits::large;
+        let wall = profile.of(limits::COMPILE_WALL_SECONDS_MAX, large::COMPILE_WALL_SECONDS_MAX);
+        Self {
+            cpu_seconds: profile.of(limits::COMPILE_CPU_SECONDS_MAX, large::COMPILE_CPU_SECONDS_MAX),
+            memory_bytes: profile.of(limits::COMPILE_MEMORY_BYTES_MAX, large::COMPILE_MEMORY_BYTES_MAX),
+            wall: Duration::from_secs(wall),
+        }
+    }
+}
+
 impl Default for Bounds {
     fn default() -> Self {
-        Self {
-            cpu_seconds: limits::COMPILE_CPU_SECONDS_MAX,
-            memory_bytes: limits::COMPILE_MEMORY_BYTES_MAX,
-            wall: Duration::from_secs(limits::COMPILE_WALL_SECONDS_MAX),
-        }
+        Self::of(Profile::Default)
     }
 }
 
@@ -120,6 +129,9 @@ pub enum CompileError {
 impl CompileError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Limit { bounds, .. } if *bounds == Bounds::default() => Some(
+                "fewer nested loops, and fewer locals in functions with loops, compile faster; `--profile large` waits longer",
+            ),
             Self::Limit { .. } => Some("fewer nested loops, and fewer locals in functions with loops, compile faster"),
             Self::Killed { signal: "SIGKILL", .. } => Some("the system may be out of memory"),
             Self::Panicked(_) => Some("this is a fault of the compiler: please report the module"),
@@ -144,7 +156,7 @@ impl Bound {
 /// When it does not compile within its bounds. Trouble with the cache is no error: it is told in [`Source`].
 pub fn artifact(bytes: &[u8], manifest: &Manifest, options: &Options) -> Result<(Artifact, Source), CompileError> {
     let engine = crate::engine::engine().map_err(|e| CompileError::Engine(e.to_string()))?;
-    let name = cache::name(bytes, &engine);
+    let name = cache::name(bytes, manifest.profile, &engine);
     let artifact = |code| Artifact { manifest: manifest.clone(), code };
     let opened = cache::open(&options.cache);
     let missed = match find(&opened, &name) {

@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::frames::{self, Artifact, FromCompiler, Refusal};
+use crate::limits::{self, Profile};
+use crate::pipes;
 use crate::policy::Policy;
-use crate::{limits, pipes};
 
 #[expect(unsafe_code, reason = "a child without an exit signal can only be made by a raw clone")]
 mod hidden;
@@ -21,7 +22,9 @@ mod hidden;
 use hidden::Hidden;
 
 /// How long to wait for the compiler: the compilation, which it bounds itself, and time to start, check and seal.
-pub const WALL: Duration = Duration::from_secs(limits::COMPILE_WALL_SECONDS_MAX + 5);
+pub const fn wall(profile: Profile) -> Duration {
+    Duration::from_secs(profile.of(limits::COMPILE_WALL_SECONDS_MAX, limits::large::COMPILE_WALL_SECONDS_MAX) + 5)
+}
 /// All that the compiler learns of the application's environment: where the user's cache is.
 const ENVIRONMENT: [&str; 2] = ["HOME", "XDG_CACHE_HOME"];
 
@@ -62,6 +65,7 @@ pub struct Source<'a> {
     pub bytes: &'a [u8],
     /// `EXPORT=SPEC` lines.
     pub at: &'a [String],
+    pub profile: Profile,
 }
 
 /// Compiles in another process. Takes as long as compiling takes, so a caller lets go of the interpreter before.
@@ -116,6 +120,7 @@ fn ask(compiler: &Path, arguments: &[OsString], input: &[u8], wall: Duration) ->
 fn arguments(source: Source<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = ["waspect", "compile", "-o", "-"].map(Into::into).into();
     arguments.push(format!("--name={}", source.name).into());
+    arguments.push(["--profile=", source.profile.name()].concat().into());
     arguments.extend(source.at.iter().map(|at| format!("--at={at}").into()));
     arguments.push("-".into());
     arguments

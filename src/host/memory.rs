@@ -6,7 +6,7 @@
 use wasmtime::{Caller, Memory, ResourceLimiter};
 use waspect_abi::Code;
 
-use crate::limits;
+use crate::limits::{self, Profile};
 
 /// The guest's bytes at a claimed place, beside the state of their store.
 ///
@@ -28,12 +28,19 @@ pub(super) fn beside<'a, T: 'static>(
 }
 
 /// Bounds of what a guest may grow to.
-#[derive(Default)]
-pub struct Caps;
+pub struct Caps {
+    memory_bytes_max: u64,
+}
+
+impl Caps {
+    pub(super) fn of(profile: Profile) -> Self {
+        Self { memory_bytes_max: profile.of(limits::GUEST_MEMORY_BYTES_MAX, limits::large::GUEST_MEMORY_BYTES_MAX) }
+    }
+}
 
 impl ResourceLimiter for Caps {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired as u64 <= limits::GUEST_MEMORY_BYTES_MAX)
+        Ok(desired as u64 <= self.memory_bytes_max)
     }
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(desired as u64 <= limits::MODULE_TABLE_ELEMENTS_MAX)

@@ -42,7 +42,7 @@ use waspect_abi::{Code, Kind, LEN_ASK, NONE, TAG_HANDLE};
 use crate::introspect::tree::{self, TreeLimits};
 use crate::introspect::{Introspect, Look, Whole};
 use crate::ledger::NO_FUNCTION;
-use crate::limits::{self, Budget};
+use crate::limits::{self, Budget, Profile};
 use crate::outlet::{Account, Aggregation, Outlet};
 use crate::policy::{Policy, Redaction};
 use crate::request::{Key, Scope};
@@ -121,6 +121,7 @@ impl<O: Copy> Copy for Ref<O> {}
 pub struct Shared<I: Introspect> {
     pub outlet: Rc<Outlet>,
     pub budget: Budget,
+    profile: Profile,
     pub accounts: Vec<Rc<Account>>,
     /// The module's number in this process: calls keep slots of several sessions side by side.
     id: u32,
@@ -206,7 +207,7 @@ impl<I: Introspect> State<I> {
             firing: Firing::default(),
             probe: 0,
             slots: Slots::default(),
-            caps: memory::Caps,
+            caps: memory::Caps::of(shared.profile),
             given: None,
             shared,
             memory: None,

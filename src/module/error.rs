@@ -6,7 +6,6 @@ use std::fmt;
 
 use waspect_abi::{Arg, WASI, WASI_MODULE};
 
-use super::pages_max;
 use crate::spec::SpecError;
 use crate::spec::words::quoted;
 
@@ -23,7 +22,15 @@ pub enum ModuleError {
     #[error("{place} is not valid: {message} (byte {offset})")]
     Invalid { place: Place, message: String, offset: u64 },
     #[error("{place} has {found} {unit}, expected at most {max} (`{limit}`)")]
-    Cap { place: Place, found: u64, unit: &'static str, max: u64, limit: String },
+    Cap {
+        place: Place,
+        found: u64,
+        unit: &'static str,
+        max: u64,
+        limit: String,
+        /// The whole module is within the limits of the large profile.
+        fits_large: bool,
+    },
     #[error("module has a start section, expected none")]
     Start,
     #[error("export `_start` makes this a program, expected a library")]
@@ -89,7 +96,7 @@ impl ModuleError {
         match self {
             Self::Component => Some("build a core module; components are not needed for probes".to_owned()),
             Self::Invalid { message, .. } => invalid_hint(message),
-            Self::Cap { limit, .. } => Some(cap_hint(limit)),
+            Self::Cap { limit, max, fits_large, .. } => Some(cap_hint(limit, *max, *fits_large)),
             Self::Start => Some("export `_initialize` for what must run once".to_owned()),
             Self::Program => Some(REACTOR.to_owned()),
             Self::UnknownImport { nearest, module, .. } => Some(import_hint(nearest.as_deref(), module)),
@@ -115,7 +122,16 @@ fn invalid_hint(message: &str) -> Option<String> {
     })
 }
 
-fn cap_hint(limit: &str) -> String {
+fn cap_hint(limit: &str, max: u64, fits_large: bool) -> String {
+    let what = what_to_do(limit, max);
+    if fits_large {
+        format!("{what}; or take it as it is: `--profile large`, in Python `profile=\"large\"`")
+    } else {
+        what
+    }
+}
+
+fn what_to_do(limit: &str, max: u64) -> String {
     match limit {
         "function_locals_max" => "build in release mode; unoptimised code keeps every value in a local".to_owned(),
         "module_bytes_max" | "module_custom_bytes_max" => {
@@ -123,9 +139,13 @@ fn cap_hint(limit: &str) -> String {
         }
         "guest_memory_bytes_max" => format!(
             "ask for at most {} pages, as with `-Clink-arg=--initial-memory=65536 -Clink-arg=-zstack-size=8192`",
-            pages_max()
+            max / (64 << 10)
         ),
-        shape if ["function_", "type_", "br_table_", "module_loops_"].iter().any(|s| shape.starts_with(s)) => {
+        shape
+            if ["function_", "type_", "br_table_", "module_loops_", "module_code_"]
+                .iter()
+                .any(|s| shape.starts_with(s)) =>
+        {
             "such shapes can keep a compiler busy for minutes; `waspect limits` lists every bound".to_owned()
         }
         _ => "`waspect limits` lists every bound".to_owned(),

@@ -17,11 +17,13 @@ pub(super) struct Exports {
 
 pub(super) fn read(facts: &Facts<'_>, given: &[At]) -> Result<Exports, ModuleError> {
     let section = facts.at.map_or(Ok(Vec::new()), at::lines)?;
+    // Before they are held against each other.
+    cap!(facts.profile, MODULE_PROBES_MAX, Place::Module, section.len())?;
     known(facts, given, "`--at`")?;
     known(facts, &section, "custom section `probe1.at`")?;
     let mut exports = Exports { probes: Vec::new(), has_initialize: false };
     for export in &facts.exports {
-        cap!(NAME_BYTES_MAX, place(export), export.name.len())?;
+        cap!(facts.profile, NAME_BYTES_MAX, place(export), export.name.len())?;
         match export.name {
             "_start" if export.kind == ExternalKind::Func => return Err(ModuleError::Program),
             "_initialize" => exports.has_initialize = initialize(facts, export)?,
@@ -31,6 +33,7 @@ pub(super) fn read(facts: &Facts<'_>, given: &[At]) -> Result<Exports, ModuleErr
             exports.probes.push(probe(facts, export, spec)?);
         }
     }
+    cap!(facts.profile, MODULE_PROBES_MAX, Place::Module, exports.probes.len())?;
     if exports.probes.is_empty() {
         return Err(ModuleError::NoProbe { exports: functions(facts) });
     }

@@ -9,14 +9,14 @@ use waspect_abi::{AGGREGATIONS, Arg, CORE, IMPORTS, Import as Known, import_name
 use super::pass::{Facts, Import};
 use super::shape::cap;
 use super::{ModuleError, Place};
-use crate::limits;
+use crate::limits::{self, Profile};
 use crate::path::{Path, parse_steps};
 use crate::spec::words::{nearest, quoted};
 
 pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
     let exports_memory = facts.exports.iter().any(|e| e.name == "memory" && e.kind == ExternalKind::Memory);
     for import in &facts.imports {
-        let known = find(import)?;
+        let known = find(import, facts.profile)?;
         signature(facts, import, known)?;
         argument(import, known.arg)?;
         declared(facts, import)?;
@@ -27,8 +27,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-fn find(import: &Import<'_>) -> Result<&'static Known, ModuleError> {
-    cap!(NAME_BYTES_MAX, place(import), import.module.len().max(import.name.len()))?;
+fn find(import: &Import<'_>, profile: Profile) -> Result<&'static Known, ModuleError> {
+    cap!(profile, NAME_BYTES_MAX, place(import), import.module.len().max(import.name.len()))?;
     import_named(import.module, import.name).ok_or_else(|| ModuleError::UnknownImport {
         place: place(import),
         nearest: nearest_row(import),

@@ -12,6 +12,7 @@ mod imports;
 mod pass;
 mod reach;
 mod shape;
+mod weight;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use at::At;
 pub use error::{ModuleError, Place};
 
-use crate::limits;
+use crate::limits::Profile;
 use crate::spec::words::shown_lines;
 use crate::spec::{ImportUse, Manifest};
 
@@ -43,25 +44,42 @@ impl ProbeModule {
     }
 }
 
-/// Checks a module. `name` is for people; `at` says where exports belong that do not say it themselves, or overrides.
+/// Checks a module under the default limits. `name` is for people; `at` says where exports belong that do not say it
+/// themselves, or overrides.
 ///
 /// # Errors
 /// At the first rule that does not hold.
 pub fn parse(name: &str, bytes: &[u8], at: &[At]) -> Result<ProbeModule, ModuleError> {
+    parse_for(name, bytes, at, Profile::Default)
+}
+
+/// The same under the limits of a profile.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for(name: &str, bytes: &[u8], at: &[At], profile: Profile) -> Result<ProbeModule, ModuleError> {
     let bytes = binary(name, bytes)?;
-    let facts = pass::read(&bytes)?;
+    let mut checked = check(name, &bytes, at, profile);
+    if let Err(ModuleError::Cap { fits_large, .. }) = &mut checked {
+        *fits_large = profile == Profile::Default && check(name, &bytes, at, Profile::Large).is_ok();
+    }
+    Ok(ProbeModule { manifest: checked?, bytes: bytes.into_owned() })
+}
+
+fn check(name: &str, bytes: &[u8], at: &[At], profile: Profile) -> Result<Manifest, ModuleError> {
+    let facts = pass::read(bytes, profile)?;
     imports::check(&facts)?;
     let exports = exports::read(&facts, at)?;
-    let manifest = Manifest {
+    Ok(Manifest {
         name: name.to_owned(),
-        sha256: Sha256::digest(&bytes).into(),
+        sha256: Sha256::digest(bytes).into(),
         wasm_bytes: bytes.len() as u64,
         memory: facts.memory,
         probes: exports.probes,
         imports: facts.imports.iter().map(used).collect(),
         has_initialize: exports.has_initialize,
-    };
-    Ok(ProbeModule { bytes: bytes.into_owned(), manifest })
+        profile,
+    })
 }
 
 fn used(import: &pass::Import<'_>) -> ImportUse {
@@ -77,14 +95,9 @@ fn binary<'a>(name: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, ModuleError>
     if !text.contains('(') {
         return Err(ModuleError::NotWasm);
     }
-    shape::cap!(MODULE_TEXT_BYTES_MAX, Place::Module, text.len())?;
+    shape::cap!(Profile::Default, MODULE_TEXT_BYTES_MAX, Place::Module, text.len())?;
     wat::Parser::new()
         .parse_str(Some(Path::new(name)), text)
         .map(Cow::Owned)
         .map_err(|e| ModuleError::Text(shown_lines(&e.to_string())))
-}
-
-/// The pages an instance may have.
-fn pages_max() -> u64 {
-    limits::GUEST_MEMORY_BYTES_MAX / (64 << 10)
 }

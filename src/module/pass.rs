@@ -10,13 +10,17 @@ use wasmparser::{
 };
 
 use super::shape::{self, Shape, cap};
+use super::weight::weight;
 use super::{ModuleError, Place, custom};
+use crate::limits::Profile;
 use crate::spec::Memory;
 use crate::spec::words::shown_lines;
 
 /// What the rest of the checks need to know of a module.
 #[derive(Default)]
 pub(super) struct Facts<'a> {
+    /// The caps it is held to.
+    pub(super) profile: Profile,
     pub(super) types: Vec<FuncType>,
     pub(super) imports: Vec<Import<'a>>,
     /// Type index of each function of the module's own.
@@ -32,6 +36,7 @@ pub(super) struct Facts<'a> {
     segments: u64,
     custom_bytes: u64,
     loops_x_locals: u64,
+    weight: u64,
 }
 
 /// A function import; other kinds are refused.
@@ -67,13 +72,13 @@ impl Facts<'_> {
 }
 
 /// Reads and validates the whole module.
-pub(super) fn read(bytes: &[u8]) -> Result<Facts<'_>, ModuleError> {
-    cap!(MODULE_BYTES_MAX, Place::Module, bytes.len())?;
-    walk(bytes).map_err(|e| custom::name_function(bytes, e))
+pub(super) fn read(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleError> {
+    cap!(profile, MODULE_BYTES_MAX, Place::Module, bytes.len())?;
+    walk(bytes, profile).map_err(|e| custom::name_function(bytes, e))
 }
 
-fn walk(bytes: &[u8]) -> Result<Facts<'_>, ModuleError> {
-    let mut facts = Facts::default();
+fn walk(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleError> {
+    let mut facts = Facts { profile, ..Facts::default() };
     let mut validator = Validator::new_with_features(WasmFeatures::LIME1);
     let mut allocations = FuncValidatorAllocations::default();
     let mut parser = Parser::new(0);
@@ -101,18 +106,18 @@ fn before(facts: &mut Facts<'_>, payload: &Payload<'_>) -> Result<(), ModuleErro
     let module = Place::Module;
     match payload {
         P::Version { encoding: Encoding::Component, .. } => Err(ModuleError::Component),
-        P::TypeSection(s) => cap!(MODULE_TYPES_MAX, module, s.count()),
-        P::ImportSection(s) => cap!(MODULE_IMPORTS_MAX, module, s.count()),
-        P::FunctionSection(s) => cap!(MODULE_FUNCTIONS_MAX, module, s.count()),
-        P::GlobalSection(s) => cap!(MODULE_GLOBALS_MAX, module, s.count()),
-        P::ExportSection(s) => cap!(MODULE_EXPORTS_MAX, module, s.count()),
+        P::TypeSection(s) => cap!(facts.profile, MODULE_TYPES_MAX, module, s.count()),
+        P::ImportSection(s) => cap!(facts.profile, MODULE_IMPORTS_MAX, module, s.count()),
+        P::FunctionSection(s) => cap!(facts.profile, MODULE_FUNCTIONS_MAX, module, s.count()),
+        P::GlobalSection(s) => cap!(facts.profile, MODULE_GLOBALS_MAX, module, s.count()),
+        P::ExportSection(s) => cap!(facts.profile, MODULE_EXPORTS_MAX, module, s.count()),
         P::ElementSection(s) => segments(facts, s.count()),
         P::DataSection(s) => segments(facts, s.count()),
-        P::DataCountSection { count, .. } => cap!(MODULE_SEGMENTS_MAX, module, *count),
+        P::DataCountSection { count, .. } => cap!(facts.profile, MODULE_SEGMENTS_MAX, module, *count),
         P::StartSection { .. } => Err(ModuleError::Start),
         P::CustomSection(s) => {
             facts.custom_bytes += s.data().len() as u64;
-            cap!(MODULE_CUSTOM_BYTES_MAX, module, facts.custom_bytes)
+            cap!(facts.profile, MODULE_CUSTOM_BYTES_MAX, module, facts.custom_bytes)
         }
         _ => Ok(()),
     }
@@ -120,7 +125,7 @@ fn before(facts: &mut Facts<'_>, payload: &Payload<'_>) -> Result<(), ModuleErro
 
 fn segments(facts: &mut Facts<'_>, count: u32) -> Result<(), ModuleError> {
     facts.segments += u64::from(count);
-    cap!(MODULE_SEGMENTS_MAX, Place::Module, facts.segments)
+    cap!(facts.profile, MODULE_SEGMENTS_MAX, Place::Module, facts.segments)
 }
 
 /// What a valid section tells.
@@ -134,9 +139,9 @@ fn after<'a>(facts: &mut Facts<'a>, payload: Payload<'a>) -> Result<(), ModuleEr
             facts.functions = s.into_iter().collect::<Result<_, _>>().map_err(bad)?;
             Ok(())
         }
-        P::TableSection(s) => s
-            .into_iter()
-            .try_for_each(|table| cap!(MODULE_TABLE_ELEMENTS_MAX, Place::Table, table.map_err(bad)?.ty.initial)),
+        P::TableSection(s) => s.into_iter().try_for_each(|table| {
+            cap!(facts.profile, MODULE_TABLE_ELEMENTS_MAX, Place::Table, table.map_err(bad)?.ty.initial)
+        }),
         P::MemorySection(s) => s.into_iter().try_for_each(|memory| push_memory(facts, memory.map_err(bad)?)),
         P::ExportSection(s) => s.into_iter().try_for_each(|export| {
             let export = export.map_err(bad)?;
@@ -145,7 +150,7 @@ fn after<'a>(facts: &mut Facts<'a>, payload: Payload<'a>) -> Result<(), ModuleEr
         }),
         P::ElementSection(s) => s.into_iter().try_for_each(|segment| {
             elements(facts, segment.map_err(bad)?.items).map_err(bad)?;
-            cap!(MODULE_TABLE_ELEMENTS_MAX, Place::Table, facts.in_tables.len())
+            cap!(facts.profile, MODULE_TABLE_ELEMENTS_MAX, Place::Table, facts.in_tables.len())
         }),
         P::CustomSection(s) if s.name() == "probe1.at" => {
             facts.at = Some(s.data());
@@ -161,7 +166,7 @@ fn types(
 ) -> Result<(), ModuleError> {
     for (index, ty) in (0..).zip(all) {
         let ty = ty.map_err(|e| invalid(Place::Type(index), &e))?;
-        cap!(TYPE_VALUES_MAX, Place::Type(index), ty.params().len() + ty.results().len())?;
+        cap!(facts.profile, TYPE_VALUES_MAX, Place::Type(index), ty.params().len() + ty.results().len())?;
         facts.types.push(ty);
     }
     Ok(())
@@ -172,7 +177,7 @@ fn push_import<'a>(facts: &mut Facts<'a>, import: wasmparser::Import<'a>) -> Res
     let found = match import.ty {
         TypeRef::Func(type_index) => {
             facts.imports.push(Import { module: import.module, name: import.name, type_index });
-            return cap!(MODULE_IMPORTS_MAX, Place::Module, facts.imports.len());
+            return cap!(facts.profile, MODULE_IMPORTS_MAX, Place::Module, facts.imports.len());
         }
         TypeRef::Memory(_) => "memory",
         TypeRef::Table(_) => "table",
@@ -184,7 +189,7 @@ fn push_import<'a>(facts: &mut Facts<'a>, import: wasmparser::Import<'a>) -> Res
 }
 
 fn push_memory(facts: &mut Facts<'_>, memory: wasmparser::MemoryType) -> Result<(), ModuleError> {
-    cap!(GUEST_MEMORY_BYTES_MAX, Place::Memory, memory.initial.saturating_mul(64 << 10))?;
+    cap!(facts.profile, GUEST_MEMORY_BYTES_MAX, Place::Memory, memory.initial.saturating_mul(64 << 10))?;
     facts.memory = Some(Memory { pages_min: memory.initial, pages_max: memory.maximum });
     Ok(())
 }
@@ -217,24 +222,28 @@ fn code(
 ) -> Result<FuncValidatorAllocations, ModuleError> {
     let index = function.index;
     let bad = |e: wasmparser::Error| invalid(shape::place(index), &e);
-    cap!(FUNCTION_BODY_BYTES_MAX, shape::place(index), body.range().end - body.range().start)?;
+    cap!(facts.profile, FUNCTION_BODY_BYTES_MAX, shape::place(index), body.range().end - body.range().start)?;
     let params = facts.function_type(index).map_or(0, |ty| ty.params().len() as u64);
-    let mut shape = Shape::new(index, params + locals(body).map_err(bad)?)?;
+    let mut shape = Shape::new(facts.profile, index, params + locals(body).map_err(bad)?)?;
     let mut validator = function.into_validator(allocations);
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader).map_err(bad)?;
     let mut calls = Calls::default();
+    let mut weighs = 0;
     let mut before = None;
     let mut ops = wasmparser::OperatorsReader::new(reader);
     while !ops.eof() {
         let (op, at) = ops.read_with_offset().map_err(bad)?;
         shape.count(&op, |block| arity(&facts.types, block))?;
+        weighs += weight(&op);
         validator.op(at, &op).map_err(bad)?;
         before = note(&mut calls, &op, before);
     }
     ops.finish().map_err(bad)?;
     facts.loops_x_locals += shape.loops_x_locals;
-    cap!(MODULE_LOOPS_X_LOCALS_MAX, Place::Module, facts.loops_x_locals)?;
+    cap!(facts.profile, MODULE_LOOPS_X_LOCALS_MAX, Place::Module, facts.loops_x_locals)?;
+    facts.weight += weighs;
+    cap!(facts.profile, MODULE_CODE_WEIGHT_MAX, Place::Module, facts.weight)?;
     calls.direct.sort_unstable();
     calls.direct.dedup();
     facts.calls.push(calls);

@@ -9,12 +9,17 @@
 use wasmparser::Operator;
 
 use super::{ModuleError, Place};
-use crate::limits;
+use crate::limits::{self, Profile};
 
-/// Refuses `$found` above the limit of that name.
+/// Refuses `$found` above the profile's limit of that name.
 macro_rules! cap {
-    ($limit:ident, $place:expr, $found:expr) => {
-        crate::module::shape::within(stringify!($limit), crate::limits::$limit, $found as u64, || $place)
+    ($profile:expr, $limit:ident, $place:expr, $found:expr) => {
+        crate::module::shape::within(
+            stringify!($limit),
+            $profile.of(crate::limits::$limit, crate::limits::large::$limit),
+            $found as u64,
+            || $place,
+        )
     };
 }
 pub(super) use cap;
@@ -25,11 +30,12 @@ pub(super) fn within(name: &str, max: u64, found: u64, place: impl FnOnce() -> P
     }
     let limit = name.to_ascii_lowercase();
     let unit = limits::TABLE.iter().find(|l| l.name() == limit).map_or("", |l| l.unit);
-    Err(ModuleError::Cap { place: place(), found, unit, max, limit })
+    Err(ModuleError::Cap { place: place(), found, unit, max, limit, fits_large: false })
 }
 
 /// The running totals of one function.
 pub(super) struct Shape {
+    profile: Profile,
     function: u32,
     values: u64,
     /// Open blocks, innermost last; true for a loop.
@@ -41,9 +47,17 @@ pub(super) struct Shape {
 
 impl Shape {
     /// `locals` includes the parameters.
-    pub(super) fn new(function: u32, locals: u64) -> Result<Self, ModuleError> {
-        cap!(FUNCTION_LOCALS_MAX, place(function), locals)?;
-        Ok(Self { function, values: locals, open: Vec::new(), nested_loops: 0, blocks_x_locals: 0, loops_x_locals: 0 })
+    pub(super) fn new(profile: Profile, function: u32, locals: u64) -> Result<Self, ModuleError> {
+        cap!(profile, FUNCTION_LOCALS_MAX, place(function), locals)?;
+        Ok(Self {
+            profile,
+            function,
+            values: locals,
+            open: Vec::new(),
+            nested_loops: 0,
+            blocks_x_locals: 0,
+            loops_x_locals: 0,
+        })
     }
 
     /// Counts one operator; `arity` is asked for blocks only.
@@ -55,7 +69,9 @@ impl Shape {
         match op {
             Operator::Loop { blockty } => self.open(true, arity(*blockty)),
             Operator::Block { blockty } | Operator::If { blockty } => self.open(false, arity(*blockty)),
-            Operator::BrTable { targets } => cap!(BR_TABLE_TARGETS_MAX, place(self.function), targets.len()),
+            Operator::BrTable { targets } => {
+                cap!(self.profile, BR_TABLE_TARGETS_MAX, place(self.function), targets.len())
+            }
             Operator::End => {
                 let was_loop = self.open.pop().unwrap_or(false);
                 self.nested_loops -= u64::from(was_loop);
@@ -69,13 +85,13 @@ impl Shape {
         let place = || place(self.function);
         self.open.push(is_loop);
         self.blocks_x_locals += self.values + arity;
-        cap!(FUNCTION_BLOCK_DEPTH_MAX, place(), self.open.len())?;
-        cap!(FUNCTION_BLOCKS_X_LOCALS_MAX, place(), self.blocks_x_locals)?;
+        cap!(self.profile, FUNCTION_BLOCK_DEPTH_MAX, place(), self.open.len())?;
+        cap!(self.profile, FUNCTION_BLOCKS_X_LOCALS_MAX, place(), self.blocks_x_locals)?;
         if is_loop {
             self.nested_loops += 1;
             self.loops_x_locals += self.values + arity;
-            cap!(FUNCTION_LOOP_NESTING_MAX, place(), self.nested_loops)?;
-            cap!(FUNCTION_LOOPS_X_LOCALS_MAX, place(), self.loops_x_locals)?;
+            cap!(self.profile, FUNCTION_LOOP_NESTING_MAX, place(), self.nested_loops)?;
+            cap!(self.profile, FUNCTION_LOOPS_X_LOCALS_MAX, place(), self.loops_x_locals)?;
         }
         Ok(())
     }

@@ -19,9 +19,11 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::compiler::{self, Source};
 use crate::frames::{self, Artifact};
-use crate::limits::{Budget, Named, Row};
+use crate::limits::{Budget, Named, Profile, Row};
 use crate::policy::Policy;
 use crate::seal;
+
+const PROFILES: &str = "expected `default` or `large`; see `waspect limits --profile large`";
 
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -55,15 +57,19 @@ fn handed_compiler() -> Option<&'static Path> {
 
 /// Text or wasm → an artifact's bytes, by another process; sealed with a key that only this process has.
 #[pyfunction]
+#[pyo3(signature = (compiler, source, name, at, profile = "default"))]
 fn compile<'py>(
     py: Python<'py>,
     compiler: PathBuf,
     source: Vec<u8>,
     name: String,
     at: Vec<String>,
+    profile: &str,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let source = Source { name: &name, bytes: &source, at: &at };
-    let made = py.detach(|| compiler::compile(Path::new(&compiler), source, compiler::WALL));
+    let profile = Profile::named(profile)
+        .ok_or_else(|| errors::raise(py, "PolicyError", &["no profile `", profile, "`"].concat(), Some(PROFILES)))?;
+    let source = Source { name: &name, bytes: &source, at: &at, profile };
+    let made = py.detach(|| compiler::compile(Path::new(&compiler), source, compiler::wall(profile)));
     let artifact = made.map_err(|e| errors::raise(py, errors::of_stage(e.stage()), &e.to_string(), e.hint()))?;
     let lent = seal::lend(&artifact).map_err(|e| errors::raise(py, "CompileError", &e.to_string(), Some(e.hint())))?;
     Ok(PyBytes::new(py, &lent))

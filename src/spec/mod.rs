@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub use waspect_grammar::spec::{Options, Part, Point, Problem, Spec, SpecError, Target, glob, mangle, unmangle};
 pub use waspect_grammar::words;
 
+use crate::limits::Profile;
+
 /// What the agent must know of a module besides its machine code; made by `module`, which read it in the bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Manifest {
@@ -19,6 +21,8 @@ pub struct Manifest {
     pub probes: Vec<Probe>,
     pub imports: Vec<ImportUse>,
     pub has_initialize: bool,
+    /// The limits it was checked against, and runs under.
+    pub profile: Profile,
 }
 
 /// Linear memory as declared, in 64 KiB pages.

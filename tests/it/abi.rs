@@ -108,8 +108,9 @@ fn signature(import: &Import) -> String {
 
 fn caps() -> String {
     let load = |l: &&Limit| l.on_reaching.starts_with("refused at load");
-    let row = |l: &Limit| vec![format!("`{}`", l.name()), format!("{} {}", l.value, l.unit)];
-    table(&["cap", "at most"], TABLE.iter().filter(load).map(row))
+    let large = |l: &Limit| if l.large == l.value { String::new() } else { l.large.to_string() };
+    let row = |l: &Limit| vec![format!("`{}`", l.name()), format!("{} {}", l.value, l.unit), large(l)];
+    table(&["cap", "at most", "`--profile large`"], TABLE.iter().filter(load).map(row))
 }
 
 /// The layout is prose; its numbers are not free.

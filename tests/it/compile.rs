@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tempfile::TempDir;
 use waspect::compile::{Bound, Bounds, Cache, CompileError, Compiler, Options, Source, artifact};
+use waspect::limits::Profile;
 use waspect::seal::{self, Folder, SealError};
 use waspect::spec::Manifest;
 
@@ -27,6 +28,7 @@ fn manifest() -> Manifest {
         probes: vec![],
         imports: vec![],
         has_initialize: false,
+        profile: Profile::Default,
     }
 }
 
@@ -86,6 +88,17 @@ fn the_second_time_it_comes_from_the_cache() {
     assert_eq!((trouble(&source).as_str(), first), ("cache", second));
     assert_eq!(mode(&home.cache()), 0o700);
     assert_eq!((mode(&home.entry()), mode(&home.cache().join("key"))), (0o600, 0o600));
+}
+
+/// What a module was checked against is part of what its code is kept under.
+#[test]
+fn a_profile_has_entries_of_its_own() {
+    let home = Home::new();
+    home.compile(SMALL);
+    let large = Manifest { profile: Profile::Large, ..manifest() };
+    let (made, source) = artifact(&wasm(SMALL), &large, &home.options()).unwrap();
+    assert_eq!((trouble(&source).as_str(), made.manifest.profile), ("", Profile::Large));
+    assert_eq!(home.names().iter().filter(|name| name.ends_with(".cwasm")).count(), 2);
 }
 
 fn mode(path: &Path) -> u32 {

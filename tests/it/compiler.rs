@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use waspect::compiler::{CompilerError, Source, WALL, compile, find};
+use waspect::compiler::{CompilerError, Source, compile, find, wall};
+use waspect::limits::Profile;
 
 const PROBE: &str = r#"(module
     (import "probe1.count" "calls" (func $count (param i64)))
@@ -44,8 +45,10 @@ fn program(path: &Path, text: &str) -> PathBuf {
     path.canonicalize().unwrap()
 }
 
+const WALL: Duration = wall(Profile::Default);
+
 fn source<'a>(text: &'a str, at: &'a [String]) -> Source<'a> {
-    Source { name: "p.wat", bytes: text.as_bytes(), at }
+    Source { name: "p.wat", bytes: text.as_bytes(), at, profile: Profile::Default }
 }
 
 #[test]

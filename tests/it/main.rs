@@ -9,6 +9,7 @@ mod compiler;
 mod control;
 mod drain;
 mod guest;
+mod hostile;
 mod imports;
 #[cfg(target_arch = "x86_64")]
 mod inject;

@@ -16,7 +16,7 @@ use waspect::host::{self, Firing, HIDES, Slots};
 use waspect::introspect::Introspect;
 use waspect::introspect::fake::{self, Fake, Ref};
 use waspect::limits::{Budget, WHOLE};
-use waspect::module::parse;
+use waspect::module::{At, parse};
 use waspect::outlet::{Outlet, Place};
 use waspect::policy::Policy;
 use waspect::render::jsonl;
@@ -46,6 +46,13 @@ pub(crate) fn transcript(name: &str, lines: &[&str], module: &[u8]) -> Vec<Strin
     run.reports().iter().map(|report| shown(report, shows_fuel)).collect()
 }
 
+/// A checked module's machine code, made here.
+pub(crate) fn compiled(name: &str, wat: &[u8], at: &[At]) -> Artifact {
+    let module = parse(name, wat, at).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
+    Artifact { manifest: module.manifest().clone(), code }
+}
+
 /// One loaded module and its call.
 pub(crate) struct Run<I: Introspect> {
     pub(crate) outlet: Rc<Outlet>,
@@ -63,7 +70,7 @@ impl<I: Introspect> Run<I> {
 
     /// Loads a module as an agent would, but for the process between parsing and code.
     pub(crate) fn load(name: &str, wat: &[u8], budget: Budget, sizes: (u64, u64)) -> Result<Self, GuestError> {
-        Self::load_under(&Policy::default(), name, wat, budget, sizes)
+        Self::load_at(name, wat, &[], budget, sizes)
     }
 
     pub(crate) fn load_under(
@@ -71,17 +78,36 @@ impl<I: Introspect> Run<I> {
         name: &str,
         wat: &[u8],
         budget: Budget,
+        sizes: (u64, u64),
+    ) -> Result<Self, GuestError> {
+        Self::of(&compiled(name, wat, &[]), policy, budget, sizes)
+    }
+
+    /// The same with exports where `at` says.
+    pub(crate) fn load_at(
+        name: &str,
+        wat: &[u8],
+        at: &[At],
+        budget: Budget,
+        sizes: (u64, u64),
+    ) -> Result<Self, GuestError> {
+        Self::of(&compiled(name, wat, at), &Policy::default(), budget, sizes)
+    }
+
+    /// Loads what is compiled already.
+    pub(crate) fn of(
+        artifact: &Artifact,
+        policy: &Policy,
+        budget: Budget,
         (ledger, ring): (u64, u64),
     ) -> Result<Self, GuestError> {
         // Without optimisation everything takes more than its share.
         let budget = Budget { time_share_max: WHOLE, ..budget };
         let outlet = Rc::new(Outlet::new(ledger, ring).expect("memory").0);
-        let module = parse(name, wat, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let code = waspect::engine::engine().expect("engine").precompile_module(module.bytes()).expect("compiles");
-        let manifest = module.manifest();
-        let (engine, code) = waspect::engine::load(&Artifact { manifest: manifest.clone(), code }).expect("loads");
-        let linked =
-            host::link::<I>(&engine, &outlet, manifest, budget, policy).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let manifest = &artifact.manifest;
+        let (engine, code) = waspect::engine::load(artifact).expect("loads");
+        let linked = host::link::<I>(&engine, &outlet, manifest, budget, policy)
+            .unwrap_or_else(|e| panic!("{}: {e}", manifest.name));
         let guest = Guest::new(&engine, &code, linked, manifest)?;
         let place = Place { module: "shop.cart".into(), qualname: "Cart.add".into(), file: "/srv/shop/cart.py".into() };
         let (function, _) = outlet.function(place).unwrap_or_default();

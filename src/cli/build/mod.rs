@@ -19,6 +19,7 @@ use self::source::Source;
 use super::compile::write_whole;
 use super::language::Refused;
 use super::open::{Given, open};
+use super::profile::ProfileArg;
 use super::{BAD, report, text};
 use crate::module::{ModuleError, ProbeModule};
 
@@ -44,6 +45,9 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    #[command(flatten)]
+    profile: ProfileArg,
+
     /// Write one JSON object: `output`, `bytes`, `probes`
     #[arg(long)]
     json: bool,
@@ -54,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Source::Cargo(folder) => (cargo::build(&folder)?, None),
         Source::Text(file) => (file.clone(), Some(file.with_extension("wasm"))),
     };
-    let module = match open(&Given::File(&made), &[]) {
+    let module = match open(&Given::File(&made), &[], args.profile.profile) {
         Ok(module) => module,
         Err(e) if e.is::<ModuleError>() || e.is::<Refused>() => {
             report(&e);

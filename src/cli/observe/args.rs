@@ -12,6 +12,7 @@ use crate::cli::budget::Budgeted;
 use crate::cli::desk::Session;
 use crate::cli::open::all;
 use crate::cli::policy::{PolicyArgs, refused};
+use crate::cli::profile::ProfileArg;
 use crate::cli::text::bytes as shown;
 use crate::desk::How;
 use crate::frames::Load;
@@ -53,6 +54,8 @@ pub(crate) struct Probing {
     /// [default: 8M]
     #[arg(long, value_name = "SIZE", value_parser = ring)]
     ring: Option<u64>,
+    #[command(flatten)]
+    profile: ProfileArg,
     /// What other commands may call this session by: `waspect stats NAME`, `tail`, `unload`
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
@@ -71,7 +74,7 @@ impl Probing {
         let events_per_second = self.events.unwrap_or_else(of_process);
         policy.asked("ring_bytes", ring_bytes).map_err(|e| refused(&e))?;
         policy.asked("events_per_second_process", events_per_second).map_err(|e| refused(&e))?;
-        let modules = modules::load(&all(&self.probes, &self.texts), &self.at, budget)?;
+        let modules = modules::load(&all(&self.probes, &self.texts), &self.at, self.profile.profile, budget)?;
         modules::within(&policy, &modules)?;
         Ok(Load {
             modules,

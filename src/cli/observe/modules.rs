@@ -9,17 +9,23 @@ use crate::cli::open::{Given, Opened};
 use crate::cli::policy::refused;
 use crate::compile;
 use crate::frames::LoadModule;
-use crate::limits::Budget;
+use crate::limits::{Budget, Profile};
 use crate::module::{self, At, ModuleError, ProbeModule};
 use crate::policy::Policy;
 
-/// Checks and compiles each file, to run under `budget`. An `--at` goes to every module that has its export, and to at least one.
-pub(in crate::cli) fn load(all: &[Given<'_>], at: &[At], budget: Budget) -> anyhow::Result<Vec<LoadModule>> {
+/// Checks and compiles each file, to the limits of `profile`, to run under `budget`. An `--at` goes to every module that has its export, and to at least one.
+pub(in crate::cli) fn load(
+    all: &[Given<'_>],
+    at: &[At],
+    profile: Profile,
+    budget: Budget,
+) -> anyhow::Result<Vec<LoadModule>> {
     if all.is_empty() {
         bail!("no probe given; expected `-p FILE` or `-e TEXT`");
     }
     let mut homeless: Vec<&At> = at.iter().collect();
-    let modules = all.iter().map(|given| one(given, at, &mut homeless, budget)).collect::<anyhow::Result<_>>()?;
+    let modules =
+        all.iter().map(|given| one(given, (at, profile), &mut homeless, budget)).collect::<anyhow::Result<_>>()?;
     match homeless.first() {
         Some(at) => bail!("`--at` names export `{}`, which no given module has", at.export),
         None => Ok(modules),
@@ -41,26 +47,34 @@ pub(in crate::cli) fn within(policy: &Policy, modules: &[LoadModule]) -> anyhow:
     })
 }
 
-fn one(given: &Given<'_>, at: &[At], homeless: &mut Vec<&At>, budget: Budget) -> anyhow::Result<LoadModule> {
+type Rules<'a> = (&'a [At], Profile);
+
+fn one(given: &Given<'_>, rules: Rules<'_>, homeless: &mut Vec<&At>, budget: Budget) -> anyhow::Result<LoadModule> {
     let subject = || format!("probe `{}` does not load", given.shown());
     let bytes = given.read().and_then(Opened::into_module).with_context(subject)?;
     let module =
-        checked(&given.name(), &bytes, at, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
+        checked(&given.name(), &bytes, rules, homeless).map_err(|e| hinted(&e, e.hint())).with_context(subject)?;
     made(&module, budget).with_context(subject)
 }
 
 fn made(module: &ProbeModule, budget: Budget) -> anyhow::Result<LoadModule> {
-    let options = compile::Options::default();
+    let bounds = compile::Bounds::of(module.manifest().profile);
+    let options = compile::Options { bounds, ..compile::Options::default() };
     let (artifact, _) = compile::artifact(module.bytes(), module.manifest(), &options)
         .map_err(|e| hinted(&e, e.hint().map(str::to_owned)))?;
     Ok(LoadModule { artifact, budget })
 }
 
 /// Checks a module with those of `at` whose export it has. Where one was refused for good, all are tried, for the message.
-fn checked(name: &str, bytes: &[u8], at: &[At], homeless: &mut Vec<&At>) -> Result<ProbeModule, ModuleError> {
+fn checked(
+    name: &str,
+    bytes: &[u8],
+    (at, profile): Rules<'_>,
+    homeless: &mut Vec<&At>,
+) -> Result<ProbeModule, ModuleError> {
     let mut own = at.to_vec();
     loop {
-        match module::parse(name, bytes, &own) {
+        match module::parse_for(name, bytes, &own, profile) {
             Err(ModuleError::NoSuchExport { by: "`--at`", export, .. }) if at.len() > 1 || own.len() > 1 => {
                 own.retain(|a| a.export != export);
             }

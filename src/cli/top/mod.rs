@@ -30,6 +30,7 @@ use crate::cli::observe::outputs::warn;
 use crate::cli::observe::{duration, modules};
 use crate::cli::open::all;
 use crate::cli::policy::PolicyArgs;
+use crate::cli::profile::ProfileArg;
 use crate::cli::target::{FORMS, Found, Target};
 use fleet::Fleet;
 use live::Live;
@@ -73,6 +74,8 @@ pub(crate) struct Top {
     texts: Vec<String>,
     #[command(flatten)]
     budget: Budgeted,
+    #[command(flatten)]
+    profile: ProfileArg,
     /// Write a JSON object each second instead of drawing
     #[arg(long)]
     json: bool,
@@ -97,7 +100,7 @@ pub(crate) fn run(args: &Top) -> anyhow::Result<ExitCode> {
     let budget = args.budget.budget(None, &policy)?;
     let given = all(&args.probes, &args.texts);
     let programs = given.iter().map(|given| {
-        let made = modules::load(&[*given], &[], budget)?;
+        let made = modules::load(&[*given], &[], args.profile.profile, budget)?;
         modules::within(&policy, &made).map(|()| (given.shown(), made))
     });
     let programs: Vec<_> = programs.collect::<anyhow::Result<_>>()?;

@@ -117,6 +117,7 @@ pub fn link<I: Introspect>(
     let shared = Rc::new(Shared {
         outlet,
         budget,
+        profile: manifest.profile,
         accounts,
         id,
         paths,

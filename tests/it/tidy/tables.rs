@@ -82,6 +82,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("wasm_encoder", &["lang"]),
     ("wasmparser", &["module"]),
     ("wat", &["module"]),
+    ("wast", &["module"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
     ("serde_json", &["render", "cli"]),

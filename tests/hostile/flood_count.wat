@@ -1,0 +1,94 @@
+;; A key after the other.
+;; budget: fuel_per_fire=10000
+;; fire: 2x entry
+;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect aggregation {"name":"c","kind":"count","key":[1],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[2],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[3],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[4],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[5],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[6],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[7],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[8],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[9],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[10],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[11],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[12],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[13],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[14],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[15],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[16],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[17],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[18],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[19],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[20],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[21],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[22],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[23],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[24],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[25],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[26],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[27],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[28],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[29],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[30],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[31],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[32],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[33],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[34],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[35],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[36],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[37],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[38],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[39],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[40],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[41],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[42],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[43],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[44],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[45],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[46],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[47],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[48],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[49],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[50],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[51],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[52],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[53],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[54],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[55],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[56],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[57],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[58],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[59],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[60],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[61],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[62],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[63],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[64],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[65],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[66],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[67],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[68],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[69],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[70],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[71],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[72],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[73],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[74],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[75],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[76],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[77],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[78],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[79],"value":2}
+;; expect aggregation {"name":"c","kind":"count","key":[80],"value":2}
+;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
+(module
+  (import "probe1.count" "c" (func $count (param i64)))
+  (memory (export "memory") 32)
+  (data (i32.const 16) "x")
+  (func (export "fn:shop.cart.*:entry") (local $n i64)
+    (loop $again
+      (local.set $n (i64.add (local.get $n) (i64.const 1))) (call $count (i64.or (i64.const 0xFFF9000000000000) (local.get $n)))
+      (br $again))))
