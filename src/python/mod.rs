@@ -78,7 +78,7 @@ fn compile<'py>(
 /// A policy file's text → what it says, by another process, for `load`.
 #[pyfunction]
 fn policy<'py>(py: Python<'py>, compiler: PathBuf, text: Vec<u8>, name: String) -> PyResult<Bound<'py, PyBytes>> {
-    let read = py.detach(|| compiler::policy(Path::new(&compiler), &name, &text, compiler::WALL));
+    let read = py.detach(|| compiler::policy(Path::new(&compiler), &name, &text, compiler::wall(Profile::default())));
     let bytes = read.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), e.hint()))?;
     let bytes = frames::encode(&bytes).map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
     Ok(PyBytes::new(py, &bytes))

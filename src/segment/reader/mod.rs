@@ -88,19 +88,10 @@ impl Reader {
 
     /// Reads a segment that is mapped already.
     pub fn over(words: Words) -> Self {
-        let ring = ring::Reader::new(words.clone());
-        Self {
-            words,
-            ring,
-            ledger_read: header::WORDS,
-            blocks: HashMap::new(),
-            nameless: "".into(),
-            names: HashMap::new(),
-            threads: HashMap::new(),
-            standings: Vec::new(),
-            states: VecDeque::new(),
-            payload: Vec::new(),
-        }
+        let (ring, nameless) = (ring::Reader::new(words.clone()), "".into());
+        let (blocks, names, threads) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (ledger_read, standings, states, payload) = (header::WORDS, Vec::new(), VecDeque::new(), Vec::new());
+        Self { words, ring, ledger_read, blocks, nameless, names, threads, standings, states, payload }
     }
 
     /// The process that writes.
@@ -112,12 +103,10 @@ impl Reader {
     pub fn stop(&self) {
         self.words.at(header::STOP).store(1, Relaxed);
     }
-
     /// Children of the process that go on unobserved.
     pub fn unobserved(&self) -> u64 {
         self.words.load(header::UNOBSERVED)
     }
-
     /// Tells what is new, in order; gives how many records there were. What is written meanwhile is left to the next call,
     /// and room is given back on the way: a large ring is neither held in memory nor held up.
     ///

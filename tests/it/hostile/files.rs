@@ -33,7 +33,9 @@ fn memory_grows_as_far_as_the_profile_lets_it() {
         let artifact = Artifact { manifest: module.manifest().clone(), code };
         fake::reset();
         plain::put_frame("{}");
-        let mut run = Run::<Fake>::of(&artifact, &waspect::policy::Policy::default(), Budget::DEFAULT, (1 << 20, 1 << 20)).expect("instantiates");
+        let mut run =
+            Run::<Fake>::of(&artifact, &waspect::policy::Policy::default(), Budget::DEFAULT, (1 << 20, 1 << 20))
+                .expect("instantiates");
         run.enter(1);
         let found =
             run.reports().into_iter().find_map(|r| if let Report::Record(r) = r { Some(r.fields) } else { None });
