@@ -53,6 +53,7 @@ def load(
     path_or_bytes: str | os.PathLike[str] | bytes,
     at: Mapping[str, str] | None = None,
     budget: Budget | None = None,
+    *,
     policy: str | os.PathLike[str] | None = None,
     expires: float | None = None,
     profile: Literal["default", "large"] = "default",
