@@ -19,7 +19,9 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::compiler::{self, Source};
 use crate::frames::{self, Artifact};
-use crate::limits::{Budget, Named, Profile, Row};
+#[cfg(feature = "doors")]
+use crate::limits::Budget;
+use crate::limits::{Named, Profile, Row};
 use crate::policy::Policy;
 use crate::seal;
 
