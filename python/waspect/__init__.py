@@ -106,7 +106,7 @@ def _is_source(source: bytes, name: str) -> bool:
     return name == "<bytes>" and b"\0" not in source and (first.isalpha() or first in {b"#", b"/", b"@"})
 
 
-def _compiled(source: bytes, name: str, at: Mapping[str, str], profile: str) -> bytes:
+def _compiled(source: bytes, name: str, at: Mapping[str, str], profile: str = "default") -> bytes:
     from . import compiler  # noqa: PLC0415 — a ready artifact needs none
 
     specs = [f"{export}={spec}" for export, spec in at.items()]

@@ -189,6 +189,7 @@ def test_run(name, tmp_path):
 def test_attach_to_the_master(name, tmp_path):
     """Whoever is forked from then on is observed; later nobody is, and nothing tells that somebody was."""
     with Server(tmp_path, SERVERS[name], observed=False) as server:
+        server.replaced(set())
         line = probing(tmp_path, str(server.main))
         with subprocess.Popen(line, stderr=subprocess.PIPE, env=environment()) as command:
             begun(tmp_path)
