@@ -94,9 +94,9 @@ impl<W: Write> Timeline for Chrome<W> {
             put(line, ",\"s\":\"t\"");
             category(line, record);
             put(line, ",\"args\":{\"point\":");
-            json::string(line, &record.point);
+            json::string(line, record.point);
             who(line, record, track);
-            fields(line, &record.point, Some(firing));
+            fields(line, record.point, Some(firing));
             put(line, "}");
         })
     }
@@ -153,7 +153,7 @@ fn args(line: &mut Vec<u8>, track: &Track, span: &Span<'_>) {
 /// How a call ended: `return`, `raise`; `lost` where no exit was told, `open` where it had not.
 pub(super) fn how<'a>(span: &'a Span<'_>) -> &'a str {
     match (span.end, span.exit) {
-        (End::Exit, Some(exit)) => &exit.record.point,
+        (End::Exit, Some(exit)) => exit.record.point,
         (End::Open, _) => "open",
         _ => "lost",
     }

@@ -86,7 +86,7 @@ impl Line<'_> {
         self.optional_text("request", r.request.as_deref());
         self.text("probe", &r.probe);
         self.text("fn", &r.function);
-        self.text("point", &r.point);
+        self.text("point", r.point);
         self.name("fields");
         json::fields(self.out, &r.fields);
     }

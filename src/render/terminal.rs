@@ -228,9 +228,9 @@ const fn plural(n: u64) -> &'static str {
 /// The function and point, after the probe's name where that says more.
 fn place(r: &Record) -> String {
     let place = if r.function.is_empty() {
-        clean(&r.point).into_owned()
+        clean(r.point).into_owned()
     } else {
-        format!("{}:{}", clean(&r.function), clean(&r.point))
+        format!("{}:{}", clean(&r.function), clean(r.point))
     };
     if r.probe.is_empty() || r.probe.trim_start_matches("fn:") == place {
         return place;

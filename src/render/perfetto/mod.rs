@@ -195,9 +195,9 @@ impl<W: Write> Timeline for Perfetto<W> {
         let at = track.map_or_else(|| of_process(record.pid), uuid);
         self.event(record.mono_ns, INSTANT, at, |told| {
             named(told, name, record);
-            text(told, "point", &record.point);
+            text(told, "point", record.point);
             who(told, record, track);
-            fields(told, &record.point, Some(firing));
+            fields(told, record.point, Some(firing));
         })
     }
 

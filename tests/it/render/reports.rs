@@ -20,7 +20,7 @@ pub(super) fn a_record(fields: &[(&str, Value)]) -> Record {
         request: None,
         probe: "slow".into(),
         function: "shop.cart.Cart.add".into(),
-        point: "return".into(),
+        point: "return",
         fields: fields.iter().map(|(name, v)| ((*name).into(), v.clone())).collect(),
     }
 }
