@@ -340,8 +340,7 @@ fn check_script(what: &str, script: &str, wall: Duration, expected: &str) {
 fn script_error(script: &str, wall: Duration) -> String {
     let home = Home::new();
     let program = home.0.path().join("compiler");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::script::executable(&program, script);
     let bounds = Bounds { wall, ..Bounds::default() };
     let options = Options { cache: Cache::Off, bounds, compiler: Compiler(program.into()) };
     refusal(&wasm(SMALL), &options).to_string()

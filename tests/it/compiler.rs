@@ -40,8 +40,7 @@ impl Bench {
 
 fn program(path: &Path, text: &str) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::script::executable(path, text);
     path.canonicalize().unwrap()
 }
 

@@ -26,6 +26,7 @@ mod rewrite;
 mod ring;
 mod run;
 mod scaffold;
+mod script;
 mod sdk;
 mod segment;
 mod sketch;

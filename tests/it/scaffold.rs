@@ -4,7 +4,6 @@
 //! home is an empty folder.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -30,9 +29,8 @@ impl Place {
         place.path = Some(place.at("bin"));
         place.write("bin/none", "");
         for (tool, text) in tools {
-            let path =
-                place.write(&format!("bin/{tool}"), &format!("#!/bin/sh\n{}\n", text.replace('@', &place.at(""))));
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+            let path = place.at(&format!("bin/{tool}"));
+            crate::script::executable(path.as_ref(), &text.replace('@', &place.at("")));
         }
         place
     }
