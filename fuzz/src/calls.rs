@@ -141,7 +141,8 @@ pub fn ends(data: &[u8]) {
     static GUEST: LazyLock<Artifact> = LazyLock::new(|| compiled("calls.wat", guest().as_bytes(), &[]));
     fake::reset();
     plain::put_frame(FRAME);
-    let mut run = Run::<Fake>::of(&GUEST, Budget::DEFAULT, (1 << 18, 1 << 18)).expect("instantiates");
+    let mut run = Run::<Fake>::of(&GUEST, &waspect::policy::Policy::default(), Budget::DEFAULT, (1 << 18, 1 << 18))
+        .expect("instantiates");
     let bytes = fake::put(FakeObj::Bytes(data.to_vec()));
     let value = plain::put(r#"{"ok": [1, "two"]}"#);
     run.fire(0, None, [(0, Some(bytes)), (-1, None)], None);

@@ -60,7 +60,9 @@ pub fn rewrites(data: &[u8]) {
     assert!(made.stack_size >= stack_size && !made.consts.is_empty());
     let units = u32::try_from(made.code.len() / 2).expect("short");
     let mut lines = Lines::new(&made.line_table, first_line);
-    (0..units).for_each(|unit| drop(lines.at(unit).expect("lines that are read")));
+    (0..units).for_each(|unit| {
+        lines.at(unit).expect("lines that are read");
+    });
     Ranges::new(&made.exception_table).for_each(|range| {
         let Range { start, end, target, .. } = range.expect("ranges that are read");
         assert!(start < end && end <= units && target < units);
