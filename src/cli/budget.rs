@@ -23,7 +23,8 @@ impl Budgeted {
         if let Some(events) = events {
             all.push(("events_per_second", events));
             let bytes = events.saturating_mul(BYTES_PER_SECOND / EVENTS_PER_SECOND);
-            all.push(("bytes_per_second", bytes.max(BYTES_PER_SECOND)));
+            // Nobody asked for these: a policy's maximum lowers them, and refuses nothing.
+            all.push(("bytes_per_second", policy.most("bytes_per_second", bytes.max(BYTES_PER_SECOND))));
         }
         all.extend_from_slice(&self.asked);
         policy.granted(&all).map_err(|e| match e {

@@ -10,7 +10,7 @@ mod redaction;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{Budget, BudgetError, Named, Row};
+use crate::limits::{Budget, BudgetError, EVENTS_PER_SECOND_PROCESS, Named, Row};
 use crate::path::{Path, parse_steps};
 use crate::spec::{ImportUse, Manifest, SpecError, Target, glob};
 
@@ -177,6 +177,11 @@ impl Policy {
     /// The most that may be asked for, or what is asked for by default where that is less.
     pub fn most(&self, name: &str, default: u64) -> u64 {
         self.maximum(name).map_or(default, |rule| rule.value.min(default))
+    }
+
+    /// Records a second of all probes together, where nothing else is asked for: what one may have, all may.
+    pub fn events_of_process(&self, budget: &Budget) -> u64 {
+        self.most("events_per_second_process", budget.events_per_second.max(EVENTS_PER_SECOND_PROCESS))
     }
 
     fn maximum(&self, name: &str) -> Option<&Rule> {

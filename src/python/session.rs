@@ -42,8 +42,7 @@ impl Session {
         expires: Option<Duration>,
     ) -> PyResult<Self> {
         let ring_bytes = policy.most("ring_bytes", limits::RING_BYTES);
-        let per_second = budget.events_per_second.max(limits::EVENTS_PER_SECOND_PROCESS);
-        let per_second = policy.most("events_per_second_process", per_second);
+        let per_second = policy.events_of_process(&budget);
         let session = Self::with(py, artifact, (budget, policy), ring_bytes, per_second)?;
         if let Some(time) = expires {
             let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);

@@ -136,6 +136,21 @@ fn budgets_are_held_to_maxima() {
     assert_eq!(ring.to_string(), "`ring_bytes` of 8388608 is above the 1048576 that the policy allows (p.toml:4)");
 }
 
+/// All probes together may have what one may, and no more than a rule says, whether that is much or little.
+#[test]
+fn the_rate_of_a_process() {
+    let raised = Budget { events_per_second: 1_000_000, ..Budget::DEFAULT };
+    let rows = [("", 50_000, 1_000_000), ("= 2000", 2_000, 2_000), ("= 90000", 50_000, 90_000)];
+    for (rule, usual, asked) in rows {
+        let text =
+            if rule.is_empty() { String::new() } else { format!("[limits]\nevents_per_second_process {rule}\n") };
+        let policy = policy(&text);
+        let found = [Budget::DEFAULT, raised].map(|budget| policy.events_of_process(&budget));
+        assert_eq!(found, [usual, asked], "{rule}");
+        assert_eq!(policy.asked("events_per_second_process", found[1]), Ok(()), "{rule}");
+    }
+}
+
 #[test]
 fn names_that_tell_secrets() {
     let redaction = Redaction::default();

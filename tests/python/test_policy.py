@@ -178,6 +178,15 @@ def test_types_and_names_of_ones_own(here: Path) -> None:
     assert entry["form"]["nested"][0] == {"$redacted": "object"}
 
 
+@pytest.mark.parametrize("limit", ["events_per_second_process", "events_per_second", "bytes_per_second"])
+def test_maxima_below_the_usual_refuse_nothing(here: Path, limit: str) -> None:
+    """Who asks for no rate gets what the policy lets it have."""
+    (here / "p.toml").write_text(f"[limits]\n{limit} = 2000\n")
+    done = under(here, "--policy", "p.toml")
+    assert done.returncode == 0, done.stderr
+    assert records(here, "login")
+
+
 # A policy, and what `run` and `check` say of it.
 REFUSED = [
     ('[imports]\ndeny = ["probe1.get retval*"]\n', "is denied by `probe1.get retval*` (p.toml:2)"),

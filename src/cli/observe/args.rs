@@ -69,9 +69,7 @@ impl Probing {
         let policy = self.policy.read()?;
         let budget = self.budget.budget(self.events, &policy)?;
         let ring_bytes = self.ring.unwrap_or_else(|| policy.most("ring_bytes", limits::RING_BYTES));
-        let most = limits::EVENTS_PER_SECOND_PROCESS;
-        let of_process = || policy.most("events_per_second_process", most).max(budget.events_per_second.min(most));
-        let events_per_second = self.events.unwrap_or_else(of_process);
+        let events_per_second = self.events.unwrap_or_else(|| policy.events_of_process(&budget));
         policy.asked("ring_bytes", ring_bytes).map_err(|e| refused(&e))?;
         policy.asked("events_per_second_process", events_per_second).map_err(|e| refused(&e))?;
         let modules = modules::load(&all(&self.probes, &self.texts), &self.at, self.profile.profile, budget)?;

@@ -171,7 +171,7 @@ impl Model {
 
     /// Share of a processor's time that all probes take.
     pub fn cost(&self) -> f64 {
-        self.rows.values().filter_map(|row| row.cost).sum()
+        self.rows.values().filter_map(|row| row.cost).fold(0.0, |sum, cost| sum + cost)
     }
 
     pub fn hear(&mut self, news: News) {

@@ -79,7 +79,7 @@ impl Session {
             policy: self.policy.clone(),
             ring_bytes: self.policy.most("ring_bytes", ring_bytes),
             ledger_bytes,
-            events_per_second: self.policy.most("events_per_second_process", limits::EVENTS_PER_SECOND_PROCESS),
+            events_per_second: self.policy.events_of_process(&self.module.budget),
             compiler: None,
         }
     }
