@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Account, Phase, Report};
 
 /// Operators and those who ask them understand each other by this number.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The first frame of both. Its form does not change with the number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -82,6 +82,8 @@ pub struct Described {
     pub modules: Vec<String>,
     pub probes: Vec<Standing>,
     pub outputs: Vec<String>,
+    /// What probes are known to capture, by name.
+    pub fields: Vec<String>,
     /// Firings that did not finish, as far as they were told.
     pub faults: u64,
 }

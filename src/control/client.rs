@@ -61,14 +61,24 @@ pub struct Joined {
 pub enum Meeting {
     Joined(Joined),
     Refused(Refused),
-    Failed(ControlError),
+    Failed(Failed),
 }
 
 /// The agent could not load the session. It waits, and the program with it, until this is dropped.
 #[derive(Debug)]
 pub struct Refused {
+    /// As in [`Joined`].
+    pub pid: u32,
     pub refusal: Refusal,
     _waiting: UnixStream,
+}
+
+/// Who came could not be understood.
+#[derive(Debug)]
+pub struct Failed {
+    /// As in [`Joined`]; unknown of one that may not come.
+    pub pid: Option<u32>,
+    pub error: ControlError,
 }
 
 /// Listens until dropped or [`finish`](Client::finish)ed.
@@ -212,15 +222,23 @@ fn wait(listener: &UnixListener, closed: &OwnedFd) -> bool {
 }
 
 fn greet(stream: &UnixStream, asked: &Ready, tell: &Sender<Meeting>) {
-    let meeting = meet(stream, asked).unwrap_or_else(Meeting::Failed);
+    let meeting = received(stream, asked);
     // Nobody listens any more when the session is over; the segment is closed by dropping it.
     let _ = tell.send(meeting);
 }
 
-fn meet(stream: &UnixStream, asked: &Ready) -> Result<Meeting, ControlError> {
+fn received(stream: &UnixStream, asked: &Ready) -> Meeting {
+    match check_peer(stream, Side::Operator) {
+        Ok(pid) => {
+            meet(stream, pid, asked).unwrap_or_else(|error| Meeting::Failed(Failed { pid: Some(pid), error }))
+        }
+        Err(error) => Meeting::Failed(Failed { pid: None, error }),
+    }
+}
+
+fn meet(stream: &UnixStream, pid: u32, asked: &Ready) -> Result<Meeting, ControlError> {
     stream.set_nonblocking(false)?;
     set_timeouts(stream, Duration::from_secs(GREETING_SECONDS_MAX))?;
-    let pid = check_peer(stream, Side::Operator)?;
     let hello = match frames::read(&mut &*stream)? {
         FromAgent::Hello(hello) => hello,
         other => return Err(unexpected("`Hello`", &other)),
@@ -238,7 +256,7 @@ fn meet(stream: &UnixStream, asked: &Ready) -> Result<Meeting, ControlError> {
     let Some(load) = &asked.load else { return joined(hello, None) };
     match standing::loaded(stream, load)? {
         Ok(session) => joined(hello, Some(session)),
-        Err(refusal) => Ok(Meeting::Refused(Refused { refusal, _waiting: stream.try_clone()? })),
+        Err(refusal) => Ok(Meeting::Refused(Refused { pid, refusal, _waiting: stream.try_clone()? })),
     }
 }
 

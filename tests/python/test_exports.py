@@ -320,6 +320,18 @@ def test_to_stdout(busy):
     assert len(chrome(process.communicate(timeout=60)[0])) > 10
 
 
+def test_rows_of_a_tail(busy, tmp_path):
+    """Columns are those of the session's own rows: who asks later is told what probes capture."""
+    session = attached(busy, "-o", f"csv:{tmp_path / 'csv'}", "--for", "3s")
+    grown(tmp_path / "csv")
+    tail = waspect("tail", str(session.pid), "-o", "csv")
+    assert tail.returncode == 0, tail.stderr
+    session.communicate(timeout=60)
+    first, *rows = tail.stdout.splitlines()
+    assert first == (tmp_path / "csv").read_text().splitlines()[0]
+    assert len(rows) > 10
+
+
 CALLER = """
 def hit(n): return n
 for i in range(50_000): hit(i)

@@ -56,18 +56,23 @@ impl Place {
 /// What an agent said.
 pub(super) enum Heard {
     Joined(Joined),
-    /// It does not take the session.
-    Refused(anyhow::Error),
-    /// It could not be understood.
-    Failed(anyhow::Error),
+    /// It does not take the session, or could not be understood.
+    Excused(Excuse),
+}
+
+/// Why an agent that came is not in.
+pub(super) struct Excuse {
+    /// Where that is known.
+    pub(super) pid: Option<u32>,
+    pub(super) why: anyhow::Error,
 }
 
 impl From<client::Meeting> for Heard {
     fn from(meeting: client::Meeting) -> Self {
         match meeting {
             client::Meeting::Joined(joined) => Self::Joined(joined),
-            client::Meeting::Refused(by) => Self::Refused(refusal(by.refusal)),
-            client::Meeting::Failed(error) => Self::Failed(error.into()),
+            client::Meeting::Refused(by) => Self::Excused(Excuse { pid: Some(by.pid), why: refusal(by.refusal) }),
+            client::Meeting::Failed(failed) => Self::Excused(Excuse { pid: failed.pid, why: failed.error.into() }),
         }
     }
 }

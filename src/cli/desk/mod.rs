@@ -36,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) target: String,
     pub(crate) modules: Vec<String>,
     pub(crate) outputs: Vec<String>,
+    /// What probes are known to capture, by name.
+    pub(crate) fields: Vec<String>,
 }
 
 /// The desk of a session; closed, everything here does nothing.
@@ -161,9 +163,10 @@ impl Drop for Desk {
 
 impl Shared {
     fn new(session: Session, id: u32, totals: Sender<Sender<Vec<Answer>>>) -> Self {
-        let Session { name, how, target, modules, outputs } = session;
+        let Session { name, how, target, modules, outputs, fields } = session;
         let (since_ns, processes, probes) = (now_ns(), Vec::new(), Vec::new());
-        let described = Described { id, name, how, target, since_ns, processes, modules, probes, outputs, faults: 0 };
+        let described =
+            Described { id, name, how, target, since_ns, processes, modules, probes, outputs, fields, faults: 0 };
         let room = Mutex::new(Room { described, tails: Vec::new() });
         let (is_ending, ended, has_ended) = (AtomicBool::new(false), Mutex::new(None), Condvar::new());
         Self { room, is_ending, ended, has_ended, totals }

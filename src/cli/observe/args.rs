@@ -111,7 +111,7 @@ impl Probing {
         } else {
             self.outputs.iter().map(Output::to_string).collect()
         };
-        Session { name: self.name.clone(), how, target, modules, outputs }
+        Session { name: self.name.clone(), how, target, modules, outputs, fields: fields(load) }
     }
 }
 

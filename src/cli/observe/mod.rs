@@ -9,6 +9,7 @@ pub(super) mod outputs;
 pub(super) mod screen;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
@@ -224,6 +225,12 @@ impl Observation {
 pub(super) fn refusal(refusal: Refusal) -> anyhow::Error {
     let hint = refusal.hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
     anyhow!("probes do not load ({}): {}{hint}", refusal.stage, refusal.message)
+}
+
+/// Said of one process among others that are in.
+pub(super) fn could_not_join(pid: Option<u32>, why: &dyn fmt::Display) -> String {
+    let whose = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+    format!("{whose} could not join: {why}")
 }
 
 /// Outputs deal with their own failures, and nobody who asks can fail an observation.

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use super::bootstrap::Bootstrap;
 use super::program::{End, Program};
 use crate::cli::observe::outputs::warn;
-use crate::cli::observe::{Observation, REST, refusal};
+use crate::cli::observe::{Observation, REST, could_not_join, refusal};
 use crate::control::client::{Client, Meeting};
 
 /// A bootstrap that failed gets this long to say why.
@@ -60,12 +60,12 @@ impl Watch<'_> {
                     self.program.kill();
                     return Err(refusal(by.refusal));
                 }
-                Meeting::Failed(error) if !self.observation.has_begun() => {
-                    let why = self.last_words().unwrap_or_else(|| error.to_string());
+                Meeting::Failed(failed) if !self.observation.has_begun() => {
+                    let why = self.last_words().unwrap_or_else(|| failed.error.to_string());
                     return Err(not_loaded(&why));
                 }
-                Meeting::Refused(by) => warn(&refusal(by.refusal).to_string()),
-                Meeting::Failed(error) => warn(&format!("a process could not join: {error}")),
+                Meeting::Refused(by) => warn(&could_not_join(Some(by.pid), &refusal(by.refusal))),
+                Meeting::Failed(failed) => warn(&could_not_join(failed.pid, &failed.error)),
             }
         }
         Ok(())

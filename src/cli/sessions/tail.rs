@@ -39,7 +39,8 @@ pub(in crate::cli) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Before any thread.
     let asked = Asked::keep()?;
     let (found, asking) = args.which.ask()?;
-    let mut outputs = Outputs::open(&args.outputs, Ahead { pictures: false, fields: &[] })?;
+    let fields = found.described.as_ref().map_or(&[][..], |session| &session.fields);
+    let mut outputs = Outputs::open(&args.outputs, Ahead { pictures: false, fields })?;
     let told = asking.tail().map_err(|silence| silence.of(found.id))?;
     let (ahead, answers) = sync_channel(AHEAD);
     thread::spawn(move || read(told, &ahead));

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
-use super::entry::{Entry, Heard, Place, Way};
+use super::entry::{Entry, Excuse, Heard, Place, Way};
 use super::members::Members;
 use super::said::Said;
 use super::wanted::Wanted;
+use crate::cli::observe::could_not_join;
 use crate::cli::observe::outputs::warn;
 use crate::cli::target::{Found, processes};
 use crate::control::client::Asked;
@@ -47,8 +48,8 @@ pub(in crate::cli) struct Group {
     /// The processes that joined, as they are seen from here.
     joined: HashSet<u32>,
     segments: Segments,
-    /// Why agents did not load, of whichever process.
-    refusals: VecDeque<anyhow::Error>,
+    /// Why agents did not load.
+    excuses: Vec<Excuse>,
     said: Said,
     search: Option<JoinHandle<Vec<Found>>>,
     searched: Instant,
@@ -88,7 +89,7 @@ impl Group {
             ended: Vec::new(),
             joined: HashSet::new(),
             segments: Segments::default(),
-            refusals: VecDeque::new(),
+            excuses: Vec::new(),
             said,
             search: None,
             searched: Instant::now(),
@@ -164,9 +165,8 @@ impl Group {
                     self.joined.insert(joined.pid);
                     members.join(joined);
                 }
-                Heard::Refused(error) | Heard::Failed(error) if self.is_busy() => self.refusals.push_back(error),
-                Heard::Refused(error) => warn(&error.to_string()),
-                Heard::Failed(error) => warn(&format!("a process could not join: {error}")),
+                Heard::Excused(excuse) if self.is_busy() => self.excuses.push(excuse),
+                Heard::Excused(Excuse { pid, why }) => warn(&could_not_join(pid, &why)),
             }
         }
     }
@@ -221,8 +221,8 @@ impl Group {
                     self.set(pid, State::In);
                     result.iter().for_each(|way| self.said.entered(pid, *way));
                 }
-                result if since.elapsed() < most => match self.refusals.pop_front() {
-                    Some(error) => self.fail(pid, error),
+                result if since.elapsed() < most => match self.excuse(pid) {
+                    Some(why) => self.fail(pid, why),
                     None if has_ended(pid) => self.fail(pid, InjectError::Gone { pid }.into()),
                     None => self.ended.push(Ended { pid, result, since }),
                 },
@@ -232,6 +232,13 @@ impl Group {
                 Err(error) => self.fail(pid, error),
             }
         }
+    }
+
+    /// What that process's agent said, else one of which is not known whose it is.
+    fn excuse(&mut self, pid: i32) -> Option<anyhow::Error> {
+        let of = |whose: Option<u32>| self.excuses.iter().position(|excuse| excuse.pid == whose);
+        let at = of(Some(pid.unsigned_abs())).or_else(|| of(None))?;
+        Some(self.excuses.remove(at).why)
     }
 
     fn set(&mut self, pid: i32, state: State) {
