@@ -229,9 +229,7 @@ fn greet(stream: &UnixStream, asked: &Ready, tell: &Sender<Meeting>) {
 
 fn received(stream: &UnixStream, asked: &Ready) -> Meeting {
     match check_peer(stream, Side::Operator) {
-        Ok(pid) => {
-            meet(stream, pid, asked).unwrap_or_else(|error| Meeting::Failed(Failed { pid: Some(pid), error }))
-        }
+        Ok(pid) => meet(stream, pid, asked).unwrap_or_else(|error| Meeting::Failed(Failed { pid: Some(pid), error })),
         Err(error) => Meeting::Failed(Failed { pid: None, error }),
     }
 }

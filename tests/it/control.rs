@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use waspect::control::agent::{greet, rejoin};
-use waspect::control::client::{Asked, Client, Joined, Meeting};
+use waspect::control::client::{Asked, Client, Failed, Joined, Meeting};
 use waspect::frames::{self, FromAgent, Hello, Load, PROTOCOL, Parent, Refusal};
 
 const PARENT: Parent = Parent { pid: 1, session: 3 };
@@ -49,7 +49,7 @@ fn a_refusal_waits_until_the_operator_has_acted() {
         Instant::now()
     });
     let Meeting::Refused(refused) = next(&client) else { panic!("expected a refusal") };
-    assert_eq!(refused.refusal, refusal());
+    assert_eq!((&refused.refusal, refused.pid), (&refusal(), std::process::id()));
     std::thread::sleep(Duration::from_millis(50));
     assert!(!agent.is_finished());
     let acted = Instant::now();
@@ -186,6 +186,6 @@ fn expect_joined(meeting: Meeting) -> Joined {
 }
 
 fn assert_failed(meeting: Meeting, why: &str) {
-    let Meeting::Failed(error) = meeting else { panic!("expected a failure, found {meeting:?}") };
+    let Meeting::Failed(Failed { error, .. }) = meeting else { panic!("expected a failure, found {meeting:?}") };
     assert!(error.to_string().contains(why), "{error}");
 }

@@ -1,4 +1,4 @@
-"""`waspect top` in the terminal that operators have: a session of tmux, as over ssh, in the smallest size that is supported.
+"""`waspect top` in a terminal that operators have: a session of tmux, as over ssh, in the smallest size supported.
 
 In: tmux, the binary and the agent of this environment, and the web application of `test_top.py`. Out: nothing. Never: a
 look at the bytes; tmux says what it shows.
@@ -19,11 +19,13 @@ import running
 from asking import until
 from test_top import PATIENCE, Application
 
-pytestmark = [
-    pytest.mark.once,
-    pytest.mark.usefixtures("may_trace"),
-    pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here; Debian: apt install tmux"),
-]
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("may_trace")]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _has_tmux() -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("no tmux here; Debian: apt install tmux")
 
 
 class Tmux:
