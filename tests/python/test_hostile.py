@@ -64,10 +64,12 @@ VALUES = [
 def shop():
     """The program that is probed. Handlers of signals and of faults are the application's, and stay so."""
     cart = types.ModuleType("shop.cart")
-    sys.modules["shop"], sys.modules["shop.cart"] = types.ModuleType("shop"), cart
     exec(compile(WORKLOAD, "shop/cart.py", "exec"), cart.__dict__)
-    yield cart
-    del sys.modules["shop"], sys.modules["shop.cart"]
+    # Other tests have one of their own, which is theirs again afterwards.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "shop", types.ModuleType("shop"))
+        patch.setitem(sys.modules, "shop.cart", cart)
+        yield cart
 
 
 def work(shop):
