@@ -4,4 +4,4 @@
 (module
   (memory (export "memory") 32)
   (func (export "_initialize") (loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x10000)) (br $again)))
-  (func (export "fn:shop.cart.*:entry")))
+  (func (export "fn:till.cart.*:entry")))

@@ -1,8 +1,8 @@
 ;; A key after the other.
 ;; budget: fuel_per_fire=10000
 ;; fire: 2x entry
-;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fn:till.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fn:till.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
 ;; expect aggregation {"name":"c","kind":"count","key":[1],"value":2}
 ;; expect aggregation {"name":"c","kind":"count","key":[2],"value":2}
 ;; expect aggregation {"name":"c","kind":"count","key":[3],"value":2}
@@ -83,12 +83,12 @@
 ;; expect aggregation {"name":"c","kind":"count","key":[78],"value":2}
 ;; expect aggregation {"name":"c","kind":"count","key":[79],"value":2}
 ;; expect aggregation {"name":"c","kind":"count","key":[80],"value":2}
-;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
+;; expect summary {"probe":"fn:till.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
 (module
   (import "probe1.count" "c" (func $count (param i64)))
   (memory (export "memory") 32)
   (data (i32.const 16) "x")
-  (func (export "fn:shop.cart.*:entry") (local $n i64)
+  (func (export "fn:till.cart.*:entry") (local $n i64)
     (loop $again
       (local.set $n (i64.add (local.get $n) (i64.const 1))) (call $count (i64.or (i64.const 0xFFF9000000000000) (local.get $n)))
       (br $again))))

@@ -11,6 +11,6 @@
 ;; expect summary {"probe":"refused","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
 (module
   (memory (export "memory") 1)
-  (func (export "fn:shop.cart.*:entry#refused") (loop $again (drop (memory.grow (i32.const -1))) (br $again)))
-  (func (export "fn:shop.cart.*:entry#nothing") (loop $again (drop (memory.grow (i32.const 0))) (br $again)))
-  (func (export "fn:shop.cart.*:entry#a_page") (loop $again (drop (memory.grow (i32.const 1))) (br $again))))
+  (func (export "fn:till.cart.*:entry#refused") (loop $again (drop (memory.grow (i32.const -1))) (br $again)))
+  (func (export "fn:till.cart.*:entry#nothing") (loop $again (drop (memory.grow (i32.const 0))) (br $again)))
+  (func (export "fn:till.cart.*:entry#a_page") (loop $again (drop (memory.grow (i32.const 1))) (br $again))))

@@ -15,10 +15,10 @@
 ;; expect summary {"probe":"store","firings":1,"rejected":0,"records":0,"faults":{"trap":1},"drops":{}}
 (module
   (memory (export "memory") 1)
-  (func (export "fn:shop.cart.*:entry#load") (drop (i64.load offset=0xFFFFFFFF (i32.const -1))))
-  (func (export "fn:shop.cart.*:entry#store") (i64.store offset=8 (i32.const 65528) (i64.const 1)))
-  (func (export "fn:shop.cart.*:entry#fill") (memory.fill (i32.const 65535) (i32.const 7) (i32.const 2)))
-  (func (export "fn:shop.cart.*:entry#fill_all") (memory.fill (i32.const 0) (i32.const 7) (i32.const -1)))
-  (func (export "fn:shop.cart.*:entry#copy") (memory.copy (i32.const -1) (i32.const 0) (i32.const 1)))
-  (func (export "fn:shop.cart.*:entry#nothing_there") (memory.copy (i32.const 65536) (i32.const 65536) (i32.const 0)))
-  (func (export "fn:shop.cart.*:entry#nothing_beyond") (memory.copy (i32.const 65537) (i32.const 0) (i32.const 0))))
+  (func (export "fn:till.cart.*:entry#load") (drop (i64.load offset=0xFFFFFFFF (i32.const -1))))
+  (func (export "fn:till.cart.*:entry#store") (i64.store offset=8 (i32.const 65528) (i64.const 1)))
+  (func (export "fn:till.cart.*:entry#fill") (memory.fill (i32.const 65535) (i32.const 7) (i32.const 2)))
+  (func (export "fn:till.cart.*:entry#fill_all") (memory.fill (i32.const 0) (i32.const 7) (i32.const -1)))
+  (func (export "fn:till.cart.*:entry#copy") (memory.copy (i32.const -1) (i32.const 0) (i32.const 1)))
+  (func (export "fn:till.cart.*:entry#nothing_there") (memory.copy (i32.const 65536) (i32.const 65536) (i32.const 0)))
+  (func (export "fn:till.cart.*:entry#nothing_beyond") (memory.copy (i32.const 65537) (i32.const 0) (i32.const 0))))

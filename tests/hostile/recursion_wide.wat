@@ -1,8 +1,8 @@
 ;; Frames as large as they may be.
 ;; fire: 2x entry
-;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect fault {"probe":"fn:shop.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
-;; expect summary {"probe":"fn:shop.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
+;; expect fault {"probe":"fn:till.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect fault {"probe":"fn:till.cart.*:entry","kind":"out_of_fuel","side":"guest","where":"shop.cart.Cart.add"}
+;; expect summary {"probe":"fn:till.cart.*:entry","firings":2,"rejected":0,"records":0,"faults":{"out_of_fuel":2},"drops":{}}
 (module
   (func $wide (param i64) (result i64) (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 )
     (local.set 1 (i64.add (local.get 0) (i64.const 1)))
@@ -205,4 +205,4 @@
     (local.set 198 (i64.add (local.get 197) (i64.const 198)))
     (local.set 199 (i64.add (local.get 198) (i64.const 199)))
     (call $wide (i64.add (local.get 199) (local.get 150))))
-  (func (export "fn:shop.cart.*:entry") (drop (call $wide (i64.const 1)))))
+  (func (export "fn:till.cart.*:entry") (drop (call $wide (i64.const 1)))))

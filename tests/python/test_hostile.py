@@ -61,25 +61,24 @@ VALUES = [
 
 
 @pytest.fixture(scope="module")
-def shop():
+def till():
     """The program that is probed. Handlers of signals and of faults are the application's, and stay so."""
-    cart = types.ModuleType("shop.cart")
-    exec(compile(WORKLOAD, "shop/cart.py", "exec"), cart.__dict__)
-    # Other tests have one of their own, which is theirs again afterwards.
+    cart = types.ModuleType("till.cart")
+    exec(compile(WORKLOAD, "till/cart.py", "exec"), cart.__dict__)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "shop", types.ModuleType("shop"))
-        patch.setitem(sys.modules, "shop.cart", cart)
+        patch.setitem(sys.modules, "till", types.ModuleType("till"))
+        patch.setitem(sys.modules, "till.cart", cart)
         yield cart
 
 
-def work(shop):
+def work(till):
     """What the application does, and how often it called."""
-    cart = shop.Cart()
+    cart = till.Cart()
     assert [cart.add("a"), cart.add("a", 2), cart.add("b", 5, None, x=1), cart.add("a", n=0)] == [1, 3, 5, 3]
-    with pytest.raises(shop.OutOfStock, match=r"^c$") as raised:
+    with pytest.raises(till.OutOfStock, match=r"^c$") as raised:
         cart.add("c", -1)
     assert raised.value.__context__ is None and len(raised.traceback) == 2
-    assert shop.lines(cart) == [["a", 3], ["b", 5]]
+    assert till.lines(cart) == [["a", 3], ["b", 5]]
     return 7
 
 
@@ -93,25 +92,25 @@ def loaded(text):
     return None
 
 
-def survives(shop, text):
+def survives(till, text):
     """Whatever the module is: it is refused in words, or its firings end and the application goes on as it was."""
     handlers = [signal.getsignal(number) for number in (signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)]
-    code = shop.Cart.add.__code__
+    code = till.Cart.add.__code__
     session = loaded(text)
     if session is None:
-        work(shop)
+        work(till)
         return {}
     with session:
         start = time.perf_counter()
-        calls = work(shop)
+        calls = work(till)
         took = time.perf_counter() - start
         summaries = probing.summaries(session)
         assert took < FIRING_SECONDS_MAX * max(1, sum(one["firings"] for one in summaries.values()))
         assert all(one["firings"] <= calls for one in summaries.values())
         assert not any(one["faults"].get("host_panic") for one in summaries.values()), summaries
         list(session.events(timeout=0))
-    assert shop.Cart.add.__code__ is code
-    work(shop)
+    assert till.Cart.add.__code__ is code
+    work(till)
     now = [signal.getsignal(number) for number in (signal.SIGSEGV, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP)]
     assert now == handlers
     return summaries
@@ -122,8 +121,8 @@ def test_there_are_modules():
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_a_module_of_the_corpus(shop, file):
-    survives(shop, file.read_bytes())
+def test_a_module_of_the_corpus(till, file):
+    survives(till, file.read_bytes())
 
 
 def argument(row, place, kind, wild):
@@ -151,7 +150,7 @@ def attack(row):
         call = f"(call $it {' '.join(argument(row, place, kind, pair) for place, kind in enumerate(params))})"
         call = f"(drop {call})" if result else call
         at = (number * 7) % (len(VALUES) - 4) * 8
-        probes.append(f"""(func (export "fn:shop.cart.Cart.add:entry#pair{number}") (local $at i32)
+        probes.append(f"""(func (export "fn:till.cart.Cart.add:entry#pair{number}") (local $at i32)
           (local.set $at (i32.const {at if turns == 1 else 0}))
           (loop $next {call} (local.set $at (i32.add (local.get $at) (i32.const 8)))
             (br_if $next (i32.lt_u (local.get $at) (i32.const {at if turns == 1 else turns * 8})))))""")
@@ -162,13 +161,13 @@ def attack(row):
       (memory (export "memory") 1)
       (data (i32.const 8) "\\ff\\fe") (data (i32.const 4096) "{data}")
       {" ".join(probes)}
-      (func (export "fn:shop.cart.Cart.add:exit") (drop (call $arg (i32.const 1))) (unreachable)))"""
+      (func (export "fn:till.cart.Cart.add:exit") (drop (call $arg (i32.const 1))) (unreachable)))"""
 
 
 @pytest.mark.parametrize("row", IMPORTS, ids=[row.title for row in IMPORTS])
-def test_an_import_is_handed_what_nobody_should(shop, row):
+def test_an_import_is_handed_what_nobody_should(till, row):
     hostile.CALLS.clear()
-    summaries = survives(shop, attack(row).encode())
+    summaries = survives(till, attack(row).encode())
     assert summaries and hostile.CALLS == []
     wild = {kind for one in summaries.values() for kind, times in one["faults"].items() if times}
     assert wild <= {"trap", "out_of_fuel", "host_budget"}
@@ -194,8 +193,8 @@ def test_the_process_that_met_them_all_ends_as_it_should(tmp_path):
     program.write_text(
         textwrap.dedent(f"""
         import pathlib, sys, types, waspect
-        cart = types.ModuleType("shop.cart")
-        sys.modules["shop"], sys.modules["shop.cart"] = types.ModuleType("shop"), cart
+        cart = types.ModuleType("till.cart")
+        sys.modules["till"], sys.modules["till.cart"] = types.ModuleType("till"), cart
         exec({WORKLOAD!r}, cart.__dict__)
         sessions = []
         for file in sorted(pathlib.Path({str(FOLDER)!r}).glob("*.wat")):

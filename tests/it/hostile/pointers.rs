@@ -74,7 +74,7 @@ fn no_pointer_is_believed() {
 fn check(import: &Import, calls: &[String]) {
     let what = title(import);
     let probe =
-        |(i, call): (usize, &String)| format!(r#"(func (export "fn:shop.cart.*:entry#call{i}") (call $try {call}))"#);
+        |(i, call): (usize, &String)| format!(r#"(func (export "fn:till.cart.*:entry#call{i}") (call $try {call}))"#);
     let probes: String = calls.iter().enumerate().map(probe).collect();
     fake::reset();
     plain::put_frame(FRAME);

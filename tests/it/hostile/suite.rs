@@ -78,7 +78,7 @@ fn check(bytes: &[u8], found: &mut Found) {
         Err(ModuleError::NoProbe { exports }) => {
             found.without_probe += 1;
             let at =
-                |export: &String| At { export: export.clone(), spec: "fn:shop.cart.*:entry".parse().expect("a spec") };
+                |export: &String| At { export: export.clone(), spec: "fn:till.cart.*:entry".parse().expect("a spec") };
             let probes =
                 exports.iter().map(at).filter(|at| parse("suite.wasm", bytes, std::slice::from_ref(at)).is_ok());
             let probes: Vec<At> = probes.collect();

@@ -24,9 +24,9 @@ fn module(import: &Import) -> String {
     let call = format!("(call $try {given})");
     format!(
         r#"(module {}
-          (func (export "fn:shop.cart.*:entry#before") (call $sane (i64.const 0)) (unreachable) {call})
-          (func (export "fn:shop.cart.*:entry#after") (call $sane (i64.const 0)) {call} (unreachable))
-          (func (export "fn:shop.cart.*:entry#next") (call $sane (i64.const 0xFFF9000000000007)) (drop (call $emit))))"#,
+          (func (export "fn:till.cart.*:entry#before") (call $sane (i64.const 0)) (unreachable) {call})
+          (func (export "fn:till.cart.*:entry#after") (call $sane (i64.const 0)) {call} (unreachable))
+          (func (export "fn:till.cart.*:entry#next") (call $sane (i64.const 0xFFF9000000000007)) (drop (call $emit))))"#,
         imported(import)
     )
 }

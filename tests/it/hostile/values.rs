@@ -62,7 +62,7 @@ fn probe(import: &Import, kinds: &[&str], place: usize, count: usize) -> String 
     let given: String = kinds.iter().enumerate().map(argument).collect();
     let end = 4_096 + 8 * count;
     format!(
-        r#"(func (export "fn:shop.cart.*:entry#place{place}") (local $at i32)
+        r#"(func (export "fn:till.cart.*:entry#place{place}") (local $at i32)
              (local.set $at (i32.const 4096))
              (loop $next
                (call $try {given})
