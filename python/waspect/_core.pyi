@@ -30,7 +30,7 @@ def load(artifact: bytes, budget: Budget, policy: bytes, expires: float | None =
     Raises `EngineError`, `AttachError` or `PolicyError`.
     """
 
-def load_for_frames(artifact: bytes) -> Session:
+def load_for_frames(artifact: bytes, policy: bytes) -> Session:
     """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""
 
 def _listen(folder: str) -> str:

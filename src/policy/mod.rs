@@ -7,6 +7,7 @@
 mod names;
 mod patterns;
 mod redaction;
+mod signed;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use crate::spec::{ImportUse, Manifest, SpecError, Target, glob};
 
 pub use patterns::Pattern;
 pub use redaction::Redaction;
+pub use signed::Key;
 
 /// What an operator decided: the file, line by line. Without one everything may be read and probed, and what the built-in list
 /// names is withheld.
@@ -24,6 +26,8 @@ pub struct Policy {
     /// Where it stands, for messages.
     pub file: String,
     pub rules: Vec<Rule>,
+    /// Who may sign modules.
+    pub keys: Vec<Key>,
 }
 
 /// One rule, and the line that it stands on.
@@ -58,6 +62,8 @@ pub enum Is {
     SecretType,
     /// A built-in pattern that is not looked for.
     PatternOff,
+    /// A module without a signature of a listed key is refused.
+    SignedOnly,
 }
 
 /// Of imports or of probes.
@@ -78,6 +84,7 @@ pub struct PolicyError {
     why: String,
     file: String,
     line: u32,
+    hint: &'static str,
 }
 
 /// Why a budget is not given.
@@ -91,9 +98,11 @@ pub enum GrantError {
 
 impl PolicyError {
     pub fn hint(&self) -> &'static str {
-        "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses"
+        self.hint
     }
 }
+
+const RULE: &str = "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses";
 
 impl Policy {
     /// Everything that can be told of a module before it is attached.
@@ -101,6 +110,7 @@ impl Policy {
     /// # Errors
     /// The first thing that the policy refuses.
     pub fn module(&self, manifest: &Manifest, budget: &Budget) -> Result<(), PolicyError> {
+        self.signed(manifest)?;
         manifest.imports.iter().try_for_each(|ImportUse { module, name }| self.import(module, name))?;
         manifest.probes.iter().try_for_each(|probe| match self.is_function(&probe.spec.target) {
             true => self.target(&probe.spec.target),
@@ -238,7 +248,7 @@ impl Policy {
     #[cold]
     #[inline(never)]
     fn error(&self, what: &[&str], why: &[&str], line: u32) -> PolicyError {
-        PolicyError { what: what.concat(), why: why.concat(), file: self.file.clone(), line }
+        PolicyError { what: what.concat(), why: why.concat(), file: self.file.clone(), line, hint: RULE }
     }
 }
 
