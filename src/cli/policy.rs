@@ -18,8 +18,8 @@ use waspect_abi::{CORE, IMPORTS, WASI};
 
 use crate::frames::{self, FromCompiler, Refusal};
 use crate::limits::{Budget, TABLE};
-use crate::policy::{Is, Key, Pattern, Policy, Rule, scope};
-use crate::signature::KeyError;
+use crate::policy::{Is, Pattern, Policy, Rule, scope};
+use crate::signature::{KeyError, PublicKey};
 use crate::spec::glob;
 use crate::spec::words::{nearest, one_of, quoted};
 
@@ -100,7 +100,7 @@ impl Bad {
 struct File {
     require_signed: Option<Spanned<bool>>,
     #[serde(default)]
-    keys: BTreeMap<Spanned<String>, Spanned<String>>,
+    keys: Keys,
     #[serde(default)]
     imports: Lists,
     #[serde(default)]
@@ -112,6 +112,8 @@ struct File {
 }
 
 type Texts = Vec<Spanned<String>>;
+/// Names of signers, and lines of keys.
+type Keys = BTreeMap<Spanned<String>, Spanned<String>>;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -175,9 +177,9 @@ pub fn parse(file: &str, text: &str) -> Result<Policy, Bad> {
             line: lines.of(name.span().start),
         }));
     }
-    let keys = lines.keys(&read.keys)?;
-    rules.extend(lines.signed_only(read.require_signed.as_ref(), &keys)?);
-    Ok(Policy { file: file.to_owned(), rules, keys })
+    rules.extend(lines.signed_only(read.require_signed.as_ref(), &read.keys)?);
+    rules.extend(lines.keys(&read.keys)?);
+    Ok(Policy { file: file.to_owned(), rules })
 }
 
 /// What a text means; or what was expected.
@@ -196,21 +198,23 @@ impl Lines<'_> {
     }
 
     /// Who may sign modules.
-    fn keys(&self, read: &BTreeMap<Spanned<String>, Spanned<String>>) -> Result<Vec<Key>, Bad> {
-        let mut keys: Vec<Key> = Vec::new();
+    fn keys(&self, read: &Keys) -> Result<Vec<Rule>, Bad> {
+        let mut rules: Vec<Rule> = Vec::new();
         for (name, line) in read {
-            let key = line.get_ref().parse().map_err(|e: KeyError| self.bad(line, key_words(name.get_ref(), e)))?;
+            let key: PublicKey = line.get_ref().parse().map_err(|e: KeyError| self.bad(line, key_words(name.get_ref(), e)))?;
             let name = signer(name.get_ref()).map_err(|message| self.bad(name, message))?;
-            if let Some(other) = keys.iter().find(|known| known.key == key) {
-                return Err(self.bad(line, format!("the key of {} is that of {}", quoted(&name), quoted(&other.name))));
+            let digits = key.digits();
+            if let Some(other) = rules.iter().find_map(|rule| rule.text.strip_prefix(&digits)) {
+                return Err(self.bad(line, format!("the key of {} is that of {}", quoted(&name), quoted(other.trim()))));
             }
-            keys.push(Key { name, key });
+            let line = self.of(line.span().start);
+            rules.push(Rule { is: Is::Key, text: format!("{digits} {name}"), value: 0, line });
         }
-        Ok(keys)
+        Ok(rules)
     }
 
     /// The rule that only signed modules are loaded, which some key must be able to keep.
-    fn signed_only(&self, read: Option<&Spanned<bool>>, keys: &[Key]) -> Result<Option<Rule>, Bad> {
+    fn signed_only(&self, read: Option<&Spanned<bool>>, keys: &Keys) -> Result<Option<Rule>, Bad> {
         let Some(required) = read.filter(|required| *required.get_ref()) else { return Ok(None) };
         let line = self.of(required.span().start);
         if keys.is_empty() {

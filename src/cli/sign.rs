@@ -109,9 +109,8 @@ fn lines(at: &[At]) -> String {
 fn held(args: &Args, name: &str, bytes: &[u8], plain: &ProbeModule, key: &SecretKey) -> Vec<Signature> {
     let digest = module::digest(plain.bytes());
     let parsed = parse_for(name, bytes, &args.at.parse().unwrap_or_default(), args.profile.profile);
-    let signed = parsed.ok().and_then(|module| module.manifest().signed.clone());
-    let all = signed.map(|signed| signed.by).unwrap_or_default();
-    all.into_iter().filter(|one| one.key != key.public() && one.holds(&digest)).collect()
+    let all = parsed.into_iter().flat_map(|module| module.manifest().signed.by().collect::<Vec<_>>());
+    all.filter(|one| one.key != key.public() && one.holds(&digest)).collect()
 }
 
 fn with(plain: &[u8], mut all: Vec<Signature>, key: &SecretKey) -> Vec<u8> {

@@ -5,6 +5,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::policy::Policy;
+use crate::signature::Signature;
 use crate::spec::Manifest;
 
 /// A signature that a module has.
@@ -18,12 +19,12 @@ pub(super) struct Signer {
 
 /// All of a module, in the order they have there.
 pub(super) fn signers(manifest: &Manifest, policy: &Policy) -> Vec<Signer> {
-    let all = manifest.signed.iter().flat_map(|signed| signed.by.iter().map(|one| (one, one.holds(&signed.digest))));
-    let signer = |(one, holds): (&crate::signature::Signature, bool)| {
-        let name = policy.signer(&one.key).map(str::to_owned);
-        Signer { id: one.key.id(), name, holds }
+    let signer = |one: Signature| Signer {
+        id: one.key.id(),
+        name: policy.signer(&one.key).map(str::to_owned),
+        holds: one.holds(manifest.signed.digest()),
     };
-    all.map(signer).collect()
+    manifest.signed.by().map(signer).collect()
 }
 
 impl Signer {

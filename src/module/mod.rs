@@ -81,7 +81,7 @@ fn check(name: &str, bytes: &[u8], at: &[At], profile: Profile) -> Result<Manife
         imports: facts.imports.iter().map(used).collect(),
         has_initialize: exports.has_initialize,
         is_placed: !at.is_empty(),
-        signed: facts.signed,
+        signed: facts.signed.unwrap_or_default(),
         profile,
     })
 }

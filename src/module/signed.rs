@@ -11,11 +11,12 @@ use wasmparser::{Parser, Payload};
 use super::shape::cap;
 use super::{ModuleError, Place};
 use crate::limits::Profile;
-use crate::signature::{Digest, PublicKey, Signature, Signed};
+use crate::signature::{Digest, Signature, Signed};
 
 /// What the section is called.
 pub(super) const SECTION: &str = "probe1.sig";
 const FORM: u8 = 1;
+const KEY_BYTES: usize = 32;
 const SIGNATURE_BYTES: usize = 96;
 
 /// What is signed of a module without signatures.
@@ -27,22 +28,14 @@ pub fn digest(unsigned: &[u8]) -> Digest {
 pub(super) fn read(section: &[u8], unsigned: &[u8]) -> Result<Signed, ModuleError> {
     let bad = |why| ModuleError::Signatures(why);
     let [FORM, all @ ..] = section else { return Err(bad("of another version, expected 1")) };
-    let (all, []) = all.as_chunks::<SIGNATURE_BYTES>() else {
+    let (each, []) = all.as_chunks::<SIGNATURE_BYTES>() else {
         return Err(bad("cut short, expected 96 bytes for each signature"));
     };
-    cap!(Profile::Default, MODULE_SIGNATURES_MAX, Place::Module, all.len())?;
-    let by: Vec<Signature> = all.iter().map(signature).collect();
-    if by.is_empty() || by.windows(2).any(|two| two[0].key >= two[1].key) {
+    cap!(Profile::Default, MODULE_SIGNATURES_MAX, Place::Module, each.len())?;
+    if each.is_empty() || each.windows(2).any(|two| two[0][..KEY_BYTES] >= two[1][..KEY_BYTES]) {
         return Err(bad("out of order, expected one signature or more, in the order of their keys, each once"));
     }
-    Ok(Signed { digest: digest(unsigned), by })
-}
-
-fn signature(bytes: &[u8; SIGNATURE_BYTES]) -> Signature {
-    let mut thirds = [[0; 32]; 3];
-    thirds.copy_from_slice(bytes.as_chunks().0);
-    let [key, r, s] = thirds;
-    Signature { key: PublicKey(key), halves: [r, s] }
+    Ok(Signed::new(&digest(unsigned), all))
 }
 
 /// The module without any section of signatures, wherever it stands; bytes that are no module stay as they are.

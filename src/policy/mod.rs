@@ -17,7 +17,6 @@ use crate::spec::{ImportUse, Manifest, SpecError, Target, glob};
 
 pub use patterns::Pattern;
 pub use redaction::Redaction;
-pub use signed::Key;
 
 /// What an operator decided: the file, line by line. Without one everything may be read and probed, and what the built-in list
 /// names is withheld.
@@ -26,8 +25,6 @@ pub struct Policy {
     /// Where it stands, for messages.
     pub file: String,
     pub rules: Vec<Rule>,
-    /// Who may sign modules.
-    pub keys: Vec<Key>,
 }
 
 /// One rule, and the line that it stands on.
@@ -64,6 +61,8 @@ pub enum Is {
     PatternOff,
     /// A module without a signature of a listed key is refused.
     SignedOnly,
+    /// Who may sign: 64 digits of the public key, a space, and what its holder is called.
+    Key,
 }
 
 /// Of imports or of probes.

@@ -18,19 +18,15 @@ const PURPOSE: &[u8; 16] = b"waspect module 1";
 pub type Digest = [u8; 32];
 
 /// A public key; people know it by the beginning of it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PublicKey(pub [u8; 32]);
 
-/// What a module says of who signed it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Signed {
-    pub digest: Digest,
-    /// By key, each once.
-    pub by: Vec<Signature>,
-}
+/// What a module says of who signed it; nothing, of most. As it crosses borders: the digest, and each signature's bytes, by key.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Signed(Vec<u8>);
 
 /// One signature, which may hold or not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signature {
     pub key: PublicKey,
     /// `R` and `S` of RFC 8032.
@@ -38,10 +34,39 @@ pub struct Signature {
 }
 
 impl PublicKey {
-    /// The first half of its first half, as people compare it.
+    /// As people compare keys.
     pub fn id(&self) -> String {
-        let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' - 10 + n });
-        self.0.iter().take(8).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        digits(&self.0[..8])
+    }
+
+    /// All of it.
+    pub fn digits(&self) -> String {
+        digits(&self.0)
+    }
+}
+
+fn digits(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' - 10 + n });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+impl Signed {
+    /// Of signatures, each the 32 bytes of a key and the 64 of a signature.
+    pub fn new(digest: &Digest, signatures: &[u8]) -> Self {
+        Self([digest, signatures].concat())
+    }
+
+    /// All, in order; none of bytes that nobody made here.
+    pub fn by(&self) -> impl Iterator<Item = Signature> {
+        self.parts().1.as_chunks().0.iter().map(|[key, r, s]| Signature { key: PublicKey(*key), halves: [*r, *s] })
+    }
+
+    pub fn digest(&self) -> &Digest {
+        self.parts().0
+    }
+
+    fn parts(&self) -> (&Digest, &[[u8; 32]]) {
+        self.0.as_chunks().0.split_first().unwrap_or((&[0; 32], &[]))
     }
 }
 

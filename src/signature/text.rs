@@ -31,8 +31,7 @@ pub enum KeyError {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(PUBLIC)?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{PUBLIC}{}", self.digits())
     }
 }
 
@@ -72,8 +71,7 @@ impl SecretKey {
 
     /// The line that a file of it has: to be written where nobody else reads.
     pub fn to_line(&self) -> String {
-        let digits = self.0.sk.seed().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!("{SECRET}{digits}\n")
+        format!("{SECRET}{}\n", super::digits(&*self.0.sk.seed()))
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Manifest {
     pub has_initialize: bool,
     /// An operator's `--at` placed a probe, whatever the module says.
     pub is_placed: bool,
-    pub signed: Option<Signed>,
+    pub signed: Signed,
     /// The limits it was checked against, and runs under.
     pub profile: Profile,
 }

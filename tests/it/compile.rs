@@ -29,7 +29,7 @@ fn manifest() -> Manifest {
         imports: vec![],
         has_initialize: false,
         is_placed: false,
-        signed: None,
+        signed: waspect::signature::Signed::default(),
         profile: Profile::Default,
     }
 }
