@@ -45,7 +45,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         writeln!(out, "{line}")?;
         let (secret, public) = (secret.display(), public.display());
-        writeln!(anstream::stderr(), "{secret}: keep it to yourself\n{public}: its line goes under `[keys]` of policies")?;
+        writeln!(
+            anstream::stderr(),
+            "{secret}: keep it to yourself\n{public}: its line goes under `[keys]` of policies"
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,9 @@ pub(super) fn secret(path: &Path) -> anyhow::Result<SecretKey> {
     private(&file, path)?;
     let mut line = String::new();
     file.take(BYTES_MAX).read_to_string(&mut line).with_context(|| format!("the key `{shown}`"))?;
-    line.parse().map_err(|e| advised(format!("the key `{shown}`: {e}"), "`waspect keygen PATH` makes `PATH.key`, the secret one"))
+    line.parse().map_err(|e| {
+        advised(format!("the key `{shown}`: {e}"), "`waspect keygen PATH` makes `PATH.key`, the secret one")
+    })
 }
 
 fn unlinked(e: io::Error, path: &Path) -> anyhow::Error {
@@ -48,8 +50,12 @@ fn private(file: &File, path: &Path) -> anyhow::Result<()> {
         bail!("the key `{shown}` belongs to user {}, expected {own}", found.uid());
     }
     if found.mode() & OTHERS != 0 {
-        let says = format!("the key `{shown}` has mode {:03o}, expected nothing for group and others", found.mode() & 0o777);
-        return Err(advised(says, format!("`chmod 600 {shown}`, if nobody else can have read it; else make a new one")));
+        let says =
+            format!("the key `{shown}` has mode {:03o}, expected nothing for group and others", found.mode() & 0o777);
+        return Err(advised(
+            says,
+            format!("`chmod 600 {shown}`, if nobody else can have read it; else make a new one"),
+        ));
     }
     Ok(())
 }

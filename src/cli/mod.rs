@@ -36,8 +36,8 @@ mod ps;
 mod run;
 mod sessions;
 mod sign;
-mod signers;
 mod signals;
+mod signers;
 #[cfg(target_arch = "x86_64")]
 mod target;
 mod text;

@@ -201,7 +201,8 @@ impl Lines<'_> {
     fn keys(&self, read: &Keys) -> Result<Vec<Rule>, Bad> {
         let mut rules: Vec<Rule> = Vec::new();
         for (name, line) in read {
-            let key: PublicKey = line.get_ref().parse().map_err(|e: KeyError| self.bad(line, key_words(name.get_ref(), e)))?;
+            let key: PublicKey =
+                line.get_ref().parse().map_err(|e: KeyError| self.bad(line, key_words(name.get_ref(), e)))?;
             let name = signer(name.get_ref()).map_err(|message| self.bad(name, message))?;
             let digits = key.digits();
             if let Some(other) = rules.iter().find_map(|rule| rule.text.strip_prefix(&digits)) {

@@ -96,7 +96,9 @@ fn unsigned(args: &Args, name: &str, bytes: &[u8]) -> anyhow::Result<ProbeModule
     let placed = module::with_places(checked.bytes(), &lines(&at));
     let again = parse_for(name, &placed, &[], args.profile.profile)?;
     if again.manifest().probes != checked.manifest().probes {
-        bail!("the module has places in a section `probe1.at`, which others beside it would hide; expected no `--at`, or all places there");
+        bail!(
+            "the module has places in a section `probe1.at`, which others beside it would hide; expected no `--at`, or all places there"
+        );
     }
     Ok(again)
 }
@@ -129,9 +131,14 @@ fn report(args: &Args, output: &Path, made: &ProbeModule, key: &SecretKey) -> an
     let bytes = made.bytes().len();
     if args.json {
         let signed: Vec<_> = all.iter().map(Signer::json).collect();
-        writeln!(anstream::stdout(), "{}", json!({"output": output.to_string_lossy(), "bytes": bytes, "signed": signed}))?;
+        writeln!(
+            anstream::stdout(),
+            "{}",
+            json!({"output": output.to_string_lossy(), "bytes": bytes, "signed": signed})
+        )?;
     } else {
-        let others = if all.len() > 1 { format!(", beside {}", text::count(all.len() - 1, "other key")) } else { String::new() };
+        let others =
+            if all.len() > 1 { format!(", beside {}", text::count(all.len() - 1, "other key")) } else { String::new() };
         writeln!(anstream::stderr(), "{}: {bytes} bytes, signed by {id}{others}", output.display())?;
     }
     Ok(ExitCode::SUCCESS)

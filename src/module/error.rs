@@ -113,7 +113,8 @@ impl ModuleError {
     }
 }
 
-const RESIGN: &str = "signing is the last step of a build: `waspect sign` takes what is there for signatures away, and signs anew";
+const RESIGN: &str =
+    "signing is the last step of a build: `waspect sign` takes what is there for signatures away, and signs anew";
 
 const REACTOR: &str = "build a reactor: Rust `crate-type = [\"cdylib\"]`, C `-Wl,--no-entry` or `-mexec-model=reactor`, \
                        Go `-buildmode=c-shared`, Zig `-fno-entry`";

@@ -101,7 +101,8 @@ impl PolicyError {
     }
 }
 
-const RULE: &str = "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses";
+const RULE: &str =
+    "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses";
 
 impl Policy {
     /// Everything that can be told of a module before it is attached.

@@ -40,7 +40,9 @@ fn verdict(policy: &Policy, bytes: &[u8], at: &[At]) -> String {
     let Ok(module) = parse("m.wasm", bytes, at).map_err(|e| e.to_string()) else {
         return parse("m.wasm", bytes, at).map(drop).expect_err("refused").to_string();
     };
-    policy.module(module.manifest(), &policy.lowered(Budget::DEFAULT)).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+    policy
+        .module(module.manifest(), &policy.lowered(Budget::DEFAULT))
+        .map_or_else(|e| e.to_string(), |()| "ok".to_owned())
 }
 
 fn section(name: &str, content: &[u8]) -> Vec<u8> {
@@ -129,8 +131,8 @@ fn sections_that_lie() {
 
 /// The order of the group, as `S` is written.
 const ORDER: [u8; 32] = [
-    0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0x10,
+    0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
 
 /// Points that are their own eighth of the group, the two that are written wrongly among them.
@@ -234,14 +236,18 @@ fn keys_of_policies() {
     check("require_signed = \"yes\"\n", "p.toml:1: invalid type");
     check("[keys]\n\nalice = \"alice.pub\"\n", "p.toml:3: the key of `alice`: expected a public key");
     let secret = alice.to_line();
-    check(&format!("[keys]\nalice = \"{}\"\n", secret.trim()), "p.toml:2: the key of `alice`: expected a public key, found a secret");
+    check(
+        &format!("[keys]\nalice = \"{}\"\n", secret.trim()),
+        "p.toml:2: the key of `alice`: expected a public key, found a secret",
+    );
     check(&format!("[keys]\nalice = \"ed25519:{}\"\n", SMALL[0]), "p.toml:2: the key of `alice`: expected a point");
     let twice = format!("[keys]\nalice = \"{0}\"\nbob = \"{0}\"\n", alice.public());
     check(&twice, "p.toml:3: the key of `bob` is that of `alice`");
     check(&format!("[keys]\n\"a\\nb\" = \"{}\"\n", bob.public()), "p.toml:2: expected the name of a signer");
     check("[redact]\nrequire_signed = true\n", "p.toml:2: unknown field `require_signed`");
     // Keys alone only name who signed.
-    let policy = read_policy("p.toml", &format!("require_signed = false\n[keys]\nbob = \"{}\"\n", bob.public())).expect("good");
+    let policy =
+        read_policy("p.toml", &format!("require_signed = false\n[keys]\nbob = \"{}\"\n", bob.public())).expect("good");
     assert_eq!(verdict(&policy, &plain(), &[]), "ok");
     assert_eq!(policy.signer(&bob.public()), Some("bob"));
 }
@@ -265,7 +271,8 @@ fn signatures_can_be_taken_away() {
 fn the_abi_says_what_is_signed() {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "docs", "ABI.md"].iter().collect();
     let page = std::fs::read_to_string(path).expect("the page");
-    for words in ["`probe1.sig`", "`waspect module 1`", "SHA-256", "32 bytes of the public key and 64 of the signature"] {
+    for words in ["`probe1.sig`", "`waspect module 1`", "SHA-256", "32 bytes of the public key and 64 of the signature"]
+    {
         assert!(page.contains(words), "{words}");
     }
 }
