@@ -1,7 +1,7 @@
 """Policy files: what may be loaded, read, probed and spent in this process.
 
-In: a path, or what `WASPECT_POLICY` names. Out: rules as the agent takes them, empty where there is no file. Never: a file that
-cannot be read passed over.
+In: a path, or what `WASPECT_POLICY` names. Out: rules as the agent takes them, empty where there is no file. Never: a
+file passed over that cannot be read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signed modules as an operator meets them: keys, files, and who is let in where signatures are required.
 
-In: keys and modules made here, policies. Out: a failure where what nobody signed is loaded, or a key can be read or taken. Never here:
-a look at how it is done.
+In: keys and modules made here, policies. Out: a failure where what nobody signed is loaded, or a key can be read or
+taken. Never here: a look at how it is done.
 """
 
 from __future__ import annotations
