@@ -143,7 +143,7 @@ $(wasm_target):
 lld := $(wildcard $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/$(arch)-unknown-linux-gnu/bin/gcc-ld/ld.lld)
 agent_flags := -C llvm-args=-inline-threshold=12 -C llvm-args=-inlinecold-threshold=0 \
   -C llvm-args=-inlinehint-threshold=225 -C llvm-args=-unroll-threshold=20 \
-  -C no-vectorize-loops -C no-vectorize-slp $(if $(and $(filter x86_64,$(arch)),$(lld)),-C link-arg=-Wl$(comma)--icf=all)
+  -C no-vectorize-loops -C no-vectorize-slp -C force-frame-pointers=yes $(if $(and $(filter x86_64,$(arch)),$(lld)),-C link-arg=-Wl$(comma)--icf=all)
 define agent_rule
 $(2): $(filter-out $(cli_only),$(rust))
 	PYO3_PYTHON=$(call python,$(1)) cargo rustc --profile agent --lib --no-default-features --features $(3) --crate-type cdylib -- $(agent_flags)

@@ -12,6 +12,7 @@ pub mod path;
 pub mod policy;
 pub mod report;
 pub mod request;
+pub mod signature;
 pub mod sketch;
 pub mod sorted;
 pub mod spec;

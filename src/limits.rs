@@ -91,6 +91,8 @@ limits! {
     MODULE_SEGMENTS_MAX = 1_000, "data and element segments", "refused at load";
     MODULE_TABLE_ELEMENTS_MAX = 4_096, "elements", "refused at load";
     MODULE_CUSTOM_BYTES_MAX = 64 << 10 => 1 << 20, "bytes of custom sections", "refused at load";
+    /// In its section `probe1.sig`.
+    MODULE_SIGNATURES_MAX = 16, "signatures", "refused at load";
     FUNCTION_BODY_BYTES_MAX = 32 << 10 => 64 << 10, "bytes of code", "refused at load";
     FUNCTION_LOCALS_MAX = 256, "locals", "refused at load";
     FUNCTION_LOOP_NESTING_MAX = 8, "nested loops", "refused at load";

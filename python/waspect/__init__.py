@@ -19,6 +19,7 @@ from .errors import (
     ProbeError,
     SpecError,
 )
+from .policy import rules_of
 from .prepared import listen
 from .scopes import asgi, request, wsgi
 from .session import Session
@@ -68,25 +69,10 @@ def load(
     then; `profile="large"` is for modules that bring a language's runtime along, as Go's do (an artifact has the
     profile it was compiled with). Raises a `ProbeError`.
     """
-    rules = _policy(policy)
+    rules = rules_of(policy)
     source, name = _read(path_or_bytes)
     artifact = _compiled(source, name, at or {}, profile) if _is_source(source, name) else source
     return Session(_core.load(artifact, budget or {}, rules, expires))
-
-
-def _policy(path: str | os.PathLike[str] | None) -> bytes:
-    path = path or os.environ.get("WASPECT_POLICY")
-    if not path:
-        return b""
-    from . import compiler  # noqa: PLC0415 — without a file none is needed
-
-    try:
-        with open(os.fspath(path), "rb") as file:
-            text = file.read()
-    except OSError as error:
-        # Whoever named a policy wants it kept: nothing is loaded without.
-        raise PolicyError(f"the policy `{os.fspath(path)}` cannot be read: {error.strerror}") from error
-    return _core.policy(compiler.find(), text, os.fspath(path))
 
 
 def _read(path_or_bytes: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:

@@ -30,8 +30,11 @@ def load(artifact: bytes, budget: Budget, policy: bytes, expires: float | None =
     Raises `EngineError`, `AttachError` or `PolicyError`.
     """
 
-def load_for_frames(artifact: bytes) -> Session:
-    """An artifact whose probes are attached nowhere, for `Session.execute`. Raises `EngineError` or `AttachError`."""
+def load_for_frames(artifact: bytes, policy: bytes) -> Session:
+    """An artifact whose probes are attached nowhere, for `Session.execute`, under what `policy` gave.
+
+    Raises `EngineError`, `AttachError` or `PolicyError`.
+    """
 
 def _listen(folder: str) -> str:
     """Lets operators reach this process by a socket in a private folder; gives the socket's path."""

@@ -17,6 +17,7 @@ use super::language::{Position, Program, Refused, position};
 use super::open::{AtArgs, Given, Opened, all, open};
 use super::policy::PolicyArgs;
 use super::profile::ProfileArg;
+use super::signers::signers;
 use super::{BAD, TROUBLE, hint, report, text, warn};
 use crate::lang;
 use crate::lang::diagnostics::{Diagnostic, Other, Severity};
@@ -120,7 +121,9 @@ fn check(given: &Given<'_>, rules: &Rules, known: Option<&Known>) -> anyhow::Res
             let size = text::bytes(manifest.wasm_bytes);
             let stubs = manifest.imports.iter().filter(|import| import.module == WASI_MODULE).count();
             let stubs = if stubs == 0 { String::new() } else { format!(", {}", text::count(stubs, "WASI stub")) };
-            writeln!(anstream::stdout(), "{}: ok, {probes}, {size}{stubs}", given.shown())?;
+            let signed: String =
+                signers(manifest, &rules.policy).iter().map(|signer| format!(", {}", signer.words())).collect();
+            writeln!(anstream::stdout(), "{}: ok, {probes}, {size}{stubs}{signed}", given.shown())?;
             known.map_or(Ok(0), |known| resolve(&manifest.probes, known))
         }
         Err(e) => {

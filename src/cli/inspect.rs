@@ -9,6 +9,8 @@ use serde_json::{Value as Json, json};
 use waspect_abi::{Arg, Import, Reads, WASI_MODULE, import_named};
 
 use super::open::ModuleArgs;
+use super::policy::PolicyArgs;
+use super::signers::{Signer, signers};
 use super::{HEADING, text};
 use crate::limits;
 use crate::path::{Context, Path, Root};
@@ -31,24 +33,29 @@ pub(super) struct Args {
     json: bool,
 
     #[command(flatten)]
+    policy: PolicyArgs,
+
+    #[command(flatten)]
     module: ModuleArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let module = args.module.open()?;
+    let signers = signers(module.manifest(), &args.policy.read()?);
     let mut out = anstream::stdout().lock();
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&as_json(module.manifest()))?)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&as_json(module.manifest(), &signers))?)?;
     } else {
-        write(&mut out, module.manifest())?;
+        write(&mut out, module.manifest(), &signers)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(out: &mut impl Write, manifest: &Manifest) -> io::Result<()> {
+fn write(out: &mut impl Write, manifest: &Manifest, signers: &[Signer]) -> io::Result<()> {
     let size = text::bytes(manifest.wasm_bytes);
     writeln!(out, "{HEADING}{}{HEADING:#}  {size}, {}", manifest.name.escape_debug(), memory(manifest))?;
     writeln!(out, "sha256 {}", hex(&manifest.sha256))?;
+    signers.iter().try_for_each(|signer| writeln!(out, "{}", signer.words()))?;
     if manifest.has_initialize {
         writeln!(out, "`_initialize` runs once per instance, before the first firing")?;
     }
@@ -239,13 +246,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn as_json(manifest: &Manifest) -> Json {
+fn as_json(manifest: &Manifest, signers: &[Signer]) -> Json {
     json!({
         "name": manifest.name,
         "sha256": hex(&manifest.sha256),
         "bytes": manifest.wasm_bytes,
         "memory": manifest.memory.map(|m| json!({ "pages_min": m.pages_min, "pages_max": m.pages_max })),
         "initialize": manifest.has_initialize,
+        "signed": signers.iter().map(Signer::json).collect::<Vec<_>>(),
         "probes": manifest.probes.iter().map(probe_json).collect::<Vec<_>>(),
         "imports": manifest.imports.iter().map(import_json).collect::<Vec<_>>(),
     })

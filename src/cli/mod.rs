@@ -19,6 +19,8 @@ mod desk;
 mod fmt;
 mod held;
 mod inspect;
+mod keygen;
+mod keys;
 mod language;
 mod left;
 mod limits;
@@ -33,7 +35,9 @@ mod profile;
 mod ps;
 mod run;
 mod sessions;
+mod sign;
 mod signals;
+mod signers;
 #[cfg(target_arch = "x86_64")]
 mod target;
 mod text;
@@ -119,9 +123,11 @@ enum Command {
     Compile(compile::Args),
     Fmt(fmt::Args),
     Inspect(inspect::Args),
+    Keygen(keygen::Args),
     Limits(limits::Args),
     #[command(hide = true)]
     Policy(policy::Args),
+    Sign(sign::Args),
     Run(run::Run),
     #[cfg(target_arch = "x86_64")]
     Attach(attach::Attach),
@@ -148,8 +154,10 @@ fn dispatch(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Compile(args) => compile::run(args),
         Command::Fmt(args) => fmt::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Keygen(args) => keygen::run(args),
         Command::Limits(args) => limits::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Sign(args) => sign::run(args),
         Command::Run(args) => run::run(args),
         #[cfg(target_arch = "x86_64")]
         Command::Attach(args) => attach::run(args),

@@ -19,6 +19,7 @@ use waspect_abi::{CORE, IMPORTS, WASI};
 use crate::frames::{self, FromCompiler, Refusal};
 use crate::limits::{Budget, TABLE};
 use crate::policy::{Is, Pattern, Policy, Rule, scope};
+use crate::signature::{KeyError, PublicKey};
 use crate::spec::glob;
 use crate::spec::words::{nearest, one_of, quoted};
 
@@ -26,6 +27,8 @@ use crate::spec::words::{nearest, one_of, quoted};
 const VARIABLE: &str = "WASPECT_POLICY";
 /// A longer file is not read.
 const BYTES_MAX: u64 = 1 << 20;
+/// A signer's name stands in messages.
+const SIGNER_BYTES_MAX: usize = 64;
 /// What a session may ask for besides budgets.
 const OF_SESSION: [&str; 2] = ["events_per_second_process", "ring_bytes"];
 
@@ -95,6 +98,9 @@ impl Bad {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    require_signed: Option<Spanned<bool>>,
+    #[serde(default)]
+    keys: Keys,
     #[serde(default)]
     imports: Lists,
     #[serde(default)]
@@ -106,6 +112,8 @@ struct File {
 }
 
 type Texts = Vec<Spanned<String>>;
+/// Names of signers, and lines of keys.
+type Keys = BTreeMap<Spanned<String>, Spanned<String>>;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +177,8 @@ pub fn parse(file: &str, text: &str) -> Result<Policy, Bad> {
             line: lines.of(name.span().start),
         }));
     }
+    rules.extend(lines.signed_only(read.require_signed.as_ref(), &read.keys)?);
+    rules.extend(lines.keys(&read.keys)?);
     Ok(Policy { file: file.to_owned(), rules })
 }
 
@@ -187,10 +197,52 @@ impl Lines<'_> {
         Bad { message, line: self.of(text.span().start) }
     }
 
+    /// Who may sign modules.
+    fn keys(&self, read: &Keys) -> Result<Vec<Rule>, Bad> {
+        let mut rules: Vec<Rule> = Vec::new();
+        for (name, line) in read {
+            let key: PublicKey =
+                line.get_ref().parse().map_err(|e: KeyError| self.bad(line, key_words(name.get_ref(), e)))?;
+            let name = signer(name.get_ref()).map_err(|message| self.bad(name, message))?;
+            let digits = key.digits();
+            if let Some(other) = rules.iter().find_map(|rule| rule.text.strip_prefix(&digits)) {
+                return Err(self.bad(line, format!("the key of {} is that of {}", quoted(&name), quoted(other.trim()))));
+            }
+            let line = self.of(line.span().start);
+            rules.push(Rule { is: Is::Key, text: format!("{digits} {name}"), value: 0, line });
+        }
+        Ok(rules)
+    }
+
+    /// The rule that only signed modules are loaded, which some key must be able to keep.
+    fn signed_only(&self, read: Option<&Spanned<bool>>, keys: &Keys) -> Result<Option<Rule>, Bad> {
+        let Some(required) = read.filter(|required| *required.get_ref()) else { return Ok(None) };
+        let line = self.of(required.span().start);
+        if keys.is_empty() {
+            let message = "`require_signed` is set, and nobody may sign; expected a key under `[keys]`, as `waspect keygen` makes them";
+            return Err(Bad { message: message.to_owned(), line });
+        }
+        Ok(Some(Rule { is: Is::SignedOnly, text: String::new(), value: 0, line }))
+    }
+
     fn rule(&self, is: Is, text: &Spanned<String>, understood: Understood<'_>) -> Result<Rule, Bad> {
         let meant = understood(text.get_ref()).map_err(|message| self.bad(text, message))?;
         Ok(Rule { is, text: meant, value: 0, line: self.of(text.span().start) })
     }
+}
+
+fn key_words(name: &str, e: KeyError) -> String {
+    let more = if e == KeyError::Secret { "; whoever can read this file can sign: make a new one" } else { "" };
+    format!("the key of {}: {e}{more}", quoted(name))
+}
+
+/// A name that messages show.
+fn signer(name: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | '+' | ' ');
+    if !name.trim().is_empty() && name.chars().all(fits) && name.len() <= SIGNER_BYTES_MAX {
+        return Ok(name.to_owned());
+    }
+    Err(format!("expected the name of a signer, such as `alice` or `\"ci@shop\"`, found {}", quoted(name)))
 }
 
 /// A pattern of functions.

@@ -7,6 +7,9 @@ use std::str::FromStr;
 use super::{ModuleError, Place};
 use crate::spec::Spec;
 
+/// What the section is called.
+pub(super) const SECTION: &str = "probe1.at";
+
 /// One export and its spec; overrides what the export's name says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct At {

@@ -53,6 +53,8 @@ pub enum ModuleError {
     At(String),
     #[error("custom section `probe1.at` is not UTF-8")]
     AtNotText,
+    #[error("custom section `probe1.sig` is {0}")]
+    Signatures(&'static str),
     #[error("{by} names export {}, which is not a function export of the module", quoted(.export))]
     NoSuchExport { by: &'static str, export: String, exports: Vec<String> },
     #[error("export {} is given spec `{spec}` twice", quoted(.export))]
@@ -104,11 +106,15 @@ impl ModuleError {
             Self::Spec { error, .. } => error.hint(),
             Self::At(_) => Some("for example `--at 'on_add=fn:shop.cart.add:entry'`".to_owned()),
             Self::NoSuchExport { exports, .. } => Some(format!("function exports: {}", listed(exports))),
+            Self::Signatures(_) => Some(RESIGN.to_owned()),
             Self::NoProbe { exports } => Some(no_probe_hint(exports)),
             _ => None,
         }
     }
 }
+
+const RESIGN: &str =
+    "signing is the last step of a build: `waspect sign` takes what is there for signatures away, and signs anew";
 
 const REACTOR: &str = "build a reactor: Rust `crate-type = [\"cdylib\"]`, C `-Wl,--no-entry` or `-mexec-model=reactor`, \
                        Go `-buildmode=c-shared`, Zig `-fno-entry`";

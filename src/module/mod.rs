@@ -12,6 +12,7 @@ mod imports;
 mod pass;
 mod reach;
 mod shape;
+mod signed;
 mod weight;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use at::At;
 pub use error::{ModuleError, Place};
+pub use signed::{digest, unsigned, with_places, with_signatures};
 
 use crate::limits::Profile;
 use crate::spec::words::shown_lines;
@@ -78,6 +80,8 @@ fn check(name: &str, bytes: &[u8], at: &[At], profile: Profile) -> Result<Manife
         probes: exports.probes,
         imports: facts.imports.iter().map(used).collect(),
         has_initialize: exports.has_initialize,
+        is_placed: !at.is_empty(),
+        signed: facts.signed.unwrap_or_default(),
         profile,
     })
 }

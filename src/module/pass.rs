@@ -11,8 +11,9 @@ use wasmparser::{
 
 use super::shape::{self, Shape, cap};
 use super::weight::weight;
-use super::{ModuleError, Place, custom};
+use super::{ModuleError, Place, at, custom, signed};
 use crate::limits::Profile;
+use crate::signature::Signed;
 use crate::spec::Memory;
 use crate::spec::words::shown_lines;
 
@@ -33,6 +34,10 @@ pub(super) struct Facts<'a> {
     pub(super) calls: Vec<Calls>,
     /// The custom section `probe1.at`.
     pub(super) at: Option<&'a [u8]>,
+    /// The custom section `probe1.sig`.
+    pub(super) signed: Option<Signed>,
+    /// Where the last section ended.
+    behind: usize,
     segments: u64,
     custom_bytes: u64,
     loops_x_locals: u64,
@@ -78,7 +83,7 @@ pub(super) fn read(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleEr
 }
 
 fn walk(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleError> {
-    let mut facts = Facts { profile, ..Facts::default() };
+    let mut facts = Facts { profile, behind: HEAD_BYTES, ..Facts::default() };
     let mut validator = Validator::new_with_features(WasmFeatures::LIME1);
     let mut allocations = FuncValidatorAllocations::default();
     let mut parser = Parser::new(0);
@@ -86,6 +91,7 @@ fn walk(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleError> {
     for payload in parser.parse_all(bytes) {
         let payload = payload.map_err(|e| invalid(Place::Module, &e))?;
         before(&mut facts, &payload)?;
+        signatures(&mut facts, bytes, &payload)?;
         match validator.payload(&payload).map_err(|e| invalid(Place::Module, &e))? {
             ValidPayload::Func(function, body) => {
                 allocations = code(&mut facts, function, &body, allocations)?;
@@ -98,6 +104,25 @@ fn walk(bytes: &[u8], profile: Profile) -> Result<Facts<'_>, ModuleError> {
 
 fn invalid(place: Place, e: &wasmparser::Error) -> ModuleError {
     ModuleError::Invalid { place, message: shown_lines(e.message()), offset: e.offset() }
+}
+
+/// Of the version and what it is, before the first section.
+const HEAD_BYTES: usize = 8;
+
+/// Nothing comes behind the signatures: they are over all bytes before them.
+fn signatures(facts: &mut Facts<'_>, bytes: &[u8], payload: &Payload<'_>) -> Result<(), ModuleError> {
+    let Some((_, range)) = payload.as_section() else { return Ok(()) };
+    if facts.signed.is_some() {
+        return Err(ModuleError::Signatures("not the last section, as it must be"));
+    }
+    if let Payload::CustomSection(section) = payload
+        && section.name() == signed::SECTION
+    {
+        let unsigned = bytes.get(..facts.behind).unwrap_or_default();
+        facts.signed = Some(signed::read(section.data(), unsigned)?);
+    }
+    facts.behind = signed::place(range.end);
+    Ok(())
 }
 
 /// What is refused by a section's header alone.
@@ -152,7 +177,7 @@ fn after<'a>(facts: &mut Facts<'a>, payload: Payload<'a>) -> Result<(), ModuleEr
             elements(facts, segment.map_err(bad)?.items).map_err(bad)?;
             cap!(facts.profile, MODULE_TABLE_ELEMENTS_MAX, Place::Table, facts.in_tables.len())
         }),
-        P::CustomSection(s) if s.name() == "probe1.at" => {
+        P::CustomSection(s) if s.name() == at::SECTION => {
             facts.at = Some(s.data());
             Ok(())
         }

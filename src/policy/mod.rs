@@ -7,6 +7,7 @@
 mod names;
 mod patterns;
 mod redaction;
+mod signed;
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,10 @@ pub enum Is {
     SecretType,
     /// A built-in pattern that is not looked for.
     PatternOff,
+    /// A module without a signature of a listed key is refused.
+    SignedOnly,
+    /// Who may sign: 64 digits of the public key, a space, and what its holder is called.
+    Key,
 }
 
 /// Of imports or of probes.
@@ -78,6 +83,7 @@ pub struct PolicyError {
     why: String,
     file: String,
     line: u32,
+    hint: &'static str,
 }
 
 /// Why a budget is not given.
@@ -91,9 +97,12 @@ pub enum GrantError {
 
 impl PolicyError {
     pub fn hint(&self) -> &'static str {
-        "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses"
+        self.hint
     }
 }
+
+const RULE: &str =
+    "whoever keeps the policy file can change the rule; `waspect check --policy FILE` says what it refuses";
 
 impl Policy {
     /// Everything that can be told of a module before it is attached.
@@ -101,6 +110,7 @@ impl Policy {
     /// # Errors
     /// The first thing that the policy refuses.
     pub fn module(&self, manifest: &Manifest, budget: &Budget) -> Result<(), PolicyError> {
+        self.signed(manifest)?;
         manifest.imports.iter().try_for_each(|ImportUse { module, name }| self.import(module, name))?;
         manifest.probes.iter().try_for_each(|probe| match self.is_function(&probe.spec.target) {
             true => self.target(&probe.spec.target),
@@ -238,7 +248,7 @@ impl Policy {
     #[cold]
     #[inline(never)]
     fn error(&self, what: &[&str], why: &[&str], line: u32) -> PolicyError {
-        PolicyError { what: what.concat(), why: why.concat(), file: self.file.clone(), line }
+        PolicyError { what: what.concat(), why: why.concat(), file: self.file.clone(), line, hint: RULE }
     }
 }
 

@@ -98,8 +98,7 @@ fn load(
     expires: Option<f64>,
 ) -> PyResult<session::Session> {
     let artifact = taken(py, artifact)?;
-    let policy = if policy.is_empty() { Ok(Policy::default()) } else { frames::decode(policy) };
-    let policy = policy.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))?;
+    let policy = given(py, policy)?;
     let refused = |why: &str| errors::raise(py, "PolicyError", why, Some("see `waspect limits`"));
     let budget = asked(budget)?.and_then(|all| policy.granted(&all).map_err(|e| e.to_string()));
     let budget = budget.map_err(|e| refused(&e))?;
@@ -111,10 +110,16 @@ fn load(
     session::Session::start(py, artifact, (budget, policy), expires)
 }
 
-/// An artifact whose probes are attached nowhere.
+/// An artifact whose probes are attached nowhere, under what `policy` gave.
 #[pyfunction]
-fn load_for_frames(py: Python<'_>, artifact: &[u8]) -> PyResult<session::Session> {
-    session::Session::on_frames(py, taken(py, artifact)?)
+fn load_for_frames(py: Python<'_>, artifact: &[u8], policy: &[u8]) -> PyResult<session::Session> {
+    session::Session::on_frames(py, taken(py, artifact)?, given(py, policy)?)
+}
+
+/// What `policy` gave; empty is what holds without a file.
+fn given(py: Python<'_>, policy: &[u8]) -> PyResult<Policy> {
+    let policy = if policy.is_empty() { Ok(Policy::default()) } else { frames::decode(policy) };
+    policy.map_err(|e| errors::raise(py, "PolicyError", &e.to_string(), None))
 }
 
 fn taken(py: Python<'_>, artifact: &[u8]) -> PyResult<Artifact> {

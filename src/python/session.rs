@@ -61,14 +61,16 @@ impl Session {
     }
 
     /// Attached nowhere: its probes execute on frames that are handed over, as often as somebody likes.
-    pub(super) fn on_frames(py: Python<'_>, artifact: Artifact) -> PyResult<Self> {
+    pub(super) fn on_frames(py: Python<'_>, artifact: Artifact, policy: Policy) -> PyResult<Self> {
         let budget = Budget {
             events_per_second: u64::MAX,
             bytes_per_second: u64::MAX,
             time_share_max: limits::WHOLE,
             ..Budget::DEFAULT
         };
-        Self::with(py, artifact, (budget, Policy::default()), limits::FRAMES_RING_BYTES, u64::MAX)
+        let (budget, ring_bytes) = (policy.lowered(budget), policy.most("ring_bytes", limits::FRAMES_RING_BYTES));
+        let per_second = policy.most("events_per_second_process", u64::MAX);
+        Self::with(py, artifact, (budget, policy), ring_bytes, per_second)
     }
 
     /// With a ring and a rate of all probes together that the caller chooses.

@@ -9,6 +9,7 @@ pub use waspect_grammar::spec::{Options, Part, Point, Problem, Spec, SpecError, 
 pub use waspect_grammar::words;
 
 use crate::limits::Profile;
+use crate::signature::Signed;
 
 /// What the agent must know of a module besides its machine code; made by `module`, which read it in the bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Manifest {
     pub probes: Vec<Probe>,
     pub imports: Vec<ImportUse>,
     pub has_initialize: bool,
+    /// An operator's `--at` placed a probe, whatever the module says.
+    pub is_placed: bool,
+    pub signed: Signed,
     /// The limits it was checked against, and runs under.
     pub profile: Profile,
 }

@@ -28,6 +28,8 @@ fn manifest() -> Manifest {
         probes: vec![],
         imports: vec![],
         has_initialize: false,
+        is_placed: false,
+        signed: waspect::signature::Signed::default(),
         profile: Profile::Default,
     }
 }

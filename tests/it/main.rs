@@ -29,6 +29,7 @@ mod scaffold;
 mod script;
 mod sdk;
 mod segment;
+mod signed;
 mod sketch;
 mod spec;
 mod start;

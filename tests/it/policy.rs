@@ -38,7 +38,6 @@ fn bad_files_name_line_and_word() {
     check("[redact]\ntypes = [\"shop Cart\"]\n", "p.toml:2: expected the dotted name of a class");
     check("[redact.patterns]\npayment_cart = false\n", "p.toml:2: no pattern is called `payment_cart`");
     check("[redact]\nrequire = true\n", "p.toml:2: unknown field `require`");
-    check("require_signed = true\n", "p.toml:1: unknown field `require_signed`");
 }
 
 const MODULE: &str = r#"(module
@@ -191,7 +190,7 @@ fn lists_of_names_can_be_changed() {
     let redaction = |names: &[&str], allow: &[&str]| {
         let rule = |is| move |name: &&str| Rule { is, text: (*name).to_owned(), value: 0, line: 1 };
         let rules = names.iter().map(rule(Is::Secret)).chain(allow.iter().map(rule(Is::NoSecret))).collect();
-        Redaction::new(&Policy { file: String::new(), rules })
+        Redaction::new(&Policy { rules, ..Policy::default() })
     };
     let check = |redaction: &Redaction, name: &str, hides: bool| {
         assert_eq!(redaction.hides(name.as_bytes()), hides, "{name}");

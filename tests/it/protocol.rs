@@ -22,15 +22,15 @@ where
 #[test]
 fn examples_are_what_is_sent() {
     let parent = Parent { pid: 4242, session: 3 };
-    let hello = |pid, forked_from| FromAgent::Hello(Hello { protocol: 6, pid, python: "3.12.1".into(), forked_from });
+    let hello = |pid, forked_from| FromAgent::Hello(Hello { protocol: 7, pid, python: "3.12.1".into(), forked_from });
     let text = |text: &str| text.to_owned();
     check(
-        r#"Invitation { protocol: 6, socket: "/tmp/x/meet" }"#,
-        &Invitation { protocol: 6, socket: "/tmp/x/meet".into() },
+        r#"Invitation { protocol: 7, socket: "/tmp/x/meet" }"#,
+        &Invitation { protocol: 7, socket: "/tmp/x/meet".into() },
     );
-    check(r#"Hello { protocol: 6, pid: 4242, python: "3.12.1", forked_from: None }"#, &hello(4242, None));
+    check(r#"Hello { protocol: 7, pid: 4242, python: "3.12.1", forked_from: None }"#, &hello(4242, None));
     check(
-        r#"Hello { protocol: 6, pid: 4243, python: "3.12.1", forked_from: Some { pid: 4242, session: 3 } }"#,
+        r#"Hello { protocol: 7, pid: 4243, python: "3.12.1", forked_from: Some { pid: 4242, session: 3 } }"#,
         &hello(4243, Some(parent)),
     );
     check("Loaded { session: 3 }", &FromAgent::Loaded { session: 3 });

@@ -230,3 +230,68 @@ def test_silent_and_senseless_guests_harm_nobody(tmp_path):
         assert knock(target, tmp_path / "out") > 0
         for guest in guests:
             guest.close()
+
+
+# As another user: listens on its own socket, and, where there is a path for it, knocks with an invitation there.
+STRANGER = """
+import os, socket, sys
+own, meet, invitation = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3])
+os.setgid(65534)
+os.setuid(65534)
+place = socket.socket(socket.AF_UNIX)
+place.bind(meet)
+os.chmod(meet, 0o666)
+place.listen()
+if own:
+    guest = socket.socket(socket.AF_UNIX)
+    guest.connect(own)
+    guest.sendall(invitation)
+print("ready", flush=True)
+if own:
+    try:
+        while part := guest.recv(4096):
+            os.write(1, part)
+    except ConnectionResetError:
+        pass  # what was not read of its words
+    place.setblocking(False)
+try:
+    print("met", place.accept()[0].recv(4096), flush=True)
+except BlockingIOError:
+    print("nobody came", flush=True)
+"""
+
+
+@pytest.mark.parametrize("who", ["stranger", "root"])
+def test_another_user_is_not_heard_where_the_folder_lets_them_in(who):
+    """Modes are one lock, the kernel's word the other: no invitation of another user, none to another's socket."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    number = int((Path(__file__).parents[2] / "docs/PROTOCOL.md").read_text().split("`protocol` is ")[1].split(".")[0])
+    # A folder of its own: what is opened here would be open for every process of this user.
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        runtime = Path(folder, "own")
+        runtime.mkdir(mode=0o700)
+        env = running.environment(XDG_RUNTIME_DIR=str(runtime))
+        target = stack.enter_context(Target("-c", PREPARED + "hits()", env=env))
+        Path(folder).chmod(0o777)
+        own, meet = Path(target.line()), f"{folder}/meet"
+        body = bytes([number, len(meet)]) + meet.encode()
+        invitation = len(body).to_bytes(4, "little") + body
+        assert own.is_relative_to(runtime)
+        for each, mode in ((runtime, 0o755), (own.parent, 0o755), (own, 0o666)):
+            each.chmod(mode)
+        line = [sys.executable, "-c", STRANGER, str(own) if who == "stranger" else "", meet, invitation.hex()]
+        stranger = subprocess.Popen(line, stdout=subprocess.PIPE)
+        assert stranger.stdout.readline() == b"ready\n"
+        with socket.socket(socket.AF_UNIX) as guest:
+            if who == "root":
+                guest.connect(str(own))
+                guest.sendall(invitation)
+            os.kill(target.pid, signal.SIGURG)
+            said = stranger.communicate(timeout=60)[0]
+        if who == "stranger":
+            assert b"peer runs as user 65534, expected user 0" in said
+            assert said.endswith(b"nobody came\n")
+        else:
+            assert said == b"met b''\n"
+        assert target.process.poll() is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .. import _core
 from ..errors import ProbeError
+from ..policy import rules_of
 from . import _source
 
 TYPE_CHECKING = False
@@ -65,18 +66,20 @@ class Probe:
 class Program:
     """Probes that were compiled together."""
 
-    __slots__ = ("_artifact", "_native", "_text", "probes")
+    __slots__ = ("_artifact", "_native", "_rules", "_text", "probes")
     version = BYTECODE_VERSION
     sampling = 1.0
 
     def __init__(self, text: str, artifact: bytes | None) -> None:
         self._text = text
         self._artifact = artifact
+        # Of the whole process: whoever executes a program is held to it as whoever loads a module.
+        self._rules = rules_of() if artifact else b""
         self.probes = [Probe(number, point) for number, point in enumerate(_source.points(text))]
         self._renew()
 
     def _renew(self) -> None:
-        self._native = _core.load_for_frames(self._artifact) if self._artifact else None
+        self._native = _core.load_for_frames(self._artifact, self._rules) if self._artifact else None
 
     def to_bytes(self) -> bytes:
         return _MAGIC + self._text.encode()

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use waspect::limits::{COMPILE_CPU_SECONDS_MAX, Limit, Profile, TABLE, large};
-use waspect::module::{ModuleError, parse_for};
+use waspect::module::{ModuleError, parse_for, with_signatures};
+use waspect::signature::{PublicKey, Signature};
 
 use super::{compiling, nested, padded};
 
@@ -43,6 +44,10 @@ const ROWS: &[Row] = &[
             "y".repeat(half),
             "z".repeat(n as usize - half)
         ))
+    }),
+    ("module_signatures_max", |n| {
+        let signatures = (0..n).map(|i| Signature { key: PublicKey([i as u8; 32]), halves: [[0; 32]; 2] });
+        with_signatures(&probe(""), &signatures.collect::<Vec<_>>())
     }),
     ("function_body_bytes_max", |n| body("", &many("nop ", n - 2))),
     ("function_locals_max", |n| body(&many("i64 ", n), "")),
