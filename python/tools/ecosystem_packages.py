@@ -1,0 +1,45 @@
+"""The packages whose own tests judge waspect, and how their tests are run.
+
+In: nothing. Out: `PACKAGES`; versions and hashes are in `ecosystem-sources.txt`. Never here: a test that is left out
+because it fails under probes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Package:
+    """One sdist: the packages it brings, and what pytest is given in its folder."""
+
+    name: str
+    modules: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+PACKAGES = [
+    Package("attrs", ("attr", "attrs"), ("--hypothesis-seed=0",)),
+    Package("click", ("click",)),
+    Package("flask", ("flask",)),
+    Package("httpx", ("httpx",)),
+    Package("jinja2", ("jinja2",)),
+    Package("more-itertools", ("more_itertools",)),
+    Package("packaging", ("packaging",), ("--hypothesis-seed=0",)),
+    Package("pluggy", ("pluggy",)),
+    Package("pytest", ("_pytest", "pytest"), ("testing", "--hypothesis-seed=0")),
+    # Its core: expressions, statements, types, compilers, engines; the tests of its ORM take an hour.
+    Package("sqlalchemy", ("sqlalchemy",), ("test/sql", "test/base", "test/engine"), {"DISABLE_SQLALCHEMY_CEXT": "1"}),
+    # Of six hundred files of tests the ones about expressions.
+    Package(
+        "sympy",
+        ("sympy",),
+        tuple(
+            f"sympy/core/tests/test_{part}.py"
+            for part in ("basic", "expr", "function", "numbers", "facts", "logic", "subs", "cache", "symbol", "power")
+        ),
+    ),
+    Package("trio", ("trio",), ("-p", "trio._tests.pytest_plugin", "--pyargs", "trio")),
+    Package("werkzeug", ("werkzeug",)),
+]
