@@ -53,9 +53,9 @@ class Functions:
     """A package's functions, as its sources have them, by what became of each."""
 
     attached: int = 0
-    # Attached, and dropped by the program since.
-    gone: int = 0
-    # Their `def` never ran, or the program dropped them before anybody saw them.
+    # Instrumented before their module ran, and no function object has them: never made, or dropped since.
+    unmade: int = 0
+    # The same, and nobody says that they were instrumented.
     absent: list[str] = field(default_factory=list)
     # Live, and not instrumented.
     plain: list[str] = field(default_factory=list)
@@ -65,11 +65,11 @@ class Functions:
 
     @property
     def named(self) -> int:
-        return self.attached + self.gone + len(self.absent) + len(self.plain)
+        return self.attached + self.unmade + len(self.absent) + len(self.plain)
 
     @property
     def share(self) -> float:
-        return (self.attached + self.gone) / max(self.named, 1)
+        return (self.attached + self.unmade) / max(self.named, 1)
 
 
 @dataclass
@@ -152,6 +152,8 @@ def unpacked(archive: Path) -> Path:
 
 def source(package: Package) -> Path:
     """The folder of a package's sdist, of the version that is asked for."""
+    if package.folder:
+        return package.folder
     rows = SOURCES.read_text().splitlines()
     version = next(row.split()[0].partition("==")[2] for row in rows if row.startswith(f"{package.name}=="))
     return PLACE / f"{package.name.replace('-', '_')}-{version}"
@@ -235,12 +237,12 @@ def wrong(verdict: Verdict, reports: Reports) -> dict[str, str]:
 
 
 def sorted_out(found: dict[str, Any], reported: list[Told]) -> Functions:
-    """What has no living object was attached if the agent said so, as it says of all that it met on the way in."""
-    met = Counter(each["fn"] for each in reported)
-    gone = [name for name in found["absent"] if name in met]
+    """What no function object has was instrumented if the agent says so, as it does of all that it met on the way in."""
+    met = {each["fn"] for each in reported}
+    unmade = [name for name in found["absent"] if name in met]
     absent = [name for name in found["absent"] if name not in met]
     return Functions(
-        found["attached"], len(gone), absent, found["plain"], lambdas=found["lambdas"], unnamed=found["unnamed"]
+        found["attached"], len(unmade), absent, found["plain"], lambdas=found["lambdas"], unnamed=found["unnamed"]
     )
 
 
@@ -333,10 +335,11 @@ def line(verdict: Verdict) -> str:
         f"{where} {verdict.tests:6} tests, {verdict.passed} passed; {of.share:.1%} of {of.named} functions; "
         f"{verdict.calls} calls, {verdict.records} records in {verdict.processes} processes: "
         f"{len(verdict.differences)} differ, {len(verdict.accepted)} accepted, {len(verdict.flaky)} flaky",
-        f"    functions: {of.attached} attached, {of.gone} attached and gone since, {len(of.absent)} never made, "
-        f"{len(of.plain)} not attached; besides {of.lambdas} lambdas, {of.unnamed} comprehensions, no target's",
+        f"    functions: {of.attached} attached, {of.unmade} instrumented that no function object has, "
+        f"{len(of.absent)} unknown, {len(of.plain)} not attached; besides {of.lambdas} lambdas, "
+        f"{of.unnamed} comprehensions, no target's",
     ]
-    rows += [f"    never made: {' '.join(of.absent[:8])}"] * bool(of.absent)
+    rows += [f"    unknown: {' '.join(of.absent[:8])}"] * bool(of.absent)
     rows += [f"    not attached: {' '.join(of.plain[:20])}"] * bool(of.plain)
     rows += [f"    bounds reached: {verdict.bounded}"] * bool(verdict.bounded)
     rows += [f"    flaky: {' '.join(verdict.flaky[:20])}"] * bool(verdict.flaky)

@@ -7,6 +7,7 @@ because it fails under probes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Package:
     modules: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    # Where it is, if not where its sdist was unpacked.
+    folder: Path | None = None
 
 
 PACKAGES = [
