@@ -237,7 +237,7 @@ def wrong(verdict: Verdict, reports: Reports) -> dict[str, str]:
 
 
 def sorted_out(found: dict[str, Any], reported: list[Told]) -> Functions:
-    """What no function object has was instrumented if the agent says so, as it does of all that it met on the way in."""
+    """What no function object has was instrumented if the agent says so, as of all that it met on the way in."""
     met = {each["fn"] for each in reported}
     unmade = [name for name in found["absent"] if name in met]
     absent = [name for name in found["absent"] if name not in met]
