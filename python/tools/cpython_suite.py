@@ -60,6 +60,7 @@ class Verdict:
 
 
 def main() -> int:
+    suites.hear_interrupts()
     chosen = arguments()
     modules = chosen.module or (TEN if chosen.ten else MODULES)
     try:

@@ -96,6 +96,7 @@ class Verdict:
 
 
 def main() -> int:
+    suites.hear_interrupts()
     chosen = arguments()
     packages = [each for each in PACKAGES if not chosen.only or each.name in chosen.only]
     if chosen.prepare:

@@ -23,6 +23,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+def hear_interrupts() -> None:
+    """A shell's job in the background is born deaf to SIGINT, and its children with it; some tests are about that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run(command: list[str], seconds: int, cwd: str | Path, env: dict[str, str]) -> tuple[int | None, str]:
     """A command to its end, and whatever it started with it; its status and the last of what it said."""
     process = subprocess.Popen(
