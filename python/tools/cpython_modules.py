@@ -1,7 +1,8 @@
 """Which of CPython's test modules judge, and in which rules of rewriting each must notice a lack.
 
-In: nothing. Out: lists of names. Never here: a module that is left out because its tests fail under probes; those that
-are missing need a network, a screen or a compiler, have no Python code of their own to probe, or take many minutes.
+In: nothing. Out: lists of names. Never here: a module that is left out for anything but instructions that differ.
+`test_dis`, `test_peepholer` and `test_compile` compare the instructions of functions, of which a probe is some; others
+that are missing need a network, a screen or a compiler, have no Python code to probe, or take many minutes.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ CLOSE = [
 ]  # fmt: skip
 LANGUAGE = [
     "test_augassign", "test_binop", "test_bool", "test_builtin", "test_class", "test_code", "test_compare",
-    "test_compile", "test_complex", "test_contains", "test_context", "test_decorators", "test_defaultdict",
-    "test_deque", "test_dict", "test_dictcomps", "test_dis", "test_enumerate", "test_exception_group",
+    "test_complex", "test_contains", "test_context", "test_decorators", "test_defaultdict",
+    "test_deque", "test_dict", "test_dictcomps", "test_enumerate", "test_exception_group",
     "test_exception_hierarchy", "test_exception_variations", "test_fstring", "test_funcattrs", "test_future_stmt",
     "test_genericalias", "test_genexps", "test_global", "test_grammar", "test_int", "test_isinstance", "test_iter",
     "test_keywordonlyarg", "test_list", "test_listcomps", "test_metaclass", "test_module", "test_named_expressions",
-    "test_opcache", "test_ordered_dict", "test_patma", "test_peepholer", "test_pep646_syntax",
+    "test_opcache", "test_ordered_dict", "test_patma", "test_pep646_syntax",
     "test_positional_only_arg", "test_profile", "test_cprofile", "test_raise", "test_range", "test_richcmp", "test_set",
     "test_setcomps", "test_slice", "test_sort", "test_subclassinit", "test_syntax", "test_threading_local",
     "test_tuple", "test_type_params", "test_types", "test_unary", "test_unpack", "test_unpack_ex", "test_warnings",

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,11 +53,11 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def at_once(work: Callable[[T], R], rows: Iterable[T], jobs: int) -> Iterator[R]:
-    """What comes of each row, in order, some worked on at a time; none is left behind when the caller goes."""
+    """What comes of each row as it ends, some worked on at a time; none is left behind when the caller goes."""
     pool = ThreadPoolExecutor(max(jobs, 1))
     try:
-        for started in [pool.submit(work, row) for row in rows]:
-            yield started.result()
+        for ended in as_completed([pool.submit(work, row) for row in rows]):
+            yield ended.result()
     finally:
         for child in list(CHILDREN):
             child.kill()
