@@ -299,8 +299,9 @@ def probed(package: Package, mode: str, chosen: argparse.Namespace) -> tuple[Tol
 def program(package: Package, mode: str) -> str:
     """A clause for every way in and one for every way out of every function of the package."""
     clauses = []
+    options = package.captures if mode == "capture" else ""
     for point, body in zip(("entry", "exit"), MODES[mode], strict=True):
-        points = ", ".join(f"fn:{module}.**:{point}" for module in package.modules)
+        points = ", ".join(f"fn:{module}.**:{point}{options}" for module in package.modules)
         clauses.append(points + " " + body.format("{", "}"))
     return " ".join(clauses)
 

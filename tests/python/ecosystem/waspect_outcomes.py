@@ -100,6 +100,8 @@ def key(code):
 def live_codes():
     """The codes that function objects have, and those inside of them: whether each has a hook."""
     live, seen = {}, set()
+    # Some suites freeze what was there before their tests.
+    gc.unfreeze()
     work = [each.__code__ for each in gc.get_objects() if type(each) is types.FunctionType]
     while work:
         code = work.pop()
