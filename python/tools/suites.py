@@ -60,7 +60,7 @@ def at_once(work: Callable[[T], R], rows: Iterable[T], jobs: int) -> Iterator[R]
             yield ended.result()
     finally:
         for child in list(CHILDREN):
-            child.kill()
+            kill(child)
         pool.shutdown(cancel_futures=True)
 
 
