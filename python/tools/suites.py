@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 HERE = Path(__file__).resolve().parent
 TAIL_CHARACTERS = 1500
 CHILDREN: set[subprocess.Popen[bytes]] = set()
+# Nothing is to be started any more: what a killed run would be tried again as.
+STOPPED = threading.Event()
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,6 +33,8 @@ def hear_interrupts() -> None:
 
 def run(command: list[str], seconds: int, cwd: str | Path, env: dict[str, str]) -> tuple[int | None, str]:
     """A command to its end, and whatever it started with it; its status and the last of what it said."""
+    if STOPPED.is_set():
+        return None, "stopped"
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=cwd,
         start_new_session=True,
@@ -58,6 +63,9 @@ def at_once(work: Callable[[T], R], rows: Iterable[T], jobs: int) -> Iterator[R]
     try:
         for ended in as_completed([pool.submit(work, row) for row in rows]):
             yield ended.result()
+    except BaseException:
+        STOPPED.set()
+        raise
     finally:
         for child in list(CHILDREN):
             kill(child)
