@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz cpython-suite attach-suite bench wheel fmt clean agents cli debug-builds rust-tests
+.PHONY: help demo test lint fuzz cpython-suite ecosystem attach-suite bench wheel fmt clean agents cli debug-builds rust-tests
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -64,6 +64,11 @@ demo: $(wasm_target) .venv/demo/.ready .venv/$(newest)/.ready  ## httpbin under 
 cpython-suite: $(foreach m,$(minors),$(call door,$(m))) $(installed) debug-builds  ## CPython's own tests with every function instrumented, on every CPython found
 	@set -e; for m in $(minors); do suite=".venv/$$m/bin/python $(tools)/cpython_suite.py"; $$suite; $$suite --prove; \
 	$$suite --debug || [ $$? = 2 ]; done
+
+# Fetches sources from PyPI; ECOSYSTEM='--only click' narrows it.
+ECOSYSTEM :=
+ecosystem: $(installed) $(foreach m,$(minors),.venv/ecosystem-$(m)/.made)  ## the tests of well-known packages with every function of theirs probed, on every CPython found
+	@status=0; for m in $(minors); do .venv/$$m/bin/python $(tools)/ecosystem.py $(ECOSYSTEM) || status=1; done; exit $$status
 
 # A process that may not be traced cannot be entered either: its own user's where kernel.yama.ptrace_scope is 0, or root.
 attach-suite: $(installed)  ## attaching to programs in every state, what it adds to them, and killed at any moment, on every CPython found
@@ -179,6 +184,17 @@ define peers_rule
 	@touch $$@
 endef
 $(foreach m,$(minors),$(eval $(call peers_rule,$(m))))
+
+# Packages are installed from their own sources over what came with the others' needs.
+define ecosystem_rule
+.venv/ecosystem-$(1)/.made: $(tools)/requirements-ecosystem.txt $(tools)/ecosystem-sources.txt
+	@echo "environment .venv/ecosystem-$(1)"
+	@rm -rf .venv/ecosystem-$(1) && $(call python,$(1)) -m venv .venv/ecosystem-$(1)
+	@.venv/ecosystem-$(1)/bin/python -m pip install --quiet -r $$<
+	@$(call python,$(1)) $(tools)/ecosystem.py --prepare .venv/ecosystem-$(1)/bin/python
+	@touch $$@
+endef
+$(foreach m,$(minors),$(eval $(call ecosystem_rule,$(m))))
 
 $(installed) .venv/lint/.ready: .venv/%/.ready: .venv/%/.made $(wheel)
 	@.venv/$*/bin/python -m pip install --quiet --force-reinstall --no-deps --no-index dist/*.whl

@@ -12,49 +12,27 @@ takes one rule of rewriting back, `--prove` each in turn: then the suite must fi
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
 import json
 import os
 import signal
-import subprocess
 import sys
 import sysconfig
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import debug_python
+import suites
+from cpython_modules import MODULES, PROOFS, TEN
 
 HERE = Path(__file__).resolve().parent
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 SECONDS_MAX = 900
 TRIES = 2
 
-# Quick, and of every kind that rewriting has rules for: what `make test` runs.
-TEN = [
-    "test_generators", "test_yield_from", "test_coroutines", "test_contextlib", "test_exceptions", "test_scope",
-    "test_super", "test_extcall", "test_property", "test_sys_setprofile",
-]  # fmt: skip
-REST = [
-    "test_generator_stop", "test_asyncgen", "test_asyncio", "test_contextlib_async", "test_except_star",
-    "test_traceback", "test_sys_settrace", "test_monitoring", "test_bdb", "test_pdb", "test_trace", "test_inspect",
-    "test_functools", "test_descr", "test_call", "test_frame", "test_gc", "test_weakref", "test_threading",
-    "test_concurrent_futures", "test_dataclasses", "test_typing", "test_enum", "test_json", "test_pickle", "test_re",
-    "test_unittest", "test_logging",
-]  # fmt: skip
-MODULES = [*TEN, *REST]
 MODES = ("library", "tests")
-# Each rule, and modules that show that it is missing.
-PROOFS = {
-    "jump": ["test_generators", "test_exceptions"],
-    "location": ["test_sys_settrace"],
-    "depth": ["test_exceptions"],
-    "generator": ["test_generators"],
-    "clip": ["test_sys_settrace"],
-}
 # Where a rule changes nothing that could be noticed, and why.
 WITHOUT_EFFECT = {
     ("3.11", "generator"): "3.11 closes a generator without looking at its blocks",
@@ -82,6 +60,7 @@ class Verdict:
 
 
 def main() -> int:
+    suites.hear_interrupts()
     chosen = arguments()
     modules = chosen.module or (TEN if chosen.ten else MODULES)
     try:
@@ -127,19 +106,12 @@ def has_debug_build() -> bool:
 
 def judged(jobs: list[tuple[str, str]], chosen: argparse.Namespace) -> list[Verdict]:
     """Every module in every mode, some at a time, told as they end."""
-    known = accepted()
-    pool = ThreadPoolExecutor(max(chosen.jobs, 1))
-    try:
-        started = [pool.submit(judge, module, mode, chosen.revert, known) for module, mode in jobs]
-        verdicts = []
-        for one in started:
-            verdicts.append(one.result())
-            print(line(verdicts[-1]), file=sys.stderr, flush=True)
-        return verdicts
-    finally:
-        for child in list(CHILDREN):
-            child.kill()
-        pool.shutdown(cancel_futures=True)
+    known = suites.accepted("cpython_accepted.txt", VERSION)
+    verdicts = []
+    for verdict in suites.at_once(lambda job: judge(*job, chosen.revert, known), jobs, chosen.jobs):
+        verdicts.append(verdict)
+        print(line(verdict), file=sys.stderr, flush=True)
+    return verdicts
 
 
 def judge(module: str, mode: str, rule: str, known: dict[str, str]) -> Verdict:
@@ -205,7 +177,6 @@ def differing(by_itself: dict[str, str], probed: dict[str, Any]) -> list[tuple[s
 
 # Who runs the tests.
 BY = {"interpreter": sys.executable}
-CHILDREN: set[subprocess.Popen[bytes]] = set()
 
 
 def child(module: str, mode: str, rule: str) -> dict[str, Any]:
@@ -225,44 +196,13 @@ def child(module: str, mode: str, rule: str) -> dict[str, Any]:
         if BY["interpreter"] != sys.executable:
             # It has no environment of its own; the agent of the release build loads into it as it is.
             environment["PYTHONPATH"] = sysconfig.get_path("purelib")
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
-            cwd=folder, start_new_session=True,
-        )  # fmt: skip
-        CHILDREN.add(process)
-        try:
-            said, _ = process.communicate(timeout=SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            said = f"no end after {SECONDS_MAX} s".encode()
-        finally:
-            kill(process)
-            CHILDREN.discard(process)
+        status, said = suites.run(command, seconds=SECONDS_MAX, cwd=folder, env=environment)
         if out.exists():
             told: dict[str, Any] = json.loads(out.read_text())
             return told
-        tail = said.decode(errors="replace")[-1500:]
-        if f"No module named 'test.{module}'" in tail:
+        if f"No module named 'test.{module}'" in said:
             return {"absent": f"CPython {VERSION} has no {module}"}
-        return {"died": f"status {process.returncode}: {tail}"}
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """The process and whatever it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def accepted() -> dict[str, str]:
-    """`VERSION MODULE TEST: reason` for each difference that is inherent."""
-    known = {}
-    for row in (HERE / "cpython_accepted.txt").read_text().splitlines():
-        if row and not row.startswith("#"):
-            where, _, reason = row.partition(": ")
-            version, _, name = where.partition(" ")
-            if version == VERSION:
-                known[name] = reason
-    return known
+        return {"died": f"status {status}: {said}"}
 
 
 def line(verdict: Verdict) -> str:
@@ -293,14 +233,12 @@ def closing(verdicts: list[Verdict], is_quiet: bool) -> int:
 
 def prove() -> int:
     """With each rule taken back the suite must find a difference, or a call that vanished."""
-    unseen = []
+    unseen, known = [], suites.accepted("cpython_accepted.txt", VERSION)
     for rule, modules in PROOFS.items():
         if why := WITHOUT_EFFECT.get((VERSION, rule)):
             print(f"CPython {VERSION}: without the rule `{rule}`: not to be noticed: {why}", flush=True)
             continue
-        found = [
-            v for module in modules for mode in MODES if not (v := compared(module, mode, rule, accepted())).is_fine
-        ]
+        found = [v for module in modules for mode in MODES if not (v := compared(module, mode, rule, known)).is_fine]
         if found:
             shown = next(iter(found[0].differences.items()))
             how = f"noticed in {found[0].module}, {found[0].mode}: {shown[0]}: {' '.join(shown[1].split())[:120]}"

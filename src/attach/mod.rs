@@ -335,6 +335,7 @@ impl Wanted {
             let installed = registry::adopt(py, &code, place(&code, &group.module), None);
             self.link(py, &installed, touched);
             installed.know(py, &group.functions);
+            installed.claim(py, &code, touched);
         }
         for inner in survey.inner(&self.spec.target) {
             if !self.forbids(py, &inner.module, &inner.qualname) {
@@ -348,6 +349,7 @@ impl Wanted {
         let mut code = inner.holder.bind(py).clone().cast_into::<PyCode>().ok()?;
         let mut holder = registry::adopt(py, &code, place(&code, &inner.module), None);
         holder.know(py, &inner.functions);
+        holder.claim(py, &code, touched);
         code = holder.original.bind(py).clone();
         for index in &inner.path {
             code = tree::constant(&code, *index)?;

@@ -113,6 +113,14 @@ impl Installed {
         self.holder.borrow_mut().get_or_insert_with(|| holder.clone());
     }
 
+    /// Notes that functions were found with `code` though another fits: a module that runs code of its own making was met
+    /// in the middle of it, and its functions are made from constants that nobody could exchange any more.
+    pub(super) fn claim(self: &Rc<Self>, py: Python<'_>, code: &Bound<'_, PyCode>, touched: &mut Work) {
+        if !self.current(py).is(code) {
+            touched.insert(self.address(), self.clone());
+        }
+    }
+
     /// Remembers function objects that share the code.
     pub(super) fn know(&self, py: Python<'_>, functions: &[Py<PyAny>]) {
         for function in functions {
@@ -172,7 +180,7 @@ impl Installed {
     }
 }
 
-type Work = BTreeMap<usize, Rc<Installed>>;
+pub(super) type Work = BTreeMap<usize, Rc<Installed>>;
 
 /// After links changed at `touched`: rebuilds those code objects and their holders, and gives every function of theirs
 /// the code that fits. What is refused is noted at the entry. An entry without links and without linked inner functions
