@@ -14,6 +14,7 @@ mod values;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -21,14 +22,21 @@ use crate::compiler::{self, Source};
 use crate::frames::{self, Artifact};
 #[cfg(feature = "doors")]
 use crate::limits::Budget;
+use crate::introspect::cpython::is_main_interpreter;
 use crate::limits::{Named, Profile, Row};
 use crate::policy::Policy;
 use crate::seal;
 
 const PROFILES: &str = "expected `default` or `large`; see `waspect limits --profile large`";
 
+const IN_SUBINTERPRETER: &str = "waspect does not run in subinterpreters: expected to be imported by the main interpreter";
+
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // CPython refuses it in interpreters with a lock of their own; those that share one are refused here.
+    if !is_main_interpreter() {
+        return Err(PyImportError::new_err(IN_SUBINTERPRETER));
+    }
     // Panics are contained and counted; their text belongs to nobody's stderr.
     std::panic::set_hook(Box::new(|_| {}));
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -68,6 +68,12 @@ def task():
     return made
 "#;
 
+/// Whether this is the interpreter that the process began with. What an agent keeps is under that one's lock.
+pub fn is_main_interpreter() -> bool {
+    // SAFETY: called while a module is made, so with a thread state; both only give pointers, which are compared.
+    unsafe { pyo3::ffi::PyInterpreterState_Get() == pyo3::ffi::PyInterpreterState_Main() }
+}
+
 /// Refuses an interpreter whose objects are not laid out as this extension reads them.
 ///
 /// # Errors

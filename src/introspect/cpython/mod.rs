@@ -44,7 +44,7 @@ use waspect_abi::{Code, Kind};
 use super::{Child, Introspect, KeyOf, Look, NAME_BYTES_MAX, Spot, Waiting, Walk, Whole};
 use crate::request::Scope;
 pub use around::modules;
-pub use check::self_check;
+pub use check::{is_main_interpreter, self_check};
 pub use frame::{Frame, current_frame, within};
 pub use name::Name;
 
