@@ -52,6 +52,7 @@ fn the_project_speaks_of_itself_alone_and_is_finished() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     check(links);
+    check(proofs);
 }
 
 #[test]
@@ -149,6 +150,26 @@ fn words(source: &Source) -> Vec<String> {
     found.map(|(line, what)| format!("{}:{line}: {what}", source.path)).collect()
 }
 
+/// Tests that a document names: `tests/it/budget.rs`, `tests/it/hostile/{caps,bombs}.rs`, `tests/hostile/*.wat`.
+fn proofs(source: &Source) -> Vec<String> {
+    let is_document = source.path.starts_with("docs/");
+    let found = source.text.lines().enumerate().filter(|_| is_document).flat_map(|(at, line)| {
+        let named = line.split('`').skip(1).step_by(2).filter(|text| text.starts_with("tests/") && !text.contains(' '));
+        named.flat_map(each).filter(|path| !Path::new(source::ROOT).join(path).exists()).map(move |path| (at + 1, path))
+    });
+    found.map(|(line, path)| format!("{}:{line}: `{path}`, expected a test of the project", source.path)).collect()
+}
+
+/// What braces mean; of a glob, its folder.
+fn each(text: &str) -> Vec<String> {
+    if let Some((folder, _)) = text.split_once("/*") {
+        return vec![folder.to_owned()];
+    }
+    let braces = text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    let Some((before, (names, after))) = braces else { return vec![text.to_owned()] };
+    names.split(',').map(|name| [before, name, after].concat()).collect()
+}
+
 /// Relative links of a document, by the files they name; anchors are not followed.
 fn links(source: &Source) -> Vec<String> {
     let folder = Path::new(source::ROOT).join(Path::new(&source.path).parent().unwrap_or(Path::new("")));
@@ -212,6 +233,7 @@ fn each_rule_finds_what_it_forbids() {
         (header, "python/tools/x.py", "#!/usr/bin/env python3\n\"\"\"Says.\"\"\"", &[]),
         (length, "src/ring.rs", &long, &[500]),
         (links, "docs/x.md", "[a](../README.md#top) [b](https://example.org)\n[c](no_such.md)", &[2]),
+        (proofs, "docs/x.md", "`tests/it/main.rs`\n`tests/it/{main,no_such}.rs` `tests/hostile/*.wat`", &[2]),
         (words, "docs/SECURITY.md", concat!("fine\nleft TO", "DO"), &[2]),
         (words, "README.md", concat!("see /ro", "ot/x"), &[1]),
     ];
