@@ -20,16 +20,17 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::compiler::{self, Source};
 use crate::frames::{self, Artifact};
+use crate::introspect::cpython::is_main_interpreter;
 #[cfg(feature = "doors")]
 use crate::limits::Budget;
-use crate::introspect::cpython::is_main_interpreter;
 use crate::limits::{Named, Profile, Row};
 use crate::policy::Policy;
 use crate::seal;
 
 const PROFILES: &str = "expected `default` or `large`; see `waspect limits --profile large`";
 
-const IN_SUBINTERPRETER: &str = "waspect does not run in subinterpreters: expected to be imported by the main interpreter";
+const IN_SUBINTERPRETER: &str =
+    "waspect does not run in subinterpreters: expected to be imported by the main interpreter";
 
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {

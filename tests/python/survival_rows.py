@@ -79,10 +79,11 @@ if __name__ == "__main__":
     print([process.exitcode for process in processes], work(9))
 """
 MULTIPROCESSING_ROWS = {
-    # What `fork` and `forkserver` start ends by `os._exit`; the server of the latter is an interpreter of its own.
+    # What `fork` and `forkserver` start ends by `os._exit`; the latter's server is an interpreter of its own, whose end may
+    # come after the program's.
     "multiprocessing fork": Row(MULTIPROCESSING.format(how="fork")),
     "multiprocessing spawn": Row(MULTIPROCESSING.format(how="spawn"), begins=4, ends=4),
-    "multiprocessing forkserver": Row(MULTIPROCESSING.format(how="forkserver"), begins=2, ends=2),
+    "multiprocessing forkserver": Row(MULTIPROCESSING.format(how="forkserver"), begins=2, ends=None),
 }
 
 # The main process has forked a client, which kills a worker between its requests and then ends the server.

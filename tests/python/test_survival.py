@@ -127,7 +127,9 @@ def check_events(probed: Survived, said: dict[int, list[tuple[str, int]]], *, is
             assert not (found - expected), (pid, point)
             missing[point] += (expected - found).total()
     skipped = Counter({s["probe"].rpartition(":")[2]: sum(s["drops"].values()) for s in probed.of("summary")})
-    assert {point: n for point, n in missing.items() if n} == {point: skipped[point] for point in missing if skipped[point]}
+    assert {point: n for point, n in missing.items() if n} == {
+        point: skipped[point] for point in missing if skipped[point]
+    }
     assert bool(missing.total()) != is_whole
 
 
