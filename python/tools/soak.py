@@ -12,6 +12,7 @@ that are killed (SIGKILL) are only to leave nothing behind.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -23,6 +24,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -205,12 +207,14 @@ def soak(seconds: float, seed: int, *, is_quiet: bool = False) -> tuple[Account,
         clients = [threading.Thread(target=client, args=(port, n, stop, account)) for n in range(CLIENTS)]
         for thread in clients:
             thread.start()
-        began, before, operators = time.monotonic(), {}, threading.Event()
+        began, operators = time.monotonic(), threading.Event()
+        before: dict[int, Held] = {}
         churn = []
         for n in range(OPERATORS):
             (place := Path(folder, str(n))).mkdir()
-            argued = (service.pid, random.Random(dice.random()), place, operators, account)
-            churn.append(threading.Thread(target=guarded, args=(operator, argued, account)))
+            own = random.Random(dice.random())
+            work = functools.partial(operator, service.pid, own, place, operators, account)
+            churn.append(threading.Thread(target=guarded, args=(work, account)))
             churn[-1].start()
         while (passed := time.monotonic() - began) < seconds:
             time.sleep(min(10, seconds - passed))
@@ -233,9 +237,9 @@ def soak(seconds: float, seed: int, *, is_quiet: bool = False) -> tuple[Account,
     return account, {pid: (before[pid], after[pid]) for pid in workers}
 
 
-def guarded(function: Any, argued: Any, account: Account) -> None:
+def guarded(function: Callable[[], None], account: Account) -> None:
     try:
-        function(*argued)
+        function()
     except Exception as error:
         account.note(f"an operator: {error!r}")
 

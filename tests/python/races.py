@@ -1,4 +1,4 @@
-"""Threads attach and detach the same functions while others call them, import what is waited for, and attach from within.
+"""Threads attach and detach the same functions while others call them, import what is waited for, attach within.
 
 In: seconds. Out: one JSON object of what was done; an assertion where a result is wrong, a call was not counted, or a
 function has not its own code back. Never here: a bound on time.

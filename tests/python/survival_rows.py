@@ -79,8 +79,8 @@ if __name__ == "__main__":
     print([process.exitcode for process in processes], work(9))
 """
 MULTIPROCESSING_ROWS = {
-    # What `fork` and `forkserver` start ends by `os._exit`; the latter's server is an interpreter of its own, whose end may
-    # come after the program's.
+    # What `fork` and `forkserver` start ends by `os._exit`; the latter's server is an interpreter of its
+    # own, whose end may come after the program's.
     "multiprocessing fork": Row(MULTIPROCESSING.format(how="fork")),
     "multiprocessing spawn": Row(MULTIPROCESSING.format(how="spawn"), begins=4, ends=4),
     "multiprocessing forkserver": Row(MULTIPROCESSING.format(how="forkserver"), begins=2, ends=None),
@@ -298,7 +298,8 @@ print([each for each in seen if each[0] != "<module>"])
 """),
     "pdb": Row("""
 import io, pdb
-commands = "b survivor.plain\\nc\\np n\\nw\\nn\\np n\\nr\\nc\\nb survivor.raising\\nc\\nw\\nn\\nc\\nu\\nd\\ncl 1 2\\nc\\n"
+commands = "b survivor.plain\\nc\\np n\\nw\\nn\\np n\\nr\\nc\\n"
+commands += "b survivor.raising\\nc\\nw\\nn\\nc\\nu\\nd\\ncl 1 2\\nc\\n"
 out = io.StringIO()
 debugger = pdb.Pdb(stdin=io.StringIO(commands), stdout=out, nosigint=True, readrc=False)
 debugger.use_rawinput = False

@@ -83,7 +83,8 @@ STEPS = {
 def child(order, number):
     for step in order: STEPS[step]()
     assert [(trapping(n), spinning(n), right(n)) for n in range(5)] == [(n + 1, n + 2, n + 3) for n in range(5)]
-    kinds = {s["probe"].split(":")[1].rpartition(".")[2]: s["faults"] for s in held[0].stats() if s["type"] == "summary"}
+    accounts = [s for s in held[0].stats() if s["type"] == "summary"]
+    kinds = {s["probe"].split(":")[1].rpartition(".")[2]: s["faults"] for s in accounts}
     assert kinds == {"trapping": {"trap": 3}, "spinning": {"out_of_fuel": 5}, "right": {}}, kinds
     os.kill(os.getpid(), signal.SIGUSR1)
     signal.raise_signal(signal.SIGFPE)
