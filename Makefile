@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz cpython-suite ecosystem attach-suite bench wheel fmt clean agents cli debug-builds rust-tests
+.PHONY: help demo test lint fuzz cpython-suite ecosystem attach-suite soak bench wheel fmt clean agents cli debug-builds rust-tests
 SHELL := /bin/sh
 
 export CARGO_TARGET_DIR := $(CURDIR)/target
@@ -73,6 +73,11 @@ ecosystem: $(installed) $(foreach m,$(minors),.venv/ecosystem-$(m)/.made)  ## th
 # A process that may not be traced cannot be entered either: its own user's where kernel.yama.ptrace_scope is 0, or root.
 attach-suite: $(installed)  ## attaching to programs in every state, what it adds to them, and killed at any moment, on every CPython found
 	@status=0; for m in $(minors); do .venv/$$m/bin/python $(tools)/attach_suite.py || status=1; done; exit $$status
+
+# Races for a minute first: who attaches, imports and calls at once.
+soak: $(installed)  ## a service under load with probes coming and going for SOAK_SECONDS (300), on every CPython found
+	@status=0; for m in $(minors); do .venv/$$m/bin/python tests/python/races.py 60 && \
+	.venv/$$m/bin/python $(tools)/soak.py || status=1; done; exit $$status
 
 bench: $(foreach m,$(minors),$(call agent,$(m)) $(call door,$(m))) $(installed) $(peers)  ## what it costs: per operation, per import, and per probed call beside its peers on every CPython found
 	cargo bench

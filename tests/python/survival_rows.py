@@ -79,10 +79,11 @@ if __name__ == "__main__":
     print([process.exitcode for process in processes], work(9))
 """
 MULTIPROCESSING_ROWS = {
-    # What `fork` and `forkserver` start ends by `os._exit`; the server of the latter is an interpreter of its own.
+    # What `fork` and `forkserver` start ends by `os._exit`; the latter's server is an interpreter of its
+    # own, whose end may come after the program's.
     "multiprocessing fork": Row(MULTIPROCESSING.format(how="fork")),
     "multiprocessing spawn": Row(MULTIPROCESSING.format(how="spawn"), begins=4, ends=4),
-    "multiprocessing forkserver": Row(MULTIPROCESSING.format(how="forkserver"), begins=2, ends=2),
+    "multiprocessing forkserver": Row(MULTIPROCESSING.format(how="forkserver"), begins=2, ends=None),
 }
 
 # The main process has forked a client, which kills a worker between its requests and then ends the server.
@@ -139,9 +140,9 @@ print(sorted(told.items()))
         """
 import threading
 told = []
-for kib in (32, 48, 64, 96, 128, 192, 256, 512, 1024):
+for n, kib in enumerate((32, 48, 64, 96, 128, 192, 256, 512, 1024)):
     threading.stack_size(kib * 1024)
-    thread = threading.Thread(target=lambda: told.append(work(kib)))
+    thread = threading.Thread(target=lambda: told.append(work(n)))
     thread.start(); thread.join()
 print(told)
 """,
@@ -262,16 +263,16 @@ print(work(2))
 """, is_counted=False),
     "RLIMIT_NOFILE, reached": Row("""
 import resource
-resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+print(work(1), flush=True)
 held = []
 try:
     while len(held) < 99: held.append(os.dup(1))
-except OSError: pass
+except OSError as error: print(error)
+# One remains for what this says itself.
 os.close(held.pop())
-print(work(1), flush=True)
-if (pid := os.fork()) == 0: work(2); os._exit(0)
-print(os.waitpid(pid, 0)[1])
-""", is_counted=False),
+print(work(2))
+"""),
 }  # fmt: skip
 
 TOOLS = {
@@ -297,7 +298,8 @@ print([each for each in seen if each[0] != "<module>"])
 """),
     "pdb": Row("""
 import io, pdb
-commands = "b survivor.plain\\nc\\np n\\nw\\nn\\np n\\nr\\nc\\nb survivor.raising\\nc\\nw\\nn\\nc\\nu\\nd\\ncl 1 2\\nc\\n"
+commands = "b survivor.plain\\nc\\np n\\nw\\nn\\np n\\nr\\nc\\n"
+commands += "b survivor.raising\\nc\\nw\\nn\\nc\\nu\\nd\\ncl 1 2\\nc\\n"
 out = io.StringIO()
 debugger = pdb.Pdb(stdin=io.StringIO(commands), stdout=out, nosigint=True, readrc=False)
 debugger.use_rawinput = False
@@ -407,25 +409,22 @@ print(work(1))
 
 # Legacy ones share the lock, and until 3.11 there is no other kind; isolated ones have their own from 3.12 on.
 INTERPRETERS = """
-import os, sys
-PATH = {path!r}
 try: import _interpreters as interpreters
 except ImportError: import _xxsubinterpreters as interpreters
-def kinds():
-    if sys.version_info < (3, 13): return [{{"isolated": True}}, {{"isolated": False}}]
-    return [{{"config": "isolated"}}, {{"config": "legacy"}}]
-def run(one, text):
-    return getattr(interpreters, "run_string")(one, text)
+def made(kind):
+    if sys.version_info >= (3, 13): return interpreters.create(kind)
+    return interpreters.create(isolated=kind == "isolated")
 print(work(1), flush=True)
-for kind in kinds():
-    one = interpreters.create(kind["config"]) if "config" in kind else interpreters.create(**kind)
-    print(run(one, "import sys; sys.path[:0] = " + repr(sys.path)))
+for kind in ("isolated", "legacy"):
+    one = made(kind)
+    print(interpreters.run_string(one, "import sys; sys.path[:0] = " + repr(sys.path)), flush=True)
     for _ in range(3):
-        print(run(one, "import survivor; print(survivor.plain(4), survivor.recursive(3), flush=True)"))
+        print(interpreters.run_string(one, WITHIN), flush=True)
     interpreters.destroy(one)
 print(work(2))
 """
-APART = {"subinterpreters": Row(INTERPRETERS.replace("PATH = {path!r}\n", "").replace("{{", "{").replace("}}", "}"))}
+WITHIN = "import survivor; print(survivor.plain(4), survivor.recursive(3), flush=True)"
+APART = {"subinterpreters": Row(f"WITHIN = {WITHIN!r}\n{INTERPRETERS}")}
 
 ROWS = FORKS | MULTIPROCESSING_ROWS | THREADS | LOOPS | SIGNALS | STARTS | TOOLS | LATE | APART
 # What happens there is the system's doing, whichever CPython it is.

@@ -12,8 +12,22 @@ import time
 from collections import Counter
 
 from survivor import (
-    DEEPEST, PAUSE, Thing, agenerator, cancelled, coroutine, delegating, endless, failing, outer, paused, plain, raising,
-    recursive, sleeping, through_c,
+    DEEPEST,
+    PAUSE,
+    Thing,
+    agenerator,
+    cancelled,
+    coroutine,
+    delegating,
+    endless,
+    failing,
+    outer,
+    paused,
+    plain,
+    raising,
+    recursive,
+    sleeping,
+    through_c,
 )  # fmt: skip
 
 __all__ = ["PAUSE", "awork", "calls", "deep", "endless", "plain", "say", "through_c", "to_the_limit", "work"]

@@ -19,16 +19,20 @@ import debug_python
 
 HERE = Path(__file__).parent
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
-SECONDS, SECONDS_MAX = 4, 240
+SECONDS, RACES_SECONDS, SECONDS_MAX = 4, 5, 240
 
 
-def check(interpreter: str) -> dict[str, int]:
+def run(interpreter: str, program: str, seconds: float) -> dict[str, int]:
     path = os.pathsep.join([str(HERE), sysconfig.get_path("purelib")])
-    command = [interpreter, "-X", "faulthandler", str(HERE / "stress.py"), str(SECONDS)]
+    command = [interpreter, "-X", "faulthandler", str(HERE / program), str(seconds)]
     environment = os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, env=environment, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def check(interpreter: str) -> dict[str, int]:
+    told = run(interpreter, "stress.py", SECONDS)
     assert told.pop("abandoned") == 0
     assert all(told[step] for step in ("calls", "entries", "attach", "detach", "defaults", "anew", "brief", "collect"))
     return told
@@ -43,3 +47,8 @@ def test_a_debug_build_asserts_nothing():
     if not interpreter:
         pytest.skip(debug_python.why_not(MINOR))
     assert check(interpreter)["debug"]
+
+
+def test_races_between_those_who_attach():
+    told = run(sys.executable, "races.py", RACES_SECONDS)
+    assert all(told[step] for step in ("calls", "attached and detached", "imported", "attached within")), told

@@ -8,7 +8,6 @@ the right process. Never here: a record that nobody asked where it went.
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -82,7 +81,9 @@ def start(folder: Path, row: Row, *, probed: bool) -> Survived:
     if probed:
         (folder / "probe.wat").write_text(wat(POINTS))
         line = running.command(folder, *row.args, options=(*WHOLE, *row.options))
-    done = subprocess.run(line, cwd=folder, env=env, capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+    done = subprocess.run(
+        line, cwd=folder, env=env, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False
+    )
     return Survived(folder, done)
 
 
@@ -127,7 +128,9 @@ def check_events(probed: Survived, said: dict[int, list[tuple[str, int]]], *, is
             assert not (found - expected), (pid, point)
             missing[point] += (expected - found).total()
     skipped = Counter({s["probe"].rpartition(":")[2]: sum(s["drops"].values()) for s in probed.of("summary")})
-    assert {point: n for point, n in missing.items() if n} == {point: skipped[point] for point in missing if skipped[point]}
+    assert {point: n for point, n in missing.items() if n} == {
+        point: skipped[point] for point in missing if skipped[point]
+    }
     assert bool(missing.total()) != is_whole
 
 
