@@ -40,7 +40,9 @@ fuzz_target!(
         // What the right seal holds is read as untrusted bytes all the same; it is not executed here.
         if let Ok(artifact) = seal::load(folder, &sealed) {
             let again = encode(&artifact).expect("written");
-            assert_eq!(decode::<Artifact>(&again).ok(), Some(artifact));
+            // By their bytes: a rate may be no number, which equals nothing.
+            let read: Artifact = decode(&again).expect("read");
+            assert_eq!(encode(&read).expect("written"), again);
         }
         let mut changed = sealed.clone();
         for edit in edits.chunks_exact(4) {
