@@ -19,7 +19,7 @@ import signal
 import sys
 import sysconfig
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     if chosen.json:
-        print(json.dumps({"python": sys.version.split()[0], "verdicts": [asdict(v) for v in verdicts]}))
+        print(suites.as_json(verdicts))
     return closing(verdicts, chosen.json)
 
 

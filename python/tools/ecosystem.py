@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -111,7 +111,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     if chosen.json:
-        print(json.dumps({"python": sys.version.split()[0], "verdicts": [asdict(v) for v in verdicts]}))
+        print(suites.as_json(verdicts))
     return closing(verdicts, sys.stderr if chosen.json else sys.stdout)
 
 

@@ -7,12 +7,15 @@ a test's name, a judgement on one suite's own terms.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +73,11 @@ def at_once(work: Callable[[T], R], rows: Iterable[T], jobs: int) -> Iterator[R]
         for child in list(CHILDREN):
             kill(child)
         pool.shutdown(cancel_futures=True)
+
+
+def as_json(verdicts: Iterable[Any]) -> str:
+    """Verdicts, which are dataclasses, of this interpreter."""
+    return json.dumps({"python": sys.version.split()[0], "verdicts": [asdict(v) for v in verdicts]})
 
 
 def accepted(file: str, version: str) -> dict[str, str]:

@@ -408,12 +408,16 @@ print(work(1))
 }  # fmt: skip
 
 # Legacy ones share the lock, and until 3.11 there is no other kind; isolated ones have their own from 3.12 on.
-INTERPRETERS = """
+MADE = """
 try: import _interpreters as interpreters
 except ImportError: import _xxsubinterpreters as interpreters
 def made(kind):
     if sys.version_info >= (3, 13): return interpreters.create(kind)
     return interpreters.create(isolated=kind == "isolated")
+"""
+INTERPRETERS = (
+    MADE
+    + """
 print(work(1), flush=True)
 for kind in ("isolated", "legacy"):
     one = made(kind)
@@ -423,6 +427,7 @@ for kind in ("isolated", "legacy"):
     interpreters.destroy(one)
 print(work(2))
 """
+)
 WITHIN = "import survivor; print(survivor.plain(4), survivor.recursive(3), flush=True)"
 APART = {"subinterpreters": Row(f"WITHIN = {WITHIN!r}\n{INTERPRETERS}")}
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from asking import until
-from test_attach_live import Target, attach
+from test_attach_live import Target, attach, meeting, started
 from test_prepared import HIT, KNOCKED, PREPARED, PROBE, THREAD, counted, knock
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "PROTOCOL.md"
@@ -174,3 +174,31 @@ def test_another_packages_core_is_not_taken_for_ours(tmp_path):
             done = attach(target.pid, "-e", PROBE, "--for", "500ms", "-o", f"jsonl:{tmp_path / 'out'}")
             assert done.returncode == 0, done.stderr
             assert counted(tmp_path / "out") > 0
+
+
+# Holds the interpreter's lock until somebody writes to standard input: nobody's agent gets to say anything.
+HOLDING = """
+import ctypes
+read = ctypes.PyDLL(None).read
+print("holds", flush=True)
+read(0, ctypes.create_string_buffer(1), 1)
+hits()
+"""
+
+
+@pytest.mark.usefixtures("may_trace")
+def test_what_a_stranger_says_is_no_word_of_the_process_that_is_entered(tmp_path):
+    """Somebody else of the same user comes to the meeting meanwhile, and talks nonsense."""
+    with Target("-c", HIT + HOLDING) as target:
+        assert target.line() == "holds"
+        command = started(target.pid, "-e", PROBE, "--for", "500ms", "-o", f"jsonl:{tmp_path / 'out'}")
+        # The agent's thread is there, and waits for the lock.
+        until(lambda: len(list(Path(f"/proc/{target.pid}/task").iterdir())) > 1)
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(os.fspath(meeting(command.pid) / "meet"))
+            stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            target.go_on()
+            said = command.communicate(timeout=60)[1].decode()
+        assert command.returncode == 0, said
+        assert f"process {os.getpid()} could not join: frame of" in said, said
+        assert counted(tmp_path / "out") > 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from probing import alone, wat
+from survival_rows import MADE
 
 HERE = Path(__file__).parent
 POINTS = ("entry", "exit", "return", "raise")
@@ -40,12 +41,9 @@ def test_isolated_programs_load_their_own(tmp_path, flag, monkeypatch):
     assert (done.stderr, done.stdout) == ("", f"True {int(flag == '-I')}\n")
 
 
-REFUSED = """
-try: import _interpreters as interpreters
-except ImportError: import _xxsubinterpreters as interpreters
-def made(kind):
-    if sys.version_info >= (3, 13): return interpreters.create(kind)
-    return interpreters.create(isolated=kind == "isolated")
+REFUSED = (
+    MADE
+    + """
 def hit(n): return n
 with load({"fn:__main__.hit:entry": "a=arg0"}) as session:
     for kind in ("isolated", "legacy"):
@@ -56,6 +54,7 @@ with load({"fn:__main__.hit:entry": "a=arg0"}) as session:
         interpreters.destroy(one)
     print([r[2]["a"] for r in records(session)])
 """
+)
 
 
 def test_subinterpreters_are_refused():

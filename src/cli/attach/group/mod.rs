@@ -107,6 +107,10 @@ impl Group {
         self.hear(heard, members);
         self.enter();
         self.settle();
+        // Before that it may be the word of one that is being entered.
+        if !self.is_busy() {
+            self.tell_excuses();
+        }
         if self.wanted.is_group() {
             self.look_again(members);
         }
@@ -140,6 +144,7 @@ impl Group {
     pub(in crate::cli) fn finish(&mut self, members: &mut dyn Members) {
         let last: Vec<Heard> = self.places.drain(..).flat_map(Place::finish).collect();
         self.hear(last, members);
+        self.tell_excuses();
         self.said.tell();
     }
 
@@ -165,10 +170,14 @@ impl Group {
                     self.joined.insert(joined.pid);
                     members.join(joined);
                 }
-                Heard::Excused(excuse) if self.is_busy() => self.excuses.push(excuse),
-                Heard::Excused(Excuse { pid, why }) => warn(&could_not_join(pid, &why)),
+                Heard::Excused(excuse) => self.excuses.push(excuse),
             }
         }
+    }
+
+    /// What was said by others than those that were entered.
+    fn tell_excuses(&mut self) {
+        self.excuses.drain(..).for_each(|Excuse { pid, why }| warn(&could_not_join(pid, &why)));
     }
 
     /// Takes new processes in: to be entered, unless they have the probes.
