@@ -191,6 +191,8 @@ limits! {
     /// Between an operator and each `waspect tail` of its session.
     TAIL_BYTES_MAX = 4 << 20, "bytes", "the rest is not told to that reader, who is told how much";
     LEDGER_BYTES = 64 << 20, "bytes", "key dropped `map_full`";
+    /// Address space that must be left beside ring and ledger: what bringing a session to life takes at most, several times over.
+    SPARE_BYTES_MIN = 16 << 20, "bytes", "session refused at load; a forked child goes on unobserved";
     MAP_ENTRIES_MAX = 4_096, "keys per aggregation or map", "key dropped `map_full`";
     MAP_BYTES_MAX = 1 << 20, "bytes per aggregation or map", "key dropped `map_full`; `map.set` gives -LIMIT";
     TOP_VALUE_BYTES_MAX = 96, "bytes of a value in `top`", "value truncated";

@@ -49,6 +49,8 @@ pub mod header {
     pub const WORDS: usize = 16;
 }
 
+const SPARE_BYTES: usize = crate::limits::SPARE_BYTES_MIN as usize;
+
 /// Why there is no segment.
 #[derive(Debug, thiserror::Error)]
 pub enum SegmentError {
@@ -88,7 +90,11 @@ impl Words {
         // Nobody can shrink what is mapped, so no access can fault.
         let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
         fcntl(&fd, FcntlArg::F_ADD_SEALS(seals)).map_err(|e| make(e.into()))?;
+        // Held until the segment is mapped, so that it is left then. Most code ends the process where memory is refused to it;
+        // under a limit, that would be the application's end.
+        let spare = memmap2::MmapMut::map_anon(SPARE_BYTES).map_err(make)?;
         let mut words = Self::map(&fd).map_err(make)?;
+        drop(spare);
         words.ring = usize::try_from(ring).unwrap_or(words.len());
         words.at(header::LEDGER_WORDS).store(ledger, Relaxed);
         words.at(header::RING_WORDS).store(ring, Relaxed);

@@ -110,3 +110,32 @@ def test_signals_and_faulthandler_in_any_order(tmp_path, monkeypatch):
     monkeypatch.setenv("WHERE", str(tmp_path))
     (line,) = alone(ANY_ORDER)
     assert json.loads(line) == [True] * 24
+
+
+# Each limit in a child of its own, around what a session takes, in steps smaller than any phase of loading one.
+LIMITED = """
+import os, resource
+module = wat({"fn:__main__.hit:entry": "count a=args", "fn:__main__.hit:exit": "b=retval"}).encode()
+artifact = waspect._compiled(module, "limited.wat", {})
+def hit(n): return [n]
+def own(mib):
+    size = int(open("/proc/self/statm").read().split()[0]) * 4096 + int(mib * 2**20)
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    try:
+        session = waspect.load(artifact, budget={"share": 1})
+    except (waspect.ProbeError, MemoryError):
+        return 3
+    right = [hit(n) for n in range(1000)] == [[n] for n in range(1000)]
+    return 0 if right and session.stats()[0]["firings"] > 0 else 4
+ends = []
+for quarter in range(4 * 60, 4 * 104):
+    if (child := os.fork()) == 0:
+        os._exit(own(quarter / 4))
+    ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(sorted(set(ends)), ends == sorted(ends, reverse=True))
+"""
+
+
+def test_a_session_that_does_not_fit_is_refused():
+    """Whatever the limit of memory is, the process lives, and is observed or told why not."""
+    assert alone(LIMITED) == ["[0, 3] True"]
