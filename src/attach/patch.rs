@@ -95,7 +95,12 @@ mod version {
     /// and only speed is lost.
     fn offsets_hold(py: Python<'_>) -> bool {
         static HOLD: OnceLock<bool> = OnceLock::new();
-        *HOLD.get_or_init(|| check(py).unwrap_or(false))
+        if let Some(hold) = HOLD.get() {
+            return *hold;
+        }
+        // Not inside: Python code may let another thread run, which would wait here, and with it the lock.
+        let found = check(py).unwrap_or(false);
+        *HOLD.get_or_init(|| found)
     }
 
     fn check(py: Python<'_>) -> PyResult<bool> {

@@ -3,20 +3,22 @@
 //! In: a [`Watch`], armed before the script starts. Out: the script's own functions rewritten before its first line
 //! runs. Never here: anything after that line; the profile function takes itself out at the first frame of `__main__`.
 
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCode, PyString, PyTuple};
 
+use super::gil::Gil;
 use super::pending::{Watch, frame_module};
 use super::visit;
 
 /// Who waits for the script. Once it is `None`, the profile function takes itself out when it is next called.
-static ARMED: Mutex<Option<Arc<Watch>>> = Mutex::new(None);
+static ARMED: Gil<RefCell<Option<Arc<Watch>>>> = Gil::new(RefCell::new(None));
 
 /// Waits for the script on this thread, which must be the main one, before it starts. False if a profile function is
 /// set already or setting one was refused: then the script's functions are found once they are loaded.
@@ -24,7 +26,8 @@ pub(super) fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
     if profile_function_set(py) {
         return false;
     }
-    *armed() = Some(watch);
+    // What was armed before goes when nothing is borrowed any more.
+    drop(ARMED.get(py).replace(Some(watch)));
     // SAFETY: the GIL is held; `on_event` lives as long as this library, which is never unloaded.
     unsafe { ffi::PyEval_SetProfile(Some(on_event), std::ptr::null_mut()) };
     true
@@ -32,7 +35,8 @@ pub(super) fn arm(py: Python<'_>, watch: Arc<Watch>) -> bool {
 
 /// Stops waiting. From another thread than the one that waits, the profile function goes at that thread's next call.
 pub(super) fn disarm(py: Python<'_>) {
-    if armed().take().is_some() {
+    let watch = ARMED.get(py).take();
+    if watch.is_some() {
         unset(py);
     }
 }
@@ -42,10 +46,6 @@ fn unset(py: Python<'_>) {
         // SAFETY: the GIL is held. This thread's profile function is ours or none: `sys.setprofile` was not used.
         unsafe { ffi::PyEval_SetProfile(None, std::ptr::null_mut()) };
     }
-}
-
-fn armed() -> std::sync::MutexGuard<'static, Option<Arc<Watch>>> {
-    ARMED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether Python code set one; ours has no object and shows as None.
@@ -73,10 +73,11 @@ unsafe extern "C" fn on_event(
 }
 
 fn on_call(py: Python<'_>, frame: &Bound<'_, PyAny>) {
-    if armed().is_some() && !is_main_module(frame) {
+    let is_armed = ARMED.get(py).borrow().is_some();
+    if is_armed && !is_main_module(frame) {
         return;
     }
-    let watch = armed().take();
+    let watch = ARMED.get(py).take();
     unset(py);
     // Called from Python code, it is `runpy`'s: its code came through a loader and has been seen.
     let is_outermost = visit::own(frame, intern!(py, "f_back")).is_some_and(|back| back.is_none());

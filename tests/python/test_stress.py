@@ -52,3 +52,32 @@ def test_a_debug_build_asserts_nothing():
 def test_races_between_those_who_attach():
     told = run(sys.executable, "races.py", RACES_SECONDS)
     assert all(told[step] for step in ("calls", "attached and detached", "imported", "attached within")), told
+
+
+# What is looked at once in a process, when it loads its first session, is looked at by all of them.
+FIRST = """
+import sys, threading, waspect
+from probing import wat
+sys.setswitchinterval(1e-6)
+artifact = waspect._compiled(wat({"fn:__main__.hit:exit": "count"}).encode(), "first.wat", {})
+def hit(n): return n
+ready, calls = threading.Barrier(16), []
+def first():
+    ready.wait()
+    with waspect.load(artifact, budget={"share": 1}) as session:
+        hit(1)
+        calls.append(sum(each["firings"] for each in session.stats() if each["type"] == "summary"))
+threads = [threading.Thread(target=first) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(calls), min(calls) > 0)
+"""
+
+
+@pytest.mark.parametrize("_round", range(16))
+def test_first_sessions_at_once(_round):
+    """No thread waits for another that waits for the interpreter's lock; a process has one chance to."""
+    command = [sys.executable, "-c", FIRST]
+    environment = os.environ | {"PYTHONPATH": str(HERE)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, env=environment, check=False)
+    assert (done.stdout, done.stderr) == ("16 True\n", "")
